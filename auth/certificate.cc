@@ -1,0 +1,120 @@
+#include "auth/certificate.h"
+
+#include <openssl/asn1.h>
+#include <openssl/bio.h>
+#include <openssl/bn.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+
+#include <ctime>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "base/digest.h"
+#include "base/status.h"
+
+namespace concordat::auth {
+namespace {
+
+template <typename T, void (*Free)(T*)>
+struct FreeWith {
+  void operator()(T* object) const { Free(object); }
+};
+using BioPtr = std::unique_ptr<BIO, FreeWith<BIO, BIO_free_all>>;
+using X509Ptr = std::unique_ptr<X509, FreeWith<X509, X509_free>>;
+using KeyPtr = std::unique_ptr<EVP_PKEY, FreeWith<EVP_PKEY, EVP_PKEY_free>>;
+using BignumPtr = std::unique_ptr<BIGNUM, FreeWith<BIGNUM, BN_free>>;
+using NamesPtr = std::unique_ptr<GENERAL_NAMES, FreeWith<GENERAL_NAMES, GENERAL_NAMES_free>>;
+
+std::optional<absl::Time> ToAbslTime(const ASN1_TIME* time) {
+  std::tm fields = {};
+  if (ASN1_TIME_to_tm(time, &fields) != 1) return std::nullopt;
+  return absl::FromTM(fields, absl::UTCTimeZone());
+}
+
+absl::string_view BytesOf(const ASN1_STRING* text) {
+  return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)),
+          static_cast<size_t>(ASN1_STRING_length(text))};
+}
+
+absl::Status Unreadable() {
+  return MakeError(v1::CERTIFICATE_AMBIGUOUS,
+                   "the client certificate cannot be read; use one with a single subject "
+                   "alternative name that the directory has");
+}
+
+}  // namespace
+
+absl::StatusOr<Certificate> ParseCertificate(absl::string_view pem) {
+  BioPtr bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+  X509Ptr x509(bio ? PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr) : nullptr);
+  if (x509 == nullptr) return Unreadable();
+
+  Certificate certificate;
+  unsigned char* der = nullptr;
+  const int der_bytes = i2d_X509(x509.get(), &der);
+  if (der_bytes <= 0) return Unreadable();
+  certificate.sha256 =
+      Sha256Of({reinterpret_cast<const char*>(der), static_cast<size_t>(der_bytes)});
+  OPENSSL_free(der);
+
+  BignumPtr serial(ASN1_INTEGER_to_BN(X509_get0_serialNumber(x509.get()), nullptr));
+  if (serial == nullptr) return Unreadable();
+  certificate.serial.resize(BN_num_bytes(serial.get()));
+  BN_bn2bin(serial.get(), reinterpret_cast<unsigned char*>(certificate.serial.data()));
+
+  const std::optional<absl::Time> not_before = ToAbslTime(X509_get0_notBefore(x509.get()));
+  const std::optional<absl::Time> not_after = ToAbslTime(X509_get0_notAfter(x509.get()));
+  if (!not_before.has_value() || !not_after.has_value()) return Unreadable();
+  certificate.not_before = *not_before;
+  certificate.not_after = *not_after;
+
+  certificate.identities.push_back(
+      absl::StrCat("sha256:", absl::BytesToHexString(certificate.sha256)));
+  NamesPtr names(static_cast<GENERAL_NAMES*>(
+      X509_get_ext_d2i(x509.get(), NID_subject_alt_name, nullptr, nullptr)));
+  for (int i = 0; names != nullptr && i < sk_GENERAL_NAME_num(names.get()); ++i) {
+    const GENERAL_NAME* name = sk_GENERAL_NAME_value(names.get(), i);
+    if (name->type == GEN_URI) {
+      certificate.identities.push_back(
+          absl::StrCat("uri:", BytesOf(name->d.uniformResourceIdentifier)));
+    } else if (name->type == GEN_DNS) {
+      certificate.identities.push_back(
+          absl::StrCat("dns:", absl::AsciiStrToLower(BytesOf(name->d.dNSName))));
+    }
+  }
+  return certificate;
+}
+
+absl::Status CheckKeyPair(absl::string_view certificate_pem, absl::string_view key_pem) {
+  BioPtr certificate_bio(
+      BIO_new_mem_buf(certificate_pem.data(), static_cast<int>(certificate_pem.size())));
+  BioPtr key_bio(BIO_new_mem_buf(key_pem.data(), static_cast<int>(key_pem.size())));
+  X509Ptr x509(PEM_read_bio_X509(certificate_bio.get(), nullptr, nullptr, nullptr));
+  KeyPtr key(PEM_read_bio_PrivateKey(key_bio.get(), nullptr, nullptr, nullptr));
+  if (x509 == nullptr || key == nullptr) {
+    return absl::FailedPreconditionError("the server's certificate or key cannot be read");
+  }
+  if (X509_check_private_key(x509.get(), key.get()) != 1) {
+    return absl::FailedPreconditionError("the server's key does not belong to its certificate");
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::shared_ptr<const Certificate>> CertificateCache::Parse(absl::string_view pem) {
+  {
+    absl::ReaderMutexLock lock(&mutex_);
+    if (const auto found = by_pem_.find(pem); found != by_pem_.end()) return found->second;
+  }
+  ASSIGN_OR_RETURN(Certificate parsed, ParseCertificate(pem));
+  auto shared = std::make_shared<const Certificate>(std::move(parsed));
+  absl::MutexLock lock(&mutex_);
+  if (by_pem_.size() >= capacity_) by_pem_.clear();
+  by_pem_[std::string(pem)] = shared;
+  return shared;
+}
+
+}  // namespace concordat::auth

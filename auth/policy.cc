@@ -1,0 +1,332 @@
+#include "auth/policy.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "base/civil_time.h"
+#include "base/digest.h"
+#include "base/resource_name.h"
+#include "base/status.h"
+
+namespace concordat::auth {
+namespace {
+
+template <typename Message>
+void UpdateWith(Sha256& digest, const std::vector<Message>& messages) {
+  for (const Message& message : messages) {
+    const std::string bytes = message.SerializeAsString();
+    digest.Update(absl::StrCat(bytes.size(), ":"));
+    digest.Update(bytes);
+  }
+}
+
+// How much of a request's resource an agreement covers.
+enum class Coverage { kNone, kPart, kAll };
+
+Coverage CoverageOf(const CompiledAgreement& agreement, absl::string_view resource) {
+  const bool by_topic = !agreement.topics.empty();
+  const Coverage covered = by_topic ? Coverage::kPart : Coverage::kAll;
+  const auto in = [&](const NameSet& names, absl::string_view name) {
+    if (absl::EndsWith(name, "/-")) {
+      if (names.empty()) return Coverage::kNone;
+      return names.all() ? covered : Coverage::kPart;
+    }
+    return names.Contains(name) ? covered : Coverage::kNone;
+  };
+  if (absl::StartsWith(resource, "plans/")) {
+    return in(agreement.plans, absl::StrCat("plans/", IdentifierAt(resource, 0)));
+  }
+  if (absl::StartsWith(resource, "measures/")) return in(agreement.measures, resource);
+  if (absl::StartsWith(resource, "releases/")) {
+    return in(agreement.releases, absl::StrCat("releases/", IdentifierAt(resource, 0)));
+  }
+  // No resource, or one that every agreement over the data set covers.
+  return covered;
+}
+
+bool Receives(const v1::Agreement& agreement, absl::string_view agency) {
+  for (const v1::Agreement::Party& party : agreement.parties()) {
+    if (party.agency() == agency && party.receives()) return true;
+  }
+  return false;
+}
+
+template <typename Values, typename Value>
+bool Contains(const Values& values, const Value& value) {
+  return std::find(values.begin(), values.end(), value) != values.end();
+}
+
+// First instant of the day `after` days after `date`; a date that cannot be
+// read is never reached as a beginning and always past as an end.
+absl::Time FirstInstant(const google::type::Date& date, int after) {
+  const std::optional<absl::CivilDay> day = ToCivilDay(date);
+  if (!day.has_value()) return after == 0 ? absl::InfiniteFuture() : absl::InfinitePast();
+  return StartOf(*day + after);
+}
+
+template <typename Roles>
+std::string RoleNames(const Roles& roles) {
+  return absl::StrJoin(roles, ",", [](std::string* out, int role) {
+    absl::StrAppend(out, v1::Role_Name(static_cast<v1::Role>(role)));
+  });
+}
+
+template <typename Roles>
+bool HasOneOf(const Principal& principal, const Roles& roles) {
+  return std::any_of(roles.begin(), roles.end(),
+                     [&](int role) { return principal.Has(static_cast<v1::Role>(role)); });
+}
+
+}  // namespace
+
+std::string RuleText(const v1::AccessRule& rule) {
+  std::string text =
+      absl::StrCat(v1::AccessRule::Basis_Name(rule.basis()), " ", v1::DataSet_Name(rule.data_set()),
+                   " ", v1::AccessRule::Permission_Name(rule.permission()));
+  if (rule.roles_size() > 0) absl::StrAppend(&text, " ", RoleNames(rule.roles()));
+  return text;
+}
+
+Policy::Policy(const Source& source) : revision_(source.revision) {
+  Sha256 digest;
+  UpdateWith(digest, source.agencies);
+  UpdateWith(digest, source.clients);
+  UpdateWith(digest, source.agreements);
+  digest_ = digest.Finish();
+
+  absl::flat_hash_map<std::string, const v1::Agency*> agencies;
+  for (const v1::Agency& agency : source.agencies) agencies[agency.name()] = &agency;
+  for (const v1::Client& client : source.clients) {
+    KnownClient known;
+    known.revoked = client.revoked();
+    known.principal = std::make_shared<Principal>();
+    Principal& principal = *known.principal;
+    principal.client = client.name();
+    principal.agency = std::string(ParentOf(client.name()));
+    principal.display_name = client.display_name();
+    // A client of an agency that is not in the directory has no days at all.
+    if (const auto found = agencies.find(principal.agency); found != agencies.end()) {
+      const v1::Agency& agency = *found->second;
+      principal.agency_display_name = agency.display_name();
+      known.from =
+          agency.has_valid_from() ? FirstInstant(agency.valid_from(), 0) : absl::InfinitePast();
+      known.until =
+          agency.has_valid_to() ? FirstInstant(agency.valid_to(), 1) : absl::InfiniteFuture();
+    }
+    for (const int role : client.roles()) principal.roles.push_back(static_cast<v1::Role>(role));
+    principal.default_purpose = client.default_purpose();
+    client_by_name_[client.name()] = clients_.size();
+    for (const std::string& identity : client.certificate_identities()) {
+      client_by_identity_[identity] = clients_.size();
+    }
+    clients_.push_back(std::move(known));
+  }
+  for (const v1::Agreement& agreement : source.agreements) {
+    const auto compiled = std::make_shared<const CompiledAgreement>(agreement);
+    for (const v1::Agreement::Party& party : agreement.parties()) {
+      auto& list = agreements_by_agency_[party.agency()];
+      if (list.empty() || list.back() != compiled) list.push_back(compiled);
+    }
+  }
+  for (auto& [agency, list] : agreements_by_agency_) {
+    std::sort(list.begin(), list.end(),
+              [](const auto& a, const auto& b) { return a->message.name() < b->message.name(); });
+  }
+}
+
+absl::StatusOr<std::shared_ptr<const Principal>> Policy::Identify(
+    const std::shared_ptr<const Certificate>& certificate, absl::Time now) const {
+  if (now < certificate->not_before || now >= certificate->not_after) {
+    return MakeError(v1::CERTIFICATE_EXPIRED,
+                     "the client certificate is not valid at the server's time; renew it");
+  }
+  const KnownClient* found = nullptr;
+  const std::string* found_by = nullptr;
+  for (const std::string& identity : certificate->identities) {
+    const auto match = client_by_identity_.find(identity);
+    if (match == client_by_identity_.end()) continue;
+    const KnownClient& client = clients_[match->second];
+    if (found != nullptr && found != &client) {
+      return MakeError(v1::CERTIFICATE_AMBIGUOUS,
+                       "the client certificate names more than one client of the directory");
+    }
+    found = &client;
+    found_by = &identity;
+  }
+  if (found == nullptr) {
+    return MakeError(v1::CLIENT_UNKNOWN,
+                     "no client in the directory has this certificate; ask the partnership's "
+                     "office to add it, quoting the certificate's SHA-256",
+                     {{"certificate_sha256", absl::BytesToHexString(certificate->sha256)}});
+  }
+  if (!found->TakesPart(now)) {
+    return MakeError(v1::CLIENT_REVOKED,
+                     "the client was revoked, or its agency does not take part today; ask "
+                     "the partnership's office");
+  }
+  auto principal = std::make_shared<Principal>(*found->principal);
+  principal->certificate_identity = *found_by;
+  principal->certificate = certificate;
+  return std::shared_ptr<const Principal>(std::move(principal));
+}
+
+absl::StatusOr<Grant> Policy::Authorise(const Principal& principal, const v1::AccessRule& rule,
+                                        const RequestFacts& facts, absl::Time now) const {
+  Grant grant;
+  grant.basis_ = rule.basis();
+  grant.agency_ = principal.agency;
+  switch (rule.basis()) {
+    case v1::AccessRule::AGREEMENT:
+      return AuthoriseByAgreement(principal, rule, facts, now);
+    case v1::AccessRule::ROLE:
+      if (!HasOneOf(principal, rule.roles())) {
+        return MakeError(
+            v1::ROLE_MISSING,
+            absl::StrCat("the client holds none of the roles ", RoleNames(rule.roles())),
+            {{"roles", RoleNames(rule.roles())}});
+      }
+      return grant;
+    case v1::AccessRule::SELF:
+      // An auditor reads the whole log; those who keep the agreements read all
+      // of them.
+      grant.sees_all_agencies_ =
+          principal.Has(v1::AUDITOR) ||
+          (rule.data_set() == v1::AGREEMENTS &&
+           (principal.Has(v1::ADMINISTRATOR) || principal.Has(v1::COORDINATOR)));
+      return grant;
+    default:
+      return MakeError(v1::NO_AGREEMENT, "the method has no access rule");
+  }
+}
+
+absl::StatusOr<Grant> Policy::AuthoriseByAgreement(const Principal& principal,
+                                                   const v1::AccessRule& rule,
+                                                   const RequestFacts& facts,
+                                                   absl::Time now) const {
+  const bool by_default = facts.purpose.empty();
+  const std::string& purpose = by_default ? principal.default_purpose : facts.purpose;
+  const absl::string_view data_set = v1::DataSet_Name(rule.data_set());
+  if (purpose.empty()) {
+    return MakeError(v1::PURPOSE_MISSING,
+                     "the call names no purpose and the client has no default one; send the "
+                     "metadata key concordat-purpose",
+                     {{"data_set", data_set}});
+  }
+
+  // Each step that a candidate passes makes the refusal more telling; the
+  // furthest one is reported.
+  enum Step { kNothing, kInForce, kAcceptsDefault, kRole, kOnBehalfOf };
+  Step furthest = kNothing;
+  std::shared_ptr<const CompiledAgreement> whole;
+  std::shared_ptr<const CompiledAgreement> part;
+  std::shared_ptr<const CompiledAgreement> outside;
+  std::string missing_roles;
+  const auto list = agreements_by_agency_.find(principal.agency);
+  if (list != agreements_by_agency_.end()) {
+    for (const auto& agreement : list->second) {
+      const v1::Agreement& message = agreement->message;
+      if (!facts.agreement.empty() && message.name() != facts.agreement) continue;
+      if (!agreement->InForce(now) || !Receives(message, principal.agency) ||
+          !Contains(message.scope().data_sets(), static_cast<int>(rule.data_set())) ||
+          !Contains(message.purposes(), purpose)) {
+        continue;
+      }
+      furthest = std::max(furthest, kInForce);
+      if (by_default && !message.accepts_default_purpose()) continue;
+      furthest = std::max(furthest, kAcceptsDefault);
+      if (!HasOneOf(principal, message.roles())) {
+        missing_roles = RoleNames(message.roles());
+        continue;
+      }
+      furthest = std::max(furthest, kRole);
+      if (message.requires_on_behalf_of() && !facts.has_on_behalf_of) continue;
+      furthest = std::max(furthest, kOnBehalfOf);
+      switch (CoverageOf(*agreement, facts.resource)) {
+        case Coverage::kAll:
+          if (whole == nullptr) whole = agreement;
+          break;
+        case Coverage::kPart:
+          if (part == nullptr) part = agreement;
+          break;
+        case Coverage::kNone:
+          if (outside == nullptr) outside = agreement;
+          break;
+      }
+      if (whole != nullptr) break;
+    }
+  }
+
+  Grant grant;
+  grant.basis_ = v1::AccessRule::AGREEMENT;
+  grant.agency_ = principal.agency;
+  grant.purpose_ = purpose;
+  grant.agreement_ = whole != nullptr ? whole : part;
+  if (grant.agreement_ != nullptr) return grant;
+  if (outside != nullptr) {
+    grant.agreement_ = outside;
+    return grant.OutOfScope();
+  }
+  switch (furthest) {
+    case kInForce:
+      return MakeError(v1::PURPOSE_MISSING,
+                       "the agreement does not accept a client's default purpose; send the "
+                       "metadata key concordat-purpose",
+                       {{"data_set", data_set}});
+    case kAcceptsDefault:
+      return MakeError(v1::ROLE_MISSING,
+                       absl::StrCat("the agreement asks for one of the roles ", missing_roles),
+                       {{"roles", missing_roles}});
+    case kRole:
+      return MakeError(v1::ON_BEHALF_OF_MISSING,
+                       "the agreement asks for the person on whose behalf the call is made; send "
+                       "the metadata key concordat-on-behalf-of",
+                       {{"data_set", data_set}});
+    default:
+      return MakeError(v1::NO_AGREEMENT,
+                       "no agreement in force covers this agency, data set and purpose; "
+                       "`concordat whoami` lists the agreements there are",
+                       {{"data_set", data_set}, {"purpose", purpose}});
+  }
+}
+
+absl::StatusOr<Grant> Policy::AuthoriseInitialisation() const {
+  if (!clients_.empty()) {
+    return absl::FailedPreconditionError(
+        "the store has clients already; an administrator adds others with `concordat apply`");
+  }
+  Grant grant;
+  grant.basis_ = v1::AccessRule::ROLE;
+  return grant;
+}
+
+bool Policy::StillAllows(const Principal& principal, const Grant& grant, absl::Time now) const {
+  const auto client = client_by_name_.find(principal.client);
+  if (client == client_by_name_.end() || !clients_[client->second].TakesPart(now)) {
+    return false;
+  }
+  if (now >= principal.certificate->not_after) return false;
+  // The certificate may have been taken from the client meanwhile.
+  const auto identity = client_by_identity_.find(principal.certificate_identity);
+  if (identity == client_by_identity_.end() || identity->second != client->second) return false;
+  if (grant.agreement() == nullptr) return true;
+  for (const auto& agreement : AgreementsOf(principal.agency)) {
+    if (agreement->message.name() == grant.agreement()->message.name()) {
+      return agreement->InForce(now) && agreement->digest == grant.agreement()->digest;
+    }
+  }
+  return false;
+}
+
+std::vector<std::shared_ptr<const CompiledAgreement>> Policy::AgreementsOf(
+    absl::string_view agency) const {
+  const auto found = agreements_by_agency_.find(agency);
+  if (found == agreements_by_agency_.end()) return {};
+  return found->second;
+}
+
+}  // namespace concordat::auth

@@ -1,0 +1,128 @@
+// The directory and the agreements as one immutable snapshot: it says who a
+// certificate is, and what a principal may do.
+#ifndef CONCORDAT_AUTH_POLICY_H_
+#define CONCORDAT_AUTH_POLICY_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "auth/certificate.h"
+#include "auth/grant.h"
+#include "auth/principal.h"
+#include "concordat/v1/access.pb.h"
+#include "concordat/v1/agreement.pb.h"
+#include "concordat/v1/directory.pb.h"
+
+namespace concordat::auth {
+
+// What a request says of itself that the access decision depends on.
+struct RequestFacts {
+  // Named in the request's metadata. Empty when not.
+  std::string purpose;
+  // `agreements/{agreement}`, named in the metadata. Empty when not.
+  std::string agreement;
+  // Whether the metadata names a person on whose behalf it is made.
+  bool has_on_behalf_of = false;
+  // The well-formed resource name that the request is about. Empty when it has
+  // none; it then asks for what the grant covers.
+  std::string resource;
+};
+
+// Immutable, and so thread-safe.
+class Policy {
+ public:
+  // Everything that decides: all current agencies, clients and agreements.
+  struct Source {
+    // The store's revision that the rest was read at.
+    int64_t revision = 0;
+    std::vector<v1::Agency> agencies;
+    std::vector<v1::Client> clients;
+    std::vector<v1::Agreement> agreements;
+  };
+
+  explicit Policy(const Source& source);
+
+  int64_t revision() const { return revision_; }
+  // SHA-256 of the source, 32 bytes.
+  const std::string& digest() const { return digest_; }
+
+  // Who the certificate is at `now`. CLIENT_UNKNOWN, CLIENT_REVOKED,
+  // CERTIFICATE_EXPIRED, or CERTIFICATE_AMBIGUOUS when it names two clients.
+  absl::StatusOr<std::shared_ptr<const Principal>> Identify(
+      const std::shared_ptr<const Certificate>& certificate, absl::Time now) const;
+
+  // What the principal may do at `now` under `rule`. NO_AGREEMENT,
+  // PURPOSE_MISSING, ROLE_MISSING, ON_BEHALF_OF_MISSING or OUT_OF_SCOPE.
+  //
+  // Where several agreements cover the request, the one that the caller names
+  // decides; else, of those that cover all of the resource, the one with the
+  // lowest identifier, and of those that cover a part of it likewise.
+  absl::StatusOr<Grant> Authorise(const Principal& principal, const v1::AccessRule& rule,
+                                  const RequestFacts& facts, absl::Time now) const;
+
+  // To write the first administrator, when there is nobody to authorise:
+  // FAILED_PRECONDITION as soon as the directory has a client.
+  absl::StatusOr<Grant> AuthoriseInitialisation() const;
+
+  // Whether a stream that `grant` and `principal` opened may go on at `now`:
+  // the client is not revoked, and the same version of the agreement is in force.
+  bool StillAllows(const Principal& principal, const Grant& grant, absl::Time now) const;
+
+  // Agreements that the agency is a party of, by name.
+  std::vector<std::shared_ptr<const CompiledAgreement>> AgreementsOf(
+      absl::string_view agency) const;
+
+ private:
+  struct KnownClient {
+    std::shared_ptr<Principal> principal;
+    bool revoked = false;
+    // The days on which its agency takes part.
+    absl::Time from = absl::InfiniteFuture();
+    absl::Time until = absl::InfinitePast();
+
+    bool TakesPart(absl::Time now) const { return !revoked && from <= now && now < until; }
+  };
+
+  absl::StatusOr<Grant> AuthoriseByAgreement(const Principal& principal, const v1::AccessRule& rule,
+                                             const RequestFacts& facts, absl::Time now) const;
+
+  int64_t revision_;
+  std::string digest_;
+  std::vector<KnownClient> clients_;
+  absl::flat_hash_map<std::string, size_t> client_by_identity_;
+  absl::flat_hash_map<std::string, size_t> client_by_name_;
+  // By party, in the order of names.
+  absl::flat_hash_map<std::string, std::vector<std::shared_ptr<const CompiledAgreement>>>
+      agreements_by_agency_;
+};
+
+// The snapshot in force. Thread-safe.
+class PolicyHolder {
+ public:
+  std::shared_ptr<const Policy> Get() const {
+    absl::ReaderMutexLock lock(&mutex_);
+    return policy_;
+  }
+  void Swap(std::shared_ptr<const Policy> policy) {
+    absl::MutexLock lock(&mutex_);
+    policy_ = std::move(policy);
+  }
+
+ private:
+  mutable absl::Mutex mutex_;
+  std::shared_ptr<const Policy> policy_ ABSL_GUARDED_BY(mutex_);
+};
+
+// The rule in words, such as `AGREEMENT PLANS READ`.
+std::string RuleText(const v1::AccessRule& rule);
+
+}  // namespace concordat::auth
+
+#endif  // CONCORDAT_AUTH_POLICY_H_

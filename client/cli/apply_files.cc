@@ -1,0 +1,162 @@
+#include "client/cli/apply_files.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <sstream>
+#include <system_error>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "base/status.h"
+#include "client/cli/text.h"
+#include "google/rpc/error_details.pb.h"
+
+namespace concordat::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+template <typename Request, typename Response>
+FileKind MakeKind(std::string name,
+                  absl::StatusOr<Response> (Client::*method)(const Request&, CallOptions)) {
+  return {std::move(name), &Request::default_instance(),
+          [method](Client& client, const google::protobuf::Message& request,
+                   const CallOptions& options) -> absl::StatusOr<Applied> {
+            ASSIGN_OR_RETURN(const Response response,
+                             (client.*method)(static_cast<const Request&>(request), options));
+            Applied applied;
+            applied.changes.assign(response.changes().begin(), response.changes().end());
+            if constexpr (requires { response.notices(); }) {
+              applied.notices.assign(response.notices().begin(), response.notices().end());
+            }
+            return applied;
+          }};
+}
+
+std::string KindNames() {
+  return absl::StrJoin(FileKinds(), ", ",
+                       [](std::string* out, const FileKind& kind) { out->append(kind.name); });
+}
+
+absl::StatusOr<std::string> ReadWhole(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream content;
+  // An empty file inserts nothing, which the stream calls a failure.
+  if (!file || (file.peek() != std::ifstream::traits_type::eof() && !(content << file.rdbuf()))) {
+    return absl::NotFoundError("the file cannot be read");
+  }
+  return content.str();
+}
+
+void AddYamlFiles(const fs::path& folder, std::error_code& error, std::set<fs::path>& found) {
+  for (fs::recursive_directory_iterator entry(folder, error), end; !error && entry != end;
+       entry.increment(error)) {
+    if (entry->path().extension() == ".yaml" && entry->is_regular_file(error)) {
+      found.insert(entry->path());
+    }
+  }
+}
+
+// Position in FileKinds() of the file's `kind`.
+absl::StatusOr<size_t> KindOf(const std::string& text) {
+  ASSIGN_OR_RETURN(const std::string name, ReadYamlKey(text, "kind"));
+  const std::vector<FileKind>& kinds = FileKinds();
+  const auto kind = std::find_if(kinds.begin(), kinds.end(),
+                                 [&name](const FileKind& k) { return k.name == name; });
+  if (kind != kinds.end()) return static_cast<size_t>(kind - kinds.begin());
+  return absl::InvalidArgumentError(absl::StrCat(
+      "kind: ", name.empty() ? "is missing" : "is not known", ": expected one of ", KindNames()));
+}
+
+// Reads one file into `file`; all its problems when it is not right.
+std::vector<FileProblem> ReadFile(const std::string& path, ApplyFile& file) {
+  const absl::StatusOr<std::string> text = ReadWhole(path);
+  if (!text.ok()) return {{path, 1, "", std::string(text.status().message())}};
+  const absl::StatusOr<size_t> kind = KindOf(*text);
+  if (!kind.ok()) return {{path, 1, "", std::string(kind.status().message())}};
+  file.path = path;
+  file.kind = *kind;
+  file.request.reset(FileKinds()[*kind].prototype->New());
+  std::vector<FileProblem> problems;
+  for (YamlProblem& problem : ReadYaml(*text, *file.request, {"kind"}, &file.lines)) {
+    problems.push_back(
+        {path, problem.line, std::move(problem.field), std::move(problem.description)});
+  }
+  return problems;
+}
+
+}  // namespace
+
+const std::vector<FileKind>& FileKinds() {
+  static const auto* const kinds = new std::vector<FileKind>{
+      MakeKind("directory", &Client::ApplyDirectory), MakeKind("measures", &Client::ApplyMeasures),
+      MakeKind("agreement", &Client::ApplyAgreement), MakeKind("plan", &Client::ApplyPlan),
+      MakeKind("release", &Client::ImportRelease)};
+  return *kinds;
+}
+
+std::string ProblemText(const FileProblem& problem) {
+  return absl::StrCat(problem.path, ":", problem.line, ": ", Printable(problem.field),
+                      problem.field.empty() ? "" : ": ", Printable(problem.description));
+}
+
+absl::StatusOr<std::vector<std::string>> FindFiles(const std::vector<std::string>& paths) {
+  std::vector<std::string> files;
+  std::set<fs::path> seen;
+  for (const std::string& path : paths) {
+    std::error_code error;
+    std::set<fs::path> found;
+    if (fs::is_directory(path, error)) {
+      AddYamlFiles(path, error, found);
+      if (!error && found.empty()) {
+        return absl::InvalidArgumentError(absl::StrCat(path, " holds no *.yaml file"));
+      }
+    } else if (fs::exists(path, error)) {
+      found.insert(path);
+    } else {
+      return absl::InvalidArgumentError(absl::StrCat("there is no file or folder ", path));
+    }
+    if (error) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("cannot read the folder ", path, ": ", error.message()));
+    }
+    for (const fs::path& file : found) {
+      if (seen.insert(fs::weakly_canonical(file, error)).second) files.push_back(file.string());
+    }
+  }
+  return files;
+}
+
+std::vector<FileProblem> ReadFiles(const std::vector<std::string>& paths,
+                                   std::vector<ApplyFile>& files) {
+  std::vector<FileProblem> problems;
+  for (const std::string& path : paths) {
+    ApplyFile file;
+    std::vector<FileProblem> of_file = ReadFile(path, file);
+    if (of_file.empty()) {
+      files.push_back(std::move(file));
+    } else {
+      problems.insert(problems.end(), std::make_move_iterator(of_file.begin()),
+                      std::make_move_iterator(of_file.end()));
+    }
+  }
+  std::stable_sort(files.begin(), files.end(),
+                   [](const ApplyFile& a, const ApplyFile& b) { return a.kind < b.kind; });
+  return problems;
+}
+
+std::vector<FileProblem> ProblemsOf(const absl::Status& error, const ApplyFile& file) {
+  std::vector<FileProblem> problems;
+  const auto bad_request = PayloadOf<google::rpc::BadRequest>(error);
+  if (!bad_request.has_value()) return problems;
+  for (const auto& violation : bad_request->field_violations()) {
+    problems.push_back({file.path, LineOf(file.lines, violation.field()), violation.field(),
+                        violation.description()});
+  }
+  return problems;
+}
+
+}  // namespace concordat::cli

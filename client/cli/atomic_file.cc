@@ -1,0 +1,80 @@
+#include "client/cli/atomic_file.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <string>
+#include <utility>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "base/digest.h"
+#include "base/status.h"
+
+namespace concordat::cli {
+namespace {
+
+// Narrowed by the user's umask.
+constexpr mode_t kMode = 0666;
+constexpr size_t kSuffixBytes = 6;
+
+absl::Status Failed(absl::string_view what, const std::filesystem::path& path) {
+  return absl::ErrnoToStatus(errno, absl::StrCat("cannot ", what, " ", path.string()));
+}
+
+// A rename is durable once its folder is.
+absl::Status SyncFolder(const std::filesystem::path& path) {
+  std::filesystem::path folder = path.parent_path();
+  if (folder.empty()) folder = ".";
+  const int descriptor = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return Failed("open", folder);
+  const bool synced = fsync(descriptor) == 0;
+  absl::Status status = synced ? absl::OkStatus() : Failed("sync", folder);
+  close(descriptor);
+  return status;
+}
+
+}  // namespace
+
+AtomicFile::AtomicFile(int descriptor, std::filesystem::path temporary, std::filesystem::path path)
+    : descriptor_(descriptor), temporary_(std::move(temporary)), path_(std::move(path)) {}
+
+AtomicFile::AtomicFile(AtomicFile&& other) noexcept
+    : descriptor_(std::exchange(other.descriptor_, -1)),
+      temporary_(std::move(other.temporary_)),
+      path_(std::move(other.path_)) {}
+
+AtomicFile::~AtomicFile() {
+  if (descriptor_ < 0) return;
+  close(descriptor_);
+  unlink(temporary_.c_str());
+}
+
+absl::StatusOr<AtomicFile> AtomicFile::Create(const std::filesystem::path& path) {
+  const std::filesystem::path temporary =
+      absl::StrCat(path.string(), ".", absl::BytesToHexString(RandomBytes(kSuffixBytes)));
+  const int descriptor = open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kMode);
+  if (descriptor < 0) return Failed("create", temporary);
+  return AtomicFile(descriptor, temporary, path);
+}
+
+absl::Status AtomicFile::Write(absl::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = write(descriptor_, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return Failed("write", temporary_);
+    bytes.remove_prefix(static_cast<size_t>(written));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status AtomicFile::Commit() {
+  if (fsync(descriptor_) != 0) return Failed("sync", temporary_);
+  if (std::rename(temporary_.c_str(), path_.c_str()) != 0) return Failed("rename to", path_);
+  close(std::exchange(descriptor_, -1));
+  return SyncFolder(path_);
+}
+
+}  // namespace concordat::cli

@@ -1,0 +1,40 @@
+// A file that appears whole or not at all.
+#ifndef CONCORDAT_CLIENT_CLI_ATOMIC_FILE_H_
+#define CONCORDAT_CLIENT_CLI_ATOMIC_FILE_H_
+
+#include <filesystem>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+namespace concordat::cli {
+
+// Writes to a temporary file beside the wanted one and renames it when it is
+// complete and on disk. Without Commit() nothing is left. Not thread-safe.
+// Errors have the code of their errno.
+class AtomicFile {
+ public:
+  // Starts the file `path`, replacing it at Commit() if it exists.
+  static absl::StatusOr<AtomicFile> Create(const std::filesystem::path& path);
+
+  AtomicFile(AtomicFile&& other) noexcept;
+  AtomicFile& operator=(AtomicFile&&) = delete;
+  ~AtomicFile();
+
+  // Appends `bytes`.
+  absl::Status Write(absl::string_view bytes);
+  // Makes the file durable under its name. No other call may follow.
+  absl::Status Commit();
+
+ private:
+  AtomicFile(int descriptor, std::filesystem::path temporary, std::filesystem::path path);
+
+  int descriptor_;
+  std::filesystem::path temporary_;
+  std::filesystem::path path_;
+};
+
+}  // namespace concordat::cli
+
+#endif  // CONCORDAT_CLIENT_CLI_ATOMIC_FILE_H_

@@ -1,0 +1,124 @@
+#include "client/cli/error_text.h"
+
+#include <optional>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "base/status.h"
+#include "client/cli/text.h"
+#include "google/rpc/error_details.pb.h"
+
+namespace concordat::cli {
+namespace {
+
+absl::string_view NextStepWithoutReason(absl::StatusCode code) {
+  switch (code) {
+    case absl::StatusCode::kUnavailable:
+      return "check that the service runs and that the profile names it, then try again";
+    case absl::StatusCode::kDeadlineExceeded:
+      return "try again; ask for less if it goes on";
+    case absl::StatusCode::kInvalidArgument:
+      return "mend what the first line names; --help shows how each option is written";
+    case absl::StatusCode::kDataLoss:
+      return "fetch it again; tell the partnership's office if it goes on";
+    default:
+      return "tell the partnership's office, with the lines above";
+  }
+}
+
+absl::string_view NextStep(v1::ErrorReason reason, absl::StatusCode code) {
+  switch (reason) {
+    case v1::CLIENT_UNKNOWN:
+      return "ask the partnership's office to add this client to the directory";
+    case v1::CLIENT_REVOKED:
+      return "ask the partnership's office why this client was revoked";
+    case v1::CERTIFICATE_EXPIRED:
+      return "renew the certificate and put its files into the profile";
+    case v1::CERTIFICATE_AMBIGUOUS:
+      return "use a certificate with one subject alternative name that the directory has";
+    case v1::NO_AGREEMENT:
+      return "run `concordat whoami` for your agreements, their purposes and their dates";
+    case v1::PURPOSE_MISSING:
+      return "say why with --purpose, or set purpose in the profile; `concordat whoami` lists them";
+    case v1::OUT_OF_SCOPE:
+      return "check the name; `concordat agreements list` shows what each agreement covers";
+    case v1::ROLE_MISSING:
+      return "ask the partnership's office for the role, or use another profile";
+    case v1::ON_BEHALF_OF_MISSING:
+      return "say for whom with --on-behalf-of (an identifier, never a name)";
+    case v1::FIELDS_INVALID:
+      return "mend the fields named above and send again";
+    case v1::REQUEST_MALFORMED:
+    case v1::METHOD_UNKNOWN:
+      return "this program and the service are of different versions: update the older one";
+    case v1::PAGE_TOKEN_INVALID:
+      return "start the list again";
+    case v1::REQUEST_ID_REUSED:
+      return "leave --request-id out, or use a new one for each change";
+    case v1::METADATA_INVALID:
+      return "mend the option that the first line names";
+    case v1::REQUEST_TOO_LARGE:
+      return "split the file into smaller ones";
+    case v1::RESOURCE_NOT_FOUND:
+      return "check the name; the list command of its kind shows those there are";
+    case v1::ETAG_MISMATCH:
+      return "read it again, look at what changed, and send the new etag";
+    case v1::RELEASE_WITHDRAWN:
+      return "use a later release: `concordat releases list`";
+    case v1::RELEASE_FROZEN:
+      return "import the figures as a new release, under another name";
+    case v1::AUDIT_UNAVAILABLE:
+      return "nothing was changed; tell the operator, and try later";
+    case v1::SHUTTING_DOWN:
+      return "try again in a minute";
+    case v1::SERVER_BUSY:
+      return "try again later";
+    case v1::DEADLINE_PASSED:
+      return "try again; ask for less if it goes on";
+    case v1::CALLER_GONE:
+      return "try again";
+    case v1::ACCESS_ENDED:
+      return "run `concordat whoami` to see which agreement ended";
+    case v1::INTERNAL_ERROR:
+      return "tell the operator, and quote the log and index above";
+    default:
+      return NextStepWithoutReason(code);
+  }
+}
+
+std::string RetryDelayText(const absl::Status& error) {
+  const auto retry = PayloadOf<google::rpc::RetryInfo>(error);
+  if (!retry.has_value()) return "";
+  const absl::Duration delay = absl::Seconds(retry->retry_delay().seconds()) +
+                               absl::Nanoseconds(retry->retry_delay().nanos());
+  return absl::StrCat(" (in ", absl::FormatDuration(delay), ")");
+}
+
+}  // namespace
+
+std::string ReceiptText(const Receipt& receipt) {
+  return absl::StrCat("log ", Printable(receipt.origin()), " index ", receipt.index());
+}
+
+std::string ErrorText(const absl::Status& error) {
+  const v1::ErrorReason reason = ReasonOf(error);
+  std::string text = absl::StrCat("concordat: ", error.message(), "\n");
+  const auto fields = PayloadOf<google::rpc::BadRequest>(error);
+  if (fields.has_value() && fields->field_violations_size() > 1) {
+    for (const auto& violation : fields->field_violations()) {
+      absl::StrAppend(&text, "  ", Printable(violation.field()), ": ",
+                      Printable(violation.description()), "\n");
+    }
+  }
+  absl::StrAppend(&text, "  reason: ",
+                  reason == v1::ERROR_REASON_UNSPECIFIED ? absl::StatusCodeToString(error.code())
+                                                         : NameOf(reason));
+  if (const auto receipt = PayloadOf<Receipt>(error); receipt.has_value()) {
+    absl::StrAppend(&text, ", ", ReceiptText(*receipt));
+  }
+  absl::StrAppend(&text, "\n  next: ", NextStep(reason, error.code()), RetryDelayText(error), "\n");
+  return text;
+}
+
+}  // namespace concordat::cli

@@ -1,0 +1,61 @@
+// The `concordat` command line: reads the environment, and runs.
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "base/civil_time.h"
+#include "base/status.h"
+#include "client/cli/app.h"
+#include "client/cli/profile.h"
+
+namespace concordat::cli {
+namespace {
+
+constexpr int kDefaultWidth = 100;
+constexpr int kNarrowestTerminal = 40;
+
+std::string Variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+int TerminalWidth() {
+  winsize size = {};
+  int width = 0;
+  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
+    width = size.ws_col;
+  } else if (!absl::SimpleAtoi(Variable("COLUMNS"), &width)) {
+    width = kDefaultWidth;
+  }
+  return std::max(width, kNarrowestTerminal);
+}
+
+absl::StatusOr<Client> ConnectWithProfile(const std::string& profile) {
+  ASSIGN_OR_RETURN(ClientOptions options, ReadProfile(ProfileFolder(), profile));
+  options.user_agent = "concordat/" CONCORDAT_VERSION;
+  return Client::Connect(options);
+}
+
+int Main(int argc, char** argv) {
+  if (const absl::Status status = CheckTimeZoneData(); !status.ok()) {
+    std::cerr << "concordat: " << status.message() << "\n";
+    return static_cast<int>(ExitCode::kOther);
+  }
+  const std::string profile = Variable("CONCORDAT_PROFILE");
+  Environment environment{std::cout, std::cerr};
+  environment.width = TerminalWidth();
+  environment.colour = isatty(STDOUT_FILENO) == 1 && Variable("NO_COLOR").empty();
+  environment.default_profile = profile.empty() ? "default" : profile;
+  environment.connect = ConnectWithProfile;
+  return static_cast<int>(RunApp(std::vector<std::string>(argv + 1, argv + argc), environment));
+}
+
+}  // namespace
+}  // namespace concordat::cli
+
+int main(int argc, char** argv) { return concordat::cli::Main(argc, argv); }

@@ -1,0 +1,233 @@
+// `concordat releases …`.
+#include <optional>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "base/status.h"
+#include "client/cli/atomic_file.h"
+#include "client/cli/commands.h"
+#include "client/cli/list_output.h"
+#include "client/cli/names.h"
+#include "client/cli/text.h"
+
+namespace concordat::cli {
+namespace {
+
+using v1::Observation;
+using v1::Release;
+using ExtractFormat = v1::ExtractObservationsRequest::Format;
+
+struct ListOptions {};
+
+// Which figures, as written.
+struct FilterOptions {
+  std::vector<std::string> measures;
+  std::vector<std::string> areas;
+  std::string topic;
+  std::string changed_since;
+};
+
+struct ObservationsOptions {
+  std::string release = "-";
+  FilterOptions filter;
+};
+
+struct ExtractOptions {
+  std::string release;
+  std::string format;
+  std::string file;
+  FilterOptions filter;
+};
+
+std::vector<Column<Release>> ReleaseColumns() {
+  return {
+      {"Release", "name", [](const Release& r) { return Plain(ShortName(r.name())); },
+       [](const Release& r) { return r.name(); }},
+      {"Title", "display_name", [](const Release& r) { return Plain(r.display_name()); }},
+      {"State", "state",
+       [](const Release& r) {
+         return Cell{LowerWords(NameOf(r.state())),
+                     r.state() == Release::WITHDRAWN ? Style::kRed : Style::kPlain};
+       },
+       [](const Release& r) { return NameOf(r.state()); }},
+      {"Date", "document_date", [](const Release& r) { return Plain(DayText(r.document_date())); }},
+      {"Figures", "observation_count",
+       [](const Release& r) { return Plain(absl::StrCat(r.observation_count())); }, nullptr, true},
+      {"Small numbers", "disclosure_profile",
+       [](const Release& r) { return Plain(LowerWords(NameOf(r.disclosure_profile()))); },
+       [](const Release& r) { return NameOf(r.disclosure_profile()); }},
+      {"", "digest", [](const Release& r) { return Plain(r.digest()); }},
+  };
+}
+
+// The value, or the word for why there is none.
+Cell ValueCell(const Observation& figure) {
+  std::string text =
+      figure.has_value() ? NumberText(figure.value()) : LowerWords(NameOf(figure.symbol()));
+  if (figure.provisional()) text += " (provisional)";
+  return {text, figure.has_value() ? Style::kPlain : Style::kFaint};
+}
+
+std::string OptionalNumber(bool set, double number) { return set ? NumberText(number) : ""; }
+
+std::string BreakdownText(const Observation& figure) {
+  return absl::StrJoin(figure.breakdowns(), "; ",
+                       [](std::string* out, const Observation::Breakdown& breakdown) {
+                         absl::StrAppend(out, breakdown.dimension(), ": ", breakdown.item());
+                       });
+}
+
+std::string PeriodText(const v1::Period& period) {
+  if (!period.label().empty()) return period.label();
+  const std::string start = DayText(period.start());
+  const std::string end = DayText(period.end());
+  return start == end ? start : absl::StrCat(start, " to ", end);
+}
+
+std::vector<Column<Observation>> ObservationColumns() {
+  return {
+      {"", "name", [](const Observation& o) { return Plain(o.name()); }},
+      {"Measure", "measure",
+       [](const Observation& o) {
+         return Plain(o.measure_display_name().empty() ? ShortName(o.measure())
+                                                       : o.measure_display_name());
+       },
+       [](const Observation& o) { return o.measure(); }},
+      {"Area", "area",
+       [](const Observation& o) {
+         return Plain(o.area_display_name().empty() ? ShortName(o.area()) : o.area_display_name());
+       },
+       [](const Observation& o) { return o.area(); }},
+      {"", "area_name", [](const Observation& o) { return Plain(o.area_display_name()); }},
+      {"Of", "comparator",
+       [](const Observation& o) { return Plain(LowerWords(NameOf(o.comparator()))); },
+       [](const Observation& o) { return NameOf(o.comparator()); }},
+      {"Period", "period_label", [](const Observation& o) { return Plain(PeriodText(o.period())); },
+       [](const Observation& o) { return o.period().label(); }},
+      {"", "period_kind", [](const Observation& o) { return Plain(NameOf(o.period().kind())); }},
+      {"", "period_start", [](const Observation& o) { return Plain(DayText(o.period().start())); }},
+      {"", "period_end", [](const Observation& o) { return Plain(DayText(o.period().end())); }},
+      {"Breakdown", "breakdowns", [](const Observation& o) { return Plain(BreakdownText(o)); }},
+      {"Value", "value", &ValueCell,
+       [](const Observation& o) { return OptionalNumber(o.has_value(), o.value()); }, true},
+      {"", "symbol", [](const Observation& o) { return Plain(NameOf(o.symbol())); }},
+      {"", "numerator",
+       [](const Observation& o) {
+         return Plain(OptionalNumber(o.has_numerator(), o.numerator()));
+       }},
+      {"", "denominator",
+       [](const Observation& o) {
+         return Plain(OptionalNumber(o.has_denominator(), o.denominator()));
+       }},
+      {"", "provisional",
+       [](const Observation& o) { return Plain(o.provisional() ? "true" : "false"); }},
+      {"", "printed", [](const Observation& o) { return Plain(o.printed()); }},
+      {"", "note", [](const Observation& o) { return Plain(o.note()); }},
+      {"", "revision", [](const Observation& o) { return Plain(absl::StrCat(o.revision())); }},
+  };
+}
+
+absl::StatusOr<v1::ObservationFilter> MakeFilter(const FilterOptions& options) {
+  v1::ObservationFilter filter;
+  for (const std::string& measure : options.measures) {
+    ASSIGN_OR_RETURN(*filter.add_measures(), ExpandName(measure, kMeasurePattern));
+  }
+  for (const std::string& area : options.areas) {
+    ASSIGN_OR_RETURN(*filter.add_areas(), ExpandName(area, kAreaPattern));
+  }
+  filter.set_topic(options.topic);
+  if (!options.changed_since.empty()) {
+    ASSIGN_OR_RETURN(*filter.mutable_changed_since(),
+                     ParseMomentFromStartOfDay(options.changed_since));
+  }
+  return filter;
+}
+
+absl::Status ListReleases(Session& session, const ListOptions&) {
+  ASSIGN_OR_RETURN(CallOptions call, session.Call());
+  ASSIGN_OR_RETURN(Client client, session.Connect());
+  return PrintList(session, client.ListReleases({}, call), ReleaseColumns(), {"release", ""});
+}
+
+absl::Status ListObservations(Session& session, const ObservationsOptions& options) {
+  v1::ListObservationsRequest request;
+  ASSIGN_OR_RETURN(*request.mutable_parent(),
+                   ExpandName(options.release, kReleasePattern, Wildcard::kAccepted));
+  ASSIGN_OR_RETURN(*request.mutable_filter(), MakeFilter(options.filter));
+  ASSIGN_OR_RETURN(CallOptions call, session.Call());
+  ASSIGN_OR_RETURN(Client client, session.Connect());
+  return PrintList(session, client.ListObservations(request, call), ObservationColumns(),
+                   {"figure", ""});
+}
+
+absl::Status WriteExtract(Session& session, Client& client,
+                          const v1::ExtractObservationsRequest& request, const CallOptions& call,
+                          const std::string& path) {
+  ASSIGN_OR_RETURN(AtomicFile file, AtomicFile::Create(path));
+  ASSIGN_OR_RETURN(const ExtractSummary summary,
+                   client.Extract(
+                       request, [&](absl::string_view bytes) { return file.Write(bytes); }, call));
+  RETURN_IF_ERROR(file.Commit());
+  session.err() << path << ": " << Counted(summary.manifest.rows(), "row") << ", "
+                << Counted(summary.manifest.bytes(), "byte") << ", SHA-256 "
+                << absl::BytesToHexString(summary.manifest.sha256()) << ", under "
+                << summary.header.agreement() << " version " << summary.header.agreement_version()
+                << "\n";
+  return absl::OkStatus();
+}
+
+absl::Status Extract(Session& session, const ExtractOptions& options) {
+  v1::ExtractObservationsRequest request;
+  ASSIGN_OR_RETURN(*request.mutable_parent(), ExpandName(options.release, kReleasePattern));
+  ASSIGN_OR_RETURN(const ExtractFormat format, ParseWord<ExtractFormat>(options.format));
+  request.set_format(format);
+  ASSIGN_OR_RETURN(*request.mutable_filter(), MakeFilter(options.filter));
+  ASSIGN_OR_RETURN(CallOptions call, session.Call());
+  ASSIGN_OR_RETURN(Client client, session.Connect());
+  if (!options.file.empty()) return WriteExtract(session, client, request, call, options.file);
+  return client
+      .Extract(
+          request,
+          [&](absl::string_view bytes) {
+            session.out() << bytes;
+            return session.out() ? absl::OkStatus()
+                                 : absl::UnknownError("the output could not be written");
+          },
+          call)
+      .status();
+}
+
+void AddFilterOptions(CLI::App& command, FilterOptions& filter) {
+  command.add_option("--measure", filter.measures, "Only this measure; repeatable")
+      ->allow_extra_args(false);
+  command.add_option("--area", filter.areas, "Only this area, such as e10000017; repeatable")
+      ->allow_extra_args(false);
+  command.add_option("--topic", filter.topic, "Only measures of this topic");
+  command.add_option("--changed-since", filter.changed_since,
+                     "Only what became known since this moment, or the start of this day");
+}
+
+}  // namespace
+
+void AddReleasesCommands(CLI::App& app, Session& session) {
+  CLI::App* group = AddGroup(app, "releases", "Releases of figures");
+  AddCommand(*group, "list", "Releases, withdrawn ones too", session,
+             std::make_shared<ListOptions>(), &ListReleases);
+  auto observations = std::make_shared<ObservationsOptions>();
+  CLI::App* command = AddCommand(*group, "observations", "Figures of one release, or of all",
+                                 session, observations, &ListObservations);
+  command->add_option("release", observations->release,
+                      "The release, such as papers-2018. Default: all");
+  AddFilterOptions(*command, observations->filter);
+  auto extract = std::make_shared<ExtractOptions>();
+  command = AddCommand(*group, "extract", "The figures of a release as one verified file", session,
+                       extract, &Extract);
+  command->add_option("release", extract->release, "The release, such as papers-2018")->required();
+  command->add_option("--format", extract->format, "csv or ndjson")->required();
+  command->add_option("-o,--file", extract->file,
+                      "The file to write, whole or not at all. Default: standard output");
+  AddFilterOptions(*command, extract->filter);
+}
+
+}  // namespace concordat::cli

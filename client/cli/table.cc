@@ -1,0 +1,151 @@
+#include "client/cli/table.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
+#include "client/cli/text.h"
+
+namespace concordat::cli {
+namespace {
+
+constexpr int kGap = 2;
+// Below this a column is unreadable, and a line longer than the terminal better.
+constexpr int kNarrowest = 6;
+
+bool StartsCodePoint(char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }
+
+int WidthOf(absl::string_view text) {
+  return static_cast<int>(std::count_if(text.begin(), text.end(), StartsCodePoint));
+}
+
+// Cuts the first `width` code points off `text`.
+absl::string_view TakeColumns(absl::string_view& text, int width) {
+  size_t end = 0;
+  for (int taken = 0; end < text.size(); ++end) {
+    if (StartsCodePoint(text[end]) && taken++ == width) break;
+  }
+  const absl::string_view taken = text.substr(0, end);
+  text.remove_prefix(end);
+  return taken;
+}
+
+std::vector<std::string> Wrap(absl::string_view text, int width) {
+  std::vector<std::string> lines(1);
+  for (absl::string_view word : absl::StrSplit(text, ' ', absl::SkipEmpty())) {
+    if (!lines.back().empty() && WidthOf(lines.back()) + 1 + WidthOf(word) > width) {
+      lines.emplace_back();
+    }
+    while (WidthOf(word) > width) {
+      lines.back() = std::string(TakeColumns(word, width));
+      lines.emplace_back();
+    }
+    absl::StrAppend(&lines.back(), lines.back().empty() ? "" : " ", word);
+  }
+  if (lines.size() > 1 && lines.back().empty()) lines.pop_back();
+  return lines;
+}
+
+int LongestWord(absl::string_view text) {
+  int longest = 0;
+  for (const absl::string_view word : absl::StrSplit(text, ' ')) {
+    longest = std::max(longest, WidthOf(word));
+  }
+  return longest;
+}
+
+// The widths that make the table fit: first no column below its longest word,
+// then, if that is not enough, below kNarrowest.
+std::vector<int> FitWidths(const Table& table, int width) {
+  const size_t columns = table.headings.size();
+  std::vector<int> widths(columns), longest_words(columns);
+  for (size_t i = 0; i < columns; ++i) {
+    widths[i] = WidthOf(table.headings[i].title);
+    longest_words[i] = LongestWord(table.headings[i].title);
+    for (const std::vector<Cell>& row : table.rows) {
+      widths[i] = std::max(widths[i], WidthOf(row[i].text));
+      longest_words[i] = std::max(longest_words[i], LongestWord(row[i].text));
+    }
+  }
+  const int available = width - kGap * (static_cast<int>(columns) - 1);
+  int total = std::accumulate(widths.begin(), widths.end(), 0);
+  for (const bool keep_words : {true, false}) {
+    while (total > available) {
+      int widest = -1;
+      for (size_t i = 0; i < columns; ++i) {
+        const int floor = keep_words ? std::max(longest_words[i], kNarrowest) : kNarrowest;
+        if (widths[i] > floor && (widest < 0 || widths[i] > widths[widest])) {
+          widest = static_cast<int>(i);
+        }
+      }
+      if (widest < 0) break;
+      --widths[widest];
+      --total;
+    }
+  }
+  return widths;
+}
+
+absl::string_view Escape(Style style) {
+  switch (style) {
+    case Style::kRed:
+      return "\x1b[31m";
+    case Style::kAmber:
+      return "\x1b[33m";
+    case Style::kGreen:
+      return "\x1b[32m";
+    case Style::kBlue:
+      return "\x1b[34m";
+    case Style::kFaint:
+      return "\x1b[2m";
+    case Style::kPlain:
+      break;
+  }
+  return "";
+}
+
+void AppendRow(const std::vector<Cell>& row, const std::vector<Heading>& headings,
+               const std::vector<int>& widths, bool colour, std::string& out) {
+  std::vector<std::vector<std::string>> wrapped;
+  size_t height = 1;
+  for (size_t i = 0; i < row.size(); ++i) {
+    wrapped.push_back(Wrap(row[i].text, widths[i]));
+    height = std::max(height, wrapped.back().size());
+  }
+  for (size_t line = 0; line < height; ++line) {
+    std::string text;
+    for (size_t i = 0; i < row.size(); ++i) {
+      const std::string part = line < wrapped[i].size() ? wrapped[i][line] : std::string();
+      const std::string padding(static_cast<size_t>(std::max(0, widths[i] - WidthOf(part))), ' ');
+      const absl::string_view escape = colour && !part.empty() ? Escape(row[i].style) : "";
+      const absl::string_view reset = escape.empty() ? "" : "\x1b[0m";
+      absl::StrAppend(&text, i == 0 ? "" : std::string(kGap, ' '));
+      absl::StrAppend(&text, headings[i].right ? padding : "", escape, part, reset,
+                      headings[i].right ? "" : padding);
+    }
+    absl::StrAppend(&out, absl::StripTrailingAsciiWhitespace(text), "\n");
+  }
+}
+
+}  // namespace
+
+std::string FormatTable(const Table& table, int width, bool colour) {
+  Table safe = table;
+  for (std::vector<Cell>& row : safe.rows) {
+    for (Cell& cell : row) cell.text = Printable(cell.text);
+  }
+  const std::vector<int> widths = FitWidths(safe, width);
+  std::vector<Cell> heading;
+  for (const Heading& column : safe.headings) heading.push_back({column.title, Style::kFaint});
+  std::string out;
+  AppendRow(heading, safe.headings, widths, colour, out);
+  for (const std::vector<Cell>& row : safe.rows) {
+    AppendRow(row, safe.headings, widths, colour, out);
+  }
+  return out;
+}
+
+}  // namespace concordat::cli

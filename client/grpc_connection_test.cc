@@ -1,0 +1,360 @@
+// The SDK against a real gRPC server over TLS on both sides.
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/time/clock.h"
+#include "base/digest.h"
+#include "base/status.h"
+#include "client/testing/test_certificates.h"
+#include "concordat/client.h"
+#include "concordat/v1/plan_service.grpc.pb.h"
+#include "concordat/v1/release_service.grpc.pb.h"
+#include "gmock/gmock.h"
+#include "grpcpp/security/server_credentials.h"
+#include "grpcpp/server.h"
+#include "grpcpp/server_builder.h"
+#include "gtest/gtest.h"
+
+namespace concordat {
+namespace {
+
+using ::testing::HasSubstr;
+
+Receipt MakeReceipt(uint64_t index) {
+  Receipt receipt;
+  receipt.set_origin("log.test");
+  receipt.set_index(index);
+  return receipt;
+}
+
+void SendReceipt(grpc::ServerContext* context, uint64_t index) {
+  context->AddTrailingMetadata("concordat-receipt-bin", MakeReceipt(index).SerializeAsString());
+}
+
+grpc::Status ToGrpc(const absl::Status& status) {
+  return grpc::Status(static_cast<grpc::StatusCode>(status.code()), std::string(status.message()),
+                      ToProto(status).SerializeAsString());
+}
+
+// Answers as its test says.
+class FakePlanService final : public v1::PlanService::Service {
+ public:
+  std::function<grpc::Status(grpc::ServerContext*, v1::Plan*)> get_plan;
+  std::function<grpc::Status(grpc::ServerContext*)> apply_plan;
+
+  grpc::Status GetPlan(grpc::ServerContext* context, const v1::GetPlanRequest*,
+                       v1::Plan* plan) override {
+    return get_plan(context, plan);
+  }
+  grpc::Status ApplyPlan(grpc::ServerContext* context, const v1::ApplyPlanRequest*,
+                         v1::ApplyPlanResponse*) override {
+    return apply_plan(context);
+  }
+};
+
+class FakeReleaseService final : public v1::ReleaseService::Service {
+ public:
+  std::function<grpc::Status(grpc::ServerContext*,
+                             grpc::ServerWriter<v1::ExtractObservationsResponse>*)>
+      extract;
+
+  grpc::Status ExtractObservations(
+      grpc::ServerContext* context, const v1::ExtractObservationsRequest*,
+      grpc::ServerWriter<v1::ExtractObservationsResponse>* writer) override {
+    return extract(context, writer);
+  }
+};
+
+std::string Sent(const grpc::ServerContext& context, const std::string& key) {
+  const auto found = context.client_metadata().find(key);
+  return found == context.client_metadata().end()
+             ? ""
+             : std::string(found->second.data(), found->second.size());
+}
+
+class GrpcConnectionTest : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() { certificates_ = new TestCertificates(); }
+  static void TearDownTestSuite() {
+    delete certificates_;
+    certificates_ = nullptr;
+  }
+
+  void SetUp() override {
+    grpc::SslServerCredentialsOptions credentials(
+        GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
+    credentials.pem_root_certs = certificates_->Read("ca.pem");
+    credentials.pem_key_cert_pairs.push_back(
+        {certificates_->Read("server.key"), certificates_->Read("server.pem")});
+    grpc::ServerBuilder builder;
+    builder.AddListeningPort("127.0.0.1:0", grpc::SslServerCredentials(credentials), &port_);
+    builder.RegisterService(&plans_);
+    builder.RegisterService(&releases_);
+    server_ = builder.BuildAndStart();
+    ASSERT_NE(server_, nullptr);
+  }
+  void TearDown() override {
+    server_->Shutdown(std::chrono::system_clock::now() + std::chrono::seconds(1));
+  }
+
+  ClientOptions Options(const std::string& who = "client") const {
+    ClientOptions options;
+    options.target = "127.0.0.1:" + std::to_string(port_);
+    options.ca_certificate_file = certificates_->Path("ca.pem");
+    options.certificate_file = certificates_->Path(who + ".pem");
+    options.private_key_file = certificates_->Path(who + ".key");
+    options.server_name = "service.test";
+    return options;
+  }
+
+  Client Connect() const {
+    absl::StatusOr<Client> client = Client::Connect(Options());
+    EXPECT_TRUE(client.ok()) << client.status();
+    return *client;
+  }
+
+  static const TestCertificates* certificates_;
+  int port_ = 0;
+  FakePlanService plans_;
+  FakeReleaseService releases_;
+  std::unique_ptr<grpc::Server> server_;
+};
+
+const TestCertificates* GrpcConnectionTest::certificates_ = nullptr;
+
+TEST_F(GrpcConnectionTest, CallCarriesItsMetadataAndBringsItsReceipt) {
+  plans_.get_plan = [](grpc::ServerContext* context, v1::Plan* plan) {
+    EXPECT_EQ(Sent(*context, "concordat-purpose"), "improvement");
+    EXPECT_EQ(Sent(*context, "concordat-agreement"), "agreements/a");
+    EXPECT_EQ(Sent(*context, "concordat-on-behalf-of"), "u-17");
+    EXPECT_EQ(Sent(*context, "concordat-request-id"), "r-1");
+    EXPECT_EQ(Sent(*context, "traceparent"),
+              "00-0af7651916cd43dd8448eb211c80319c-b7ad6b71692033"
+              "31-01");
+    EXPECT_THAT(Sent(*context, "user-agent"), HasSubstr("tester/1"));
+    EXPECT_GT(context->deadline(), std::chrono::system_clock::now() + std::chrono::seconds(5));
+    EXPECT_LT(context->deadline(), std::chrono::system_clock::now() + std::chrono::seconds(11));
+    plan->set_name("plans/p");
+    SendReceipt(context, 41);
+    return grpc::Status::OK;
+  };
+  ClientOptions options = Options();
+  options.user_agent = "tester/1";
+  absl::StatusOr<Client> client = Client::Connect(options);
+  ASSERT_TRUE(client.ok()) << client.status();
+  Receipt receipt;
+  const auto plan =
+      client->GetPlan({}, {.purpose = "improvement",
+                           .agreement = "agreements/a",
+                           .on_behalf_of = "u-17",
+                           .request_id = "r-1",
+                           .traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+                           .receipt = &receipt});
+  ASSERT_TRUE(plan.ok()) << plan.status();
+  EXPECT_EQ(plan->name(), "plans/p");
+  EXPECT_EQ(receipt.origin(), "log.test");
+  EXPECT_EQ(receipt.index(), 41u);
+}
+
+TEST_F(GrpcConnectionTest, DefaultPurposeIsSentUnlessTheCallNamesOne) {
+  std::string sent;
+  plans_.get_plan = [&](grpc::ServerContext* context, v1::Plan*) {
+    sent = Sent(*context, "concordat-purpose");
+    return grpc::Status::OK;
+  };
+  ClientOptions options = Options();
+  options.default_purpose = "oversight";
+  absl::StatusOr<Client> client = Client::Connect(options);
+  ASSERT_TRUE(client.ok());
+  ASSERT_TRUE(client->GetPlan({}).ok());
+  EXPECT_EQ(sent, "oversight");
+  ASSERT_TRUE(client->GetPlan({}, {.purpose = "improvement"}).ok());
+  EXPECT_EQ(sent, "improvement");
+}
+
+TEST_F(GrpcConnectionTest, RefusalCarriesReasonDetailsAndReceipt) {
+  plans_.get_plan = [](grpc::ServerContext* context, v1::Plan*) {
+    SendReceipt(context, 42);
+    return ToGrpc(InvalidField("name", "is missing"));
+  };
+  Receipt receipt;
+  const auto plan = Connect().GetPlan({}, {.receipt = &receipt});
+  EXPECT_EQ(plan.status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(ReasonOf(plan.status()), v1::FIELDS_INVALID);
+  const auto fields = PayloadOf<google::rpc::BadRequest>(plan.status());
+  ASSERT_TRUE(fields.has_value());
+  EXPECT_EQ(fields->field_violations(0).field(), "name");
+  const auto attached = PayloadOf<Receipt>(plan.status());
+  ASSERT_TRUE(attached.has_value());
+  EXPECT_EQ(attached->index(), 42u);
+  EXPECT_EQ(receipt.index(), 42u);
+}
+
+TEST_F(GrpcConnectionTest, ReadIsTriedAgainWhenTheServiceIsUnavailable) {
+  int calls = 0;
+  plans_.get_plan = [&](grpc::ServerContext* context, v1::Plan*) {
+    if (++calls < 3) return ToGrpc(MakeError(v1::SHUTTING_DOWN, "shutting down"));
+    SendReceipt(context, 5);
+    return grpc::Status::OK;
+  };
+  EXPECT_TRUE(Connect().GetPlan({}).ok());
+  EXPECT_EQ(calls, 3);
+}
+
+TEST_F(GrpcConnectionTest, ChangeIsTriedAgainUnderTheSameRequestId) {
+  std::vector<std::string> ids;
+  plans_.apply_plan = [&](grpc::ServerContext* context) {
+    ids.push_back(Sent(*context, "concordat-request-id"));
+    return ids.size() < 2 ? ToGrpc(MakeError(v1::AUDIT_UNAVAILABLE, "no audit")) : grpc::Status::OK;
+  };
+  EXPECT_TRUE(Connect().ApplyPlan({}).ok());
+  ASSERT_EQ(ids.size(), 2u);
+  EXPECT_FALSE(ids[0].empty());
+  EXPECT_EQ(ids[0], ids[1]);
+}
+
+TEST_F(GrpcConnectionTest, DeadlineOfTheCallIsKept) {
+  plans_.get_plan = [](grpc::ServerContext* context, v1::Plan*) {
+    while (!context->IsCancelled()) absl::SleepFor(absl::Milliseconds(5));
+    return grpc::Status::OK;
+  };
+  const auto plan = Connect().GetPlan({}, {.deadline = absl::Milliseconds(150)});
+  EXPECT_EQ(plan.status().code(), absl::StatusCode::kDeadlineExceeded);
+}
+
+TEST_F(GrpcConnectionTest, TextThatCannotTravelIsRefusedBeforeTheCall) {
+  const auto plan = Connect().GetPlan({}, {.purpose = "improve\nment"});
+  EXPECT_EQ(ReasonOf(plan.status()), v1::METADATA_INVALID);
+}
+
+TEST_F(GrpcConnectionTest, ClientOfAnotherAuthorityIsToldWhatAClosedConnectionMeans) {
+  absl::StatusOr<Client> client = Client::Connect(Options("stranger"));
+  ASSERT_TRUE(client.ok());
+  const auto plan = client->GetPlan({});
+  EXPECT_EQ(plan.status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_THAT(std::string(plan.status().message()), HasSubstr("refused handshakes"))
+      << plan.status();
+}
+
+TEST_F(GrpcConnectionTest, ServiceOfAnotherNameIsNotTrusted) {
+  ClientOptions options = Options();
+  options.server_name = "other.test";
+  absl::StatusOr<Client> client = Client::Connect(options);
+  ASSERT_TRUE(client.ok());
+  const auto plan = client->GetPlan({});
+  EXPECT_EQ(plan.status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_THAT(std::string(plan.status().message()), HasSubstr("server_name")) << plan.status();
+}
+
+TEST_F(GrpcConnectionTest, AddressWhereNothingListensIsNamed) {
+  ClientOptions options = Options();
+  options.target = "127.0.0.1:1";
+  absl::StatusOr<Client> client = Client::Connect(options);
+  ASSERT_TRUE(client.ok());
+  const auto plan = client->GetPlan({});
+  EXPECT_EQ(plan.status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_THAT(std::string(plan.status().message()), HasSubstr("nothing listens at 127.0.0.1:1"))
+      << plan.status();
+}
+
+// Sends a whole extract of one row.
+void WriteExtract(grpc::ServerWriter<v1::ExtractObservationsResponse>* writer) {
+  const std::string line = "{\"value\":1}\n";
+  v1::ExtractObservationsResponse message;
+  message.mutable_header()->set_release("releases/r");
+  writer->Write(message);
+  message.mutable_chunk()->set_data(line);
+  message.mutable_chunk()->set_sha256(Sha256Of(line));
+  writer->Write(message);
+  message.mutable_manifest()->set_rows(1);
+  message.mutable_manifest()->set_chunks(1);
+  message.mutable_manifest()->set_bytes(static_cast<int64_t>(line.size()));
+  message.mutable_manifest()->set_sha256(Sha256Of(line));
+  writer->Write(message);
+}
+
+v1::ExtractObservationsRequest ExtractRequest() {
+  v1::ExtractObservationsRequest request;
+  request.set_parent("releases/r");
+  request.set_format(v1::ExtractObservationsRequest::NDJSON);
+  return request;
+}
+
+TEST_F(GrpcConnectionTest, ExtractIsTriedAgainWhileNothingCame) {
+  int calls = 0;
+  releases_.extract = [&](grpc::ServerContext* context, auto* writer) {
+    if (++calls == 1) return ToGrpc(MakeError(v1::SHUTTING_DOWN, "shutting down"));
+    WriteExtract(writer);
+    SendReceipt(context, 9);
+    return grpc::Status::OK;
+  };
+  std::string bytes;
+  Receipt receipt;
+  const auto summary = Connect().Extract(ExtractRequest(),
+                                         [&](absl::string_view part) {
+                                           bytes += std::string(part);
+                                           return absl::OkStatus();
+                                         },
+                                         {.receipt = &receipt});
+  ASSERT_TRUE(summary.ok()) << summary.status();
+  EXPECT_EQ(bytes, "{\"value\":1}\n");
+  EXPECT_EQ(receipt.index(), 9u);
+  EXPECT_EQ(calls, 2);
+}
+
+TEST_F(GrpcConnectionTest, ExtractThatWasCutIsNotTriedAgain) {
+  int calls = 0;
+  releases_.extract = [&](grpc::ServerContext*, auto* writer) {
+    ++calls;
+    v1::ExtractObservationsResponse message;
+    message.mutable_header()->set_release("releases/r");
+    writer->Write(message);
+    return ToGrpc(MakeError(v1::SHUTTING_DOWN, "shutting down"));
+  };
+  const auto summary =
+      Connect().Extract(ExtractRequest(), [](absl::string_view) { return absl::OkStatus(); });
+  EXPECT_EQ(ReasonOf(summary.status()), v1::SHUTTING_DOWN);
+  EXPECT_EQ(calls, 1);
+}
+
+TEST_F(GrpcConnectionTest, SinkThatFailsCancelsTheStream) {
+  std::atomic<bool> cancelled = false;
+  releases_.extract = [&](grpc::ServerContext* context, auto* writer) {
+    WriteExtract(writer);
+    for (int i = 0; i < 1000 && !context->IsCancelled(); ++i) absl::SleepFor(absl::Milliseconds(5));
+    cancelled = context->IsCancelled();
+    return grpc::Status::OK;
+  };
+  const auto summary = Connect().Extract(ExtractRequest(), [](absl::string_view) {
+    return absl::ResourceExhaustedError("disk full");
+  });
+  EXPECT_EQ(summary.status(), absl::ResourceExhaustedError("disk full"));
+  server_->Shutdown(std::chrono::system_clock::now() + std::chrono::seconds(6));
+  EXPECT_TRUE(cancelled);
+}
+
+TEST_F(GrpcConnectionTest, FilesThatCannotBeUsedAreNamed) {
+  ClientOptions options = Options();
+  options.private_key_file = certificates_->Path("stranger.key");
+  EXPECT_THAT(std::string(Client::Connect(options).status().message()),
+              HasSubstr("is not the key of"));
+  options = Options();
+  options.certificate_file = certificates_->Path("client.key");
+  EXPECT_THAT(std::string(Client::Connect(options).status().message()),
+              HasSubstr("holds no certificate"));
+  options = Options();
+  options.ca_certificate_file = certificates_->Path("missing.pem");
+  EXPECT_THAT(std::string(Client::Connect(options).status().message()),
+              HasSubstr("ca_certificate_file: cannot read"));
+  options = Options();
+  options.target = "";
+  EXPECT_EQ(Client::Connect(options).status().code(), absl::StatusCode::kInvalidArgument);
+}
+
+}  // namespace
+}  // namespace concordat

@@ -1,0 +1,126 @@
+// The way to use a Concordat service from C++.
+#ifndef CONCORDAT_CLIENT_H_
+#define CONCORDAT_CLIENT_H_
+
+#include <memory>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "concordat/connection.h"
+#include "concordat/extract.h"
+#include "concordat/options.h"
+#include "concordat/paged_range.h"
+
+namespace concordat {
+
+// A client of one Concordat service.
+//
+// A value: copies share one connection, which closes with the last of them.
+// Thread-safe. Connecting costs a TLS handshake, so keep a client and reuse it.
+//
+// Errors are absl::Status with the code that error_reason.proto documents.
+// `ReasonOf` and `PayloadOf` of base/status.h read the reason and its details,
+// and `PayloadOf<Receipt>` the record that the service made of the refusal. A
+// service that cannot be reached is UNAVAILABLE without a reason.
+//
+// Reads are tried up to three times while the service is UNAVAILABLE, within the
+// call's deadline. Changes are too, because each carries a request id.
+class Client {
+ public:
+  // Makes a client from its certificate. Reads files and waits for nothing;
+  // INVALID_ARGUMENT says what is wrong with an option or a file.
+  static absl::StatusOr<Client> Connect(const ClientOptions& options);
+
+  // A client over another connection, such as MockConnection. Not null.
+  explicit Client(std::shared_ptr<Connection> connection) : connection_(std::move(connection)) {}
+
+  // Plans, by name.
+  PagedRange<v1::Plan, v1::ListPlansResponse> ListPlans(v1::ListPlansRequest request = {},
+                                                        CallOptions options = {});
+  // One plan with its themes, objectives and recommendations.
+  absl::StatusOr<v1::Plan> GetPlan(const v1::GetPlanRequest& request, CallOptions options = {});
+  // How a plan stands: its actions counted by theme, status, agency and
+  // recommendation.
+  absl::StatusOr<v1::PlanStatus> GetPlanStatus(const v1::GetPlanStatusRequest& request,
+                                               CallOptions options = {});
+  // Actions of one plan, or of all with the parent `plans/-`, by name. For the
+  // next poll, keep `first_page().read_time()`.
+  PagedRange<v1::Action, v1::ListActionsResponse> ListActions(v1::ListActionsRequest request,
+                                                              CallOptions options = {});
+  // One action with its effective rag.
+  absl::StatusOr<v1::Action> GetAction(const v1::GetActionRequest& request,
+                                       CallOptions options = {});
+  // Progress reports of one action, newest first.
+  PagedRange<v1::ProgressReport, v1::ListProgressReportsResponse> ListProgressReports(
+      v1::ListProgressReportsRequest request, CallOptions options = {});
+  // Makes the stored plan equal to the one sent. The same again changes nothing.
+  absl::StatusOr<v1::ApplyPlanResponse> ApplyPlan(const v1::ApplyPlanRequest& request,
+                                                  CallOptions options = {});
+
+  // Measures, by name.
+  PagedRange<v1::Measure, v1::ListMeasuresResponse> ListMeasures(
+      v1::ListMeasuresRequest request = {}, CallOptions options = {});
+  // One measure.
+  absl::StatusOr<v1::Measure> GetMeasure(const v1::GetMeasureRequest& request,
+                                         CallOptions options = {});
+  // Adds and revises measures, all or nothing.
+  absl::StatusOr<v1::ApplyMeasuresResponse> ApplyMeasures(const v1::ApplyMeasuresRequest& request,
+                                                          CallOptions options = {});
+
+  // Releases, by name, withdrawn ones too.
+  PagedRange<v1::Release, v1::ListReleasesResponse> ListReleases(
+      v1::ListReleasesRequest request = {}, CallOptions options = {});
+  // One release.
+  absl::StatusOr<v1::Release> GetRelease(const v1::GetReleaseRequest& request,
+                                         CallOptions options = {});
+  // Figures of one release, or of all with the parent `releases/-`. For the next
+  // poll, keep `first_page().read_time()` and forget the figures of
+  // `first_page().withdrawn_releases()`.
+  PagedRange<v1::Observation, v1::ListObservationsResponse> ListObservations(
+      v1::ListObservationsRequest request, CallOptions options = {});
+  // The same figures as one file. Each chunk is verified before `sink` gets it,
+  // and the whole against the manifest at the end; what does not agree, and an
+  // extract without an end, is DATA_LOSS. Tried again only while nothing came.
+  absl::StatusOr<ExtractSummary> Extract(const v1::ExtractObservationsRequest& request,
+                                         ExtractSink sink, CallOptions options = {});
+  // Imports a release of figures that are already public.
+  absl::StatusOr<v1::ImportReleaseResponse> ImportRelease(const v1::ImportReleaseRequest& request,
+                                                          CallOptions options = {});
+
+  // Agreements, by name.
+  PagedRange<v1::Agreement, v1::ListAgreementsResponse> ListAgreements(
+      v1::ListAgreementsRequest request = {}, CallOptions options = {});
+  // One agreement.
+  absl::StatusOr<v1::Agreement> GetAgreement(const v1::GetAgreementRequest& request,
+                                             CallOptions options = {});
+  // Adds or revises one agreement. In effect when this returns.
+  absl::StatusOr<v1::ApplyAgreementResponse> ApplyAgreement(
+      const v1::ApplyAgreementRequest& request, CallOptions options = {});
+
+  // Agencies, by name.
+  PagedRange<v1::Agency, v1::ListAgenciesResponse> ListAgencies(
+      v1::ListAgenciesRequest request = {}, CallOptions options = {});
+  // Clients of one agency, or of all with the parent `agencies/-`, by name.
+  PagedRange<v1::Client, v1::ListClientsResponse> ListClients(v1::ListClientsRequest request,
+                                                              CallOptions options = {});
+  // Adds and revises agencies, clients and areas, all or nothing.
+  absl::StatusOr<v1::ApplyDirectoryResponse> ApplyDirectory(
+      const v1::ApplyDirectoryRequest& request, CallOptions options = {});
+  // Who the service takes this client for, and its agreements.
+  absl::StatusOr<v1::WhoAmIResponse> WhoAmI(CallOptions options = {});
+  // Connections that the service refused before they could call, newest first.
+  PagedRange<v1::RefusedHandshake, v1::ListRefusedHandshakesResponse> ListRefusedHandshakes(
+      v1::ListRefusedHandshakesRequest request = {}, CallOptions options = {});
+
+  // Records of the audit log, newest first.
+  PagedRange<v1::AuditEntry, v1::ListAuditEntriesResponse> ListAuditEntries(
+      v1::ListAuditEntriesRequest request = {}, CallOptions options = {});
+
+ private:
+  std::shared_ptr<Connection> connection_;
+};
+
+}  // namespace concordat
+
+#endif  // CONCORDAT_CLIENT_H_

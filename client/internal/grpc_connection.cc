@@ -1,0 +1,272 @@
+#include "client/internal/grpc_connection.h"
+
+#include <optional>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/time/clock.h"
+#include "base/status.h"
+#include "client/internal/call_metadata.h"
+#include "client/internal/credentials.h"
+#include "client/internal/grpc_status.h"
+#include "grpcpp/create_channel.h"
+#include "grpcpp/support/channel_arguments.h"
+
+namespace concordat {
+namespace internal {
+namespace {
+
+// Shorter than the wait before a retry, so that a retry finds a new connection
+// and not the memory of the failed one.
+constexpr int kFirstReconnectMilliseconds = 100;
+constexpr int kLongestReconnectMilliseconds = 10000;
+
+std::shared_ptr<grpc::Channel> MakeChannel(
+    const ClientOptions& options, const std::shared_ptr<grpc::ChannelCredentials>& credentials) {
+  grpc::ChannelArguments arguments;
+  if (!options.user_agent.empty()) arguments.SetUserAgentPrefix(options.user_agent);
+  if (!options.server_name.empty()) arguments.SetSslTargetNameOverride(options.server_name);
+  // What is repeated is decided here, not by a record in the name service.
+  arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
+  arguments.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kFirstReconnectMilliseconds);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kLongestReconnectMilliseconds);
+  return grpc::CreateCustomChannel(options.target, credentials, arguments);
+}
+
+}  // namespace
+
+GrpcConnection::GrpcConnection(std::shared_ptr<grpc::Channel> channel, const ClientOptions& options,
+                               Sleeper sleep)
+    : target_(options.target),
+      default_purpose_(options.default_purpose),
+      read_deadline_(options.deadline),
+      change_deadline_(options.apply_deadline),
+      extract_deadline_(options.extract_deadline),
+      sleep_(std::move(sleep)),
+      plans_(v1::PlanService::NewStub(channel)),
+      measures_(v1::MeasureService::NewStub(channel)),
+      releases_(v1::ReleaseService::NewStub(channel)),
+      agreements_(v1::AgreementService::NewStub(channel)),
+      directory_(v1::DirectoryService::NewStub(channel)),
+      audit_(v1::AuditService::NewStub(channel)) {}
+
+absl::StatusOr<CallOptions> GrpcConnection::Complete(const CallOptions& options) const {
+  CallOptions complete = options;
+  if (complete.purpose.empty()) complete.purpose = default_purpose_;
+  if (complete.receipt != nullptr) complete.receipt->Clear();
+  RETURN_IF_ERROR(CheckMetadata(complete));
+  return complete;
+}
+
+void GrpcConnection::Prepare(grpc::ClientContext& context, const CallOptions& options,
+                             absl::Time deadline) {
+  context.set_deadline(absl::ToChronoTime(deadline));
+  AddMetadata(options, context);
+}
+
+absl::Status GrpcConnection::Conclude(const grpc::ClientContext& context,
+                                      const grpc::Status& status,
+                                      const CallOptions& options) const {
+  const std::optional<Receipt> receipt = ReadReceipt(context);
+  if (options.receipt != nullptr) {
+    *options.receipt = receipt.has_value() ? *receipt : Receipt();
+  }
+  return ToAbslStatus(status, target_, receipt);
+}
+
+template <typename Stub, typename Request, typename Response>
+absl::StatusOr<Response> GrpcConnection::Call(Kind kind, const std::unique_ptr<Stub>& stub,
+                                              grpc::Status (Stub::*method)(grpc::ClientContext*,
+                                                                           const Request&,
+                                                                           Response*),
+                                              const Request& request, const CallOptions& options) {
+  ASSIGN_OR_RETURN(const CallOptions complete, Complete(options));
+  const absl::Time deadline =
+      absl::Now() +
+      complete.deadline.value_or(kind == Kind::kRead ? read_deadline_ : change_deadline_);
+  const bool may_repeat = kind == Kind::kRead || !complete.request_id.empty();
+  Response response;
+  RETURN_IF_ERROR(RunWithRetry(
+      [&] {
+        grpc::ClientContext context;
+        Prepare(context, complete, deadline);
+        response.Clear();
+        const grpc::Status status = ((*stub).*method)(&context, request, &response);
+        return Conclude(context, status, complete);
+      },
+      [may_repeat] { return may_repeat; }, deadline, sleep_));
+  return response;
+}
+
+absl::Status GrpcConnection::ExtractObservations(const v1::ExtractObservationsRequest& request,
+                                                 ExtractMessageSink sink,
+                                                 const CallOptions& options) {
+  ASSIGN_OR_RETURN(const CallOptions complete, Complete(options));
+  const absl::Time deadline = absl::Now() + complete.deadline.value_or(extract_deadline_);
+  bool anything_came = false;
+  return RunWithRetry(
+      [&] {
+        grpc::ClientContext context;
+        Prepare(context, complete, deadline);
+        auto reader = releases_->ExtractObservations(&context, request);
+        absl::Status taken;
+        v1::ExtractObservationsResponse message;
+        while (taken.ok() && reader->Read(&message)) {
+          anything_came = true;
+          taken = sink(std::move(message));
+          message.Clear();
+        }
+        if (!taken.ok()) context.TryCancel();
+        const grpc::Status status = reader->Finish();
+        const absl::Status outcome = Conclude(context, status, complete);
+        return taken.ok() ? outcome : taken;
+      },
+      [&anything_came] { return !anything_came; }, deadline, sleep_);
+}
+
+absl::StatusOr<v1::ListPlansResponse> GrpcConnection::ListPlans(const v1::ListPlansRequest& request,
+                                                                const CallOptions& options) {
+  return Call(Kind::kRead, plans_, &v1::PlanService::StubInterface::ListPlans, request, options);
+}
+
+absl::StatusOr<v1::Plan> GrpcConnection::GetPlan(const v1::GetPlanRequest& request,
+                                                 const CallOptions& options) {
+  return Call(Kind::kRead, plans_, &v1::PlanService::StubInterface::GetPlan, request, options);
+}
+
+absl::StatusOr<v1::PlanStatus> GrpcConnection::GetPlanStatus(
+    const v1::GetPlanStatusRequest& request, const CallOptions& options) {
+  return Call(Kind::kRead, plans_, &v1::PlanService::StubInterface::GetPlanStatus, request,
+              options);
+}
+
+absl::StatusOr<v1::ListActionsResponse> GrpcConnection::ListActions(
+    const v1::ListActionsRequest& request, const CallOptions& options) {
+  return Call(Kind::kRead, plans_, &v1::PlanService::StubInterface::ListActions, request, options);
+}
+
+absl::StatusOr<v1::Action> GrpcConnection::GetAction(const v1::GetActionRequest& request,
+                                                     const CallOptions& options) {
+  return Call(Kind::kRead, plans_, &v1::PlanService::StubInterface::GetAction, request, options);
+}
+
+absl::StatusOr<v1::ListProgressReportsResponse> GrpcConnection::ListProgressReports(
+    const v1::ListProgressReportsRequest& request, const CallOptions& options) {
+  return Call(Kind::kRead, plans_, &v1::PlanService::StubInterface::ListProgressReports, request,
+              options);
+}
+
+absl::StatusOr<v1::ApplyPlanResponse> GrpcConnection::ApplyPlan(const v1::ApplyPlanRequest& request,
+                                                                const CallOptions& options) {
+  return Call(Kind::kChange, plans_, &v1::PlanService::StubInterface::ApplyPlan, request, options);
+}
+
+absl::StatusOr<v1::ListMeasuresResponse> GrpcConnection::ListMeasures(
+    const v1::ListMeasuresRequest& request, const CallOptions& options) {
+  return Call(Kind::kRead, measures_, &v1::MeasureService::StubInterface::ListMeasures, request,
+              options);
+}
+
+absl::StatusOr<v1::Measure> GrpcConnection::GetMeasure(const v1::GetMeasureRequest& request,
+                                                       const CallOptions& options) {
+  return Call(Kind::kRead, measures_, &v1::MeasureService::StubInterface::GetMeasure, request,
+              options);
+}
+
+absl::StatusOr<v1::ApplyMeasuresResponse> GrpcConnection::ApplyMeasures(
+    const v1::ApplyMeasuresRequest& request, const CallOptions& options) {
+  return Call(Kind::kChange, measures_, &v1::MeasureService::StubInterface::ApplyMeasures, request,
+              options);
+}
+
+absl::StatusOr<v1::ListReleasesResponse> GrpcConnection::ListReleases(
+    const v1::ListReleasesRequest& request, const CallOptions& options) {
+  return Call(Kind::kRead, releases_, &v1::ReleaseService::StubInterface::ListReleases, request,
+              options);
+}
+
+absl::StatusOr<v1::Release> GrpcConnection::GetRelease(const v1::GetReleaseRequest& request,
+                                                       const CallOptions& options) {
+  return Call(Kind::kRead, releases_, &v1::ReleaseService::StubInterface::GetRelease, request,
+              options);
+}
+
+absl::StatusOr<v1::ListObservationsResponse> GrpcConnection::ListObservations(
+    const v1::ListObservationsRequest& request, const CallOptions& options) {
+  return Call(Kind::kRead, releases_, &v1::ReleaseService::StubInterface::ListObservations, request,
+              options);
+}
+
+absl::StatusOr<v1::ImportReleaseResponse> GrpcConnection::ImportRelease(
+    const v1::ImportReleaseRequest& request, const CallOptions& options) {
+  return Call(Kind::kChange, releases_, &v1::ReleaseService::StubInterface::ImportRelease, request,
+              options);
+}
+
+absl::StatusOr<v1::ListAgreementsResponse> GrpcConnection::ListAgreements(
+    const v1::ListAgreementsRequest& request, const CallOptions& options) {
+  return Call(Kind::kRead, agreements_, &v1::AgreementService::StubInterface::ListAgreements,
+              request, options);
+}
+
+absl::StatusOr<v1::Agreement> GrpcConnection::GetAgreement(const v1::GetAgreementRequest& request,
+                                                           const CallOptions& options) {
+  return Call(Kind::kRead, agreements_, &v1::AgreementService::StubInterface::GetAgreement, request,
+              options);
+}
+
+absl::StatusOr<v1::ApplyAgreementResponse> GrpcConnection::ApplyAgreement(
+    const v1::ApplyAgreementRequest& request, const CallOptions& options) {
+  return Call(Kind::kChange, agreements_, &v1::AgreementService::StubInterface::ApplyAgreement,
+              request, options);
+}
+
+absl::StatusOr<v1::ListAgenciesResponse> GrpcConnection::ListAgencies(
+    const v1::ListAgenciesRequest& request, const CallOptions& options) {
+  return Call(Kind::kRead, directory_, &v1::DirectoryService::StubInterface::ListAgencies, request,
+              options);
+}
+
+absl::StatusOr<v1::ListClientsResponse> GrpcConnection::ListClients(
+    const v1::ListClientsRequest& request, const CallOptions& options) {
+  return Call(Kind::kRead, directory_, &v1::DirectoryService::StubInterface::ListClients, request,
+              options);
+}
+
+absl::StatusOr<v1::ApplyDirectoryResponse> GrpcConnection::ApplyDirectory(
+    const v1::ApplyDirectoryRequest& request, const CallOptions& options) {
+  return Call(Kind::kChange, directory_, &v1::DirectoryService::StubInterface::ApplyDirectory,
+              request, options);
+}
+
+absl::StatusOr<v1::WhoAmIResponse> GrpcConnection::WhoAmI(const v1::WhoAmIRequest& request,
+                                                          const CallOptions& options) {
+  return Call(Kind::kRead, directory_, &v1::DirectoryService::StubInterface::WhoAmI, request,
+              options);
+}
+
+absl::StatusOr<v1::ListRefusedHandshakesResponse> GrpcConnection::ListRefusedHandshakes(
+    const v1::ListRefusedHandshakesRequest& request, const CallOptions& options) {
+  return Call(Kind::kRead, directory_, &v1::DirectoryService::StubInterface::ListRefusedHandshakes,
+              request, options);
+}
+
+absl::StatusOr<v1::ListAuditEntriesResponse> GrpcConnection::ListAuditEntries(
+    const v1::ListAuditEntriesRequest& request, const CallOptions& options) {
+  return Call(Kind::kRead, audit_, &v1::AuditService::StubInterface::ListAuditEntries, request,
+              options);
+}
+
+}  // namespace internal
+
+absl::StatusOr<std::shared_ptr<Connection>> MakeConnection(const ClientOptions& options) {
+  if (options.target.empty()) return absl::InvalidArgumentError("target is not set");
+  ASSIGN_OR_RETURN(std::shared_ptr<grpc::ChannelCredentials> credentials,
+                   internal::ReadCredentials(options));
+  return std::make_shared<internal::GrpcConnection>(internal::MakeChannel(options, credentials),
+                                                    options,
+                                                    [](absl::Duration d) { absl::SleepFor(d); });
+}
+
+}  // namespace concordat

@@ -1,0 +1,67 @@
+// A Connection that tests of programs built on the SDK can direct.
+#ifndef CONCORDAT_CLIENT_MOCKS_MOCK_CONNECTION_H_
+#define CONCORDAT_CLIENT_MOCKS_MOCK_CONNECTION_H_
+
+#include "concordat/connection.h"
+#include "gmock/gmock.h"
+
+namespace concordat {
+
+// Give it to a client with `Client(std::make_shared<MockConnection>())`, after
+// its expectations were set. Lists are mocked page by page.
+class MockConnection : public Connection {
+ public:
+  MOCK_METHOD(absl::StatusOr<v1::ListPlansResponse>, ListPlans,
+              (const v1::ListPlansRequest&, const CallOptions&), (override));
+  MOCK_METHOD(absl::StatusOr<v1::Plan>, GetPlan, (const v1::GetPlanRequest&, const CallOptions&),
+              (override));
+  MOCK_METHOD(absl::StatusOr<v1::PlanStatus>, GetPlanStatus,
+              (const v1::GetPlanStatusRequest&, const CallOptions&), (override));
+  MOCK_METHOD(absl::StatusOr<v1::ListActionsResponse>, ListActions,
+              (const v1::ListActionsRequest&, const CallOptions&), (override));
+  MOCK_METHOD(absl::StatusOr<v1::Action>, GetAction,
+              (const v1::GetActionRequest&, const CallOptions&), (override));
+  MOCK_METHOD(absl::StatusOr<v1::ListProgressReportsResponse>, ListProgressReports,
+              (const v1::ListProgressReportsRequest&, const CallOptions&), (override));
+  MOCK_METHOD(absl::StatusOr<v1::ApplyPlanResponse>, ApplyPlan,
+              (const v1::ApplyPlanRequest&, const CallOptions&), (override));
+  MOCK_METHOD(absl::StatusOr<v1::ListMeasuresResponse>, ListMeasures,
+              (const v1::ListMeasuresRequest&, const CallOptions&), (override));
+  MOCK_METHOD(absl::StatusOr<v1::Measure>, GetMeasure,
+              (const v1::GetMeasureRequest&, const CallOptions&), (override));
+  MOCK_METHOD(absl::StatusOr<v1::ApplyMeasuresResponse>, ApplyMeasures,
+              (const v1::ApplyMeasuresRequest&, const CallOptions&), (override));
+  MOCK_METHOD(absl::StatusOr<v1::ListReleasesResponse>, ListReleases,
+              (const v1::ListReleasesRequest&, const CallOptions&), (override));
+  MOCK_METHOD(absl::StatusOr<v1::Release>, GetRelease,
+              (const v1::GetReleaseRequest&, const CallOptions&), (override));
+  MOCK_METHOD(absl::StatusOr<v1::ListObservationsResponse>, ListObservations,
+              (const v1::ListObservationsRequest&, const CallOptions&), (override));
+  MOCK_METHOD(absl::Status, ExtractObservations,
+              (const v1::ExtractObservationsRequest&, ExtractMessageSink, const CallOptions&),
+              (override));
+  MOCK_METHOD(absl::StatusOr<v1::ImportReleaseResponse>, ImportRelease,
+              (const v1::ImportReleaseRequest&, const CallOptions&), (override));
+  MOCK_METHOD(absl::StatusOr<v1::ListAgreementsResponse>, ListAgreements,
+              (const v1::ListAgreementsRequest&, const CallOptions&), (override));
+  MOCK_METHOD(absl::StatusOr<v1::Agreement>, GetAgreement,
+              (const v1::GetAgreementRequest&, const CallOptions&), (override));
+  MOCK_METHOD(absl::StatusOr<v1::ApplyAgreementResponse>, ApplyAgreement,
+              (const v1::ApplyAgreementRequest&, const CallOptions&), (override));
+  MOCK_METHOD(absl::StatusOr<v1::ListAgenciesResponse>, ListAgencies,
+              (const v1::ListAgenciesRequest&, const CallOptions&), (override));
+  MOCK_METHOD(absl::StatusOr<v1::ListClientsResponse>, ListClients,
+              (const v1::ListClientsRequest&, const CallOptions&), (override));
+  MOCK_METHOD(absl::StatusOr<v1::ApplyDirectoryResponse>, ApplyDirectory,
+              (const v1::ApplyDirectoryRequest&, const CallOptions&), (override));
+  MOCK_METHOD(absl::StatusOr<v1::WhoAmIResponse>, WhoAmI,
+              (const v1::WhoAmIRequest&, const CallOptions&), (override));
+  MOCK_METHOD(absl::StatusOr<v1::ListRefusedHandshakesResponse>, ListRefusedHandshakes,
+              (const v1::ListRefusedHandshakesRequest&, const CallOptions&), (override));
+  MOCK_METHOD(absl::StatusOr<v1::ListAuditEntriesResponse>, ListAuditEntries,
+              (const v1::ListAuditEntriesRequest&, const CallOptions&), (override));
+};
+
+}  // namespace concordat
+
+#endif  // CONCORDAT_CLIENT_MOCKS_MOCK_CONNECTION_H_

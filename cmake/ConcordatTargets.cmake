@@ -1,0 +1,39 @@
+# Two functions that every folder uses, so that a target is declared the same
+# way everywhere: its sources, what it stands on, and nothing else.
+
+option(CONCORDAT_WERROR "Treat warnings in this project's code as errors" ON)
+set(CONCORDAT_SANITIZE "" CACHE STRING "Sanitizers to build with, such as address,undefined")
+
+add_library(concordat_warnings INTERFACE)
+target_compile_options(concordat_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow
+  -Wnon-virtual-dtor -Woverloaded-virtual -Wno-missing-field-initializers
+  $<$<BOOL:${CONCORDAT_WERROR}>:-Werror>)
+if(CONCORDAT_SANITIZE)
+  add_compile_options(-fsanitize=${CONCORDAT_SANITIZE} -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${CONCORDAT_SANITIZE})
+endif()
+
+# concordat_library(NAME SOURCES a.cc b.cc [PUBLIC lib...] [PRIVATE lib...])
+# The library's headers are included by their path from the project's root.
+function(concordat_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
+  add_library(${name} STATIC ${ARG_SOURCES})
+  target_include_directories(${name} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>)
+  target_link_libraries(${name} PUBLIC ${ARG_PUBLIC}
+    PRIVATE ${ARG_PRIVATE} $<BUILD_INTERFACE:concordat_warnings>)
+endfunction()
+
+# concordat_test(NAME SOURCES a_test.cc LIBS lib... [LABELS label...])
+function(concordat_test name)
+  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;LIBS;LABELS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE ${ARG_LIBS} GTest::gmock GTest::gtest_main
+    concordat_warnings)
+  target_compile_definitions(${name} PRIVATE
+    CONCORDAT_SOURCE_DIR="${PROJECT_SOURCE_DIR}" CONCORDAT_BINARY_DIR="${PROJECT_BINARY_DIR}")
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 300)
+  endif()
+  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60
+    PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}")
+endfunction()

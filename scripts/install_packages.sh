@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# Installs the Debian 12 packages that are missing, as root or with sudo, and
+# asks no question. Does nothing, quickly, when none is missing.
+#
+#   scripts/install_packages.sh [runtime|build|test]
+#
+# runtime  what a built server and command line need to run
+# build    what building them needs too (the default)
+# test     what scripts/test.sh needs too
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+RUNTIME_PACKAGES=(
+  libgrpc++1.51 libgrpc29 libprotobuf32 libabsl20220623 libre2-9
+  libsqlite3-0 libssl3 libyaml-cpp0.7 libspdlog1.10 libfmt9
+  tzdata
+)
+BUILD_PACKAGES=(
+  build-essential cmake ninja-build pkg-config ccache mold
+  libgrpc++-dev libgrpc-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc
+  golang-github-gogo-googleapis-dev
+  libabsl-dev libre2-dev libssl-dev libsqlite3-dev
+  libyaml-cpp-dev libspdlog-dev libcli11-dev nlohmann-json3-dev
+  libgtest-dev libgmock-dev
+  openssl
+)
+TEST_PACKAGES=(
+  git ca-certificates clang-format-14 clang-tidy-14 libbenchmark-dev
+  python3 python3-venv
+)
+
+# is_installed PACKAGE
+is_installed() {
+  local format="\${db:Status-Status}"
+  [[ $(dpkg-query --show --showformat="$format" "$1" 2>/dev/null) == installed ]]
+}
+
+main() {
+  local wanted=("${RUNTIME_PACKAGES[@]}")
+  case ${1:-build} in
+    runtime) ;;
+    build) wanted+=("${BUILD_PACKAGES[@]}") ;;
+    test)
+      wanted+=("${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}")
+      # Other packages ship these commands too, and would clash with Debian's.
+      have node || wanted+=(nodejs)
+      have npm || wanted+=(npm)
+      have kubectl || wanted+=(kubernetes-client)
+      ;;
+    *) die "unknown set of packages '$1': runtime, build or test" ;;
+  esac
+
+  local missing=() package
+  for package in "${wanted[@]}"; do
+    if ! is_installed "$package"; then missing+=("$package"); fi
+  done
+  if ((${#missing[@]} == 0)); then return; fi
+
+  say "installing ${missing[*]}"
+  local apt=(env DEBIAN_FRONTEND=noninteractive apt-get --quiet --quiet
+    --option DPkg::Lock::Timeout=300 --option Dpkg::Use-Pty=0)
+  as_root "${apt[@]}" update
+  as_root "${apt[@]}" install --yes --no-install-recommends "${missing[@]}" </dev/null >/dev/null
+}
+
+main "$@"

@@ -1,0 +1,163 @@
+#include "server/audit/audit_log.h"
+
+#include <utility>
+
+#include "base/civil_time.h"
+#include "base/digest.h"
+#include "base/status.h"
+#include "google/rpc/code.pb.h"
+#include "tlog/merkle.h"
+
+namespace concordat::audit {
+namespace {
+
+constexpr size_t kSaltBytes = 16;
+constexpr size_t kSaltsDrawn = 256;
+constexpr uint32_t kSchemaVersion = 1;
+
+absl::Status Unavailable() {
+  return MakeError(v1::AUDIT_UNAVAILABLE,
+                   "the audit record could not be made durable, so there is no answer; nothing "
+                   "was changed; tell the operator");
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<AuditLog>> AuditLog::Start(store::Store& store, const Clock& clock,
+                                                          Options options) {
+  ASSIGN_OR_RETURN(const uint64_t size, store.AuditSize());
+  auto log = std::unique_ptr<AuditLog>(new AuditLog(store, clock, std::move(options), size));
+  RETURN_IF_ERROR(log->EndInterruptedStreams());
+  log->thread_ = std::thread([log = log.get()] { log->Run(); });
+  return log;
+}
+
+AuditLog::AuditLog(store::Store& store, const Clock& clock, Options options, uint64_t next_index)
+    : store_(store), clock_(clock), options_(std::move(options)), next_index_(next_index) {}
+
+AuditLog::~AuditLog() {
+  if (!thread_.joinable()) return;
+  {
+    absl::MutexLock lock(&mutex_);
+    closing_ = true;
+  }
+  thread_.join();
+}
+
+void AuditLog::Append(Entry& entry) {
+  {
+    absl::MutexLock lock(&mutex_);
+    if (healthy() && !closing_) {
+      waiting_.push_back(&entry);
+      return;
+    }
+  }
+  entry.Done(Unavailable());
+}
+
+void AuditLog::Run() {
+  std::vector<Entry*> entries;
+  const auto has_work = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return !waiting_.empty() || closing_;
+  };
+  while (true) {
+    {
+      absl::MutexLock lock(&mutex_, absl::Condition(&has_work));
+      if (waiting_.empty()) return;
+      entries.swap(waiting_);
+    }
+    CommitEntries(entries);
+    entries.clear();
+  }
+}
+
+void AuditLog::CommitEntries(std::vector<Entry*>& entries) {
+  receipts_.clear();
+  const uint64_t first_index = next_index_;
+  const absl::Status committed = [&]() -> absl::Status {
+    if (!healthy()) return absl::FailedPreconditionError("the audit log has stopped");
+    ASSIGN_OR_RETURN(const std::unique_ptr<store::Batch> batch, store_.BeginBatch());
+    for (Entry* entry : entries) {
+      ASSIGN_OR_RETURN(v1::AuditRecord record, entry->Prepare(*batch));
+      ASSIGN_OR_RETURN(v1::Receipt receipt, AppendOne(*batch, record));
+      receipts_.push_back(std::move(receipt));
+    }
+    RETURN_IF_ERROR(batch->Commit());
+    if (batch->policy_changed() && options_.on_policy_change) {
+      return options_.on_policy_change();
+    }
+    return absl::OkStatus();
+  }();
+  if (!committed.ok()) {
+    next_index_ = first_index;
+    Stop(committed);
+  }
+  for (size_t i = 0; i < entries.size(); ++i) {
+    if (committed.ok()) {
+      entries[i]->Done(std::move(receipts_[i]));
+    } else {
+      entries[i]->Done(Unavailable());
+    }
+  }
+}
+
+absl::StatusOr<v1::Receipt> AuditLog::AppendOne(store::Batch& batch, v1::AuditRecord& record) {
+  if (salts_used_ + kSaltBytes > salts_.size()) {
+    salts_ = RandomBytes(kSaltBytes * kSaltsDrawn);
+    salts_used_ = 0;
+  }
+  record.set_schema_version(kSchemaVersion);
+  record.set_origin(options_.origin);
+  record.set_salt(salts_.data() + salts_used_, kSaltBytes);
+  salts_used_ += kSaltBytes;
+  record.set_monotonic_sequence(++sequence_);
+  record.set_build(options_.build);
+  record.set_index(next_index_);
+
+  const std::string bytes = record.SerializeAsString();
+  if (bytes.size() > tlog::kMaxRecordBytes) {
+    return absl::InternalError("an audit record is larger than an entry bundle can hold");
+  }
+  store::Batch::AuditColumns columns{ToTime(record.time()), record.agency(), record.resource()};
+  RETURN_IF_ERROR(batch.AppendAudit(next_index_, columns, bytes));
+  if (record.event() == v1::AuditRecord::STREAM_OPENED &&
+      record.decision() == v1::AuditRecord::ALLOWED) {
+    RETURN_IF_ERROR(batch.MarkStreamOpen(next_index_));
+  } else if (record.event() == v1::AuditRecord::STREAM_ENDED ||
+             record.event() == v1::AuditRecord::STREAM_INTERRUPTED) {
+    RETURN_IF_ERROR(batch.MarkStreamEnded(static_cast<uint64_t>(record.opening_index())));
+  }
+
+  v1::Receipt receipt;
+  receipt.set_origin(options_.origin);
+  receipt.set_index(next_index_++);
+  receipt.set_leaf_hash(tlog::LeafHash(bytes));
+  *receipt.mutable_time() = record.time();
+  return receipt;
+}
+
+absl::Status AuditLog::EndInterruptedStreams() {
+  ASSIGN_OR_RETURN(const std::vector<store::AuditRow> open, store_.OpenStreams());
+  if (open.empty()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const std::unique_ptr<store::Batch> batch, store_.BeginBatch());
+  for (const store::AuditRow& row : open) {
+    v1::AuditRecord record;
+    if (!record.ParseFromString(row.record)) {
+      return absl::DataLossError("the record of an open stream cannot be read");
+    }
+    // What was sent after the opening is not known.
+    record.set_event(v1::AuditRecord::STREAM_INTERRUPTED);
+    record.set_opening_index(static_cast<int64_t>(row.index));
+    record.set_status_code(google::rpc::ABORTED);
+    *record.mutable_time() = ToTimestamp(clock_.Now());
+    RETURN_IF_ERROR(AppendOne(*batch, record).status());
+  }
+  return batch->Commit();
+}
+
+void AuditLog::Stop(const absl::Status& cause) {
+  if (failed_.exchange(true, std::memory_order_acq_rel)) return;
+  if (options_.on_stopped) options_.on_stopped(cause);
+}
+
+}  // namespace concordat::audit

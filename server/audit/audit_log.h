@@ -1,0 +1,108 @@
+// The audit log: one thread that makes records durable, many at a time, and
+// then lets their answers go. It is also the only writer of the store, so that
+// a change, the answer to its request id and its audit record commit together.
+#ifndef CONCORDAT_SERVER_AUDIT_AUDIT_LOG_H_
+#define CONCORDAT_SERVER_AUDIT_AUDIT_LOG_H_
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/functional/any_invocable.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "base/clock.h"
+#include "concordat/v1/audit.pb.h"
+#include "server/store/store.h"
+
+namespace concordat::audit {
+
+// One thing for the log to make durable. Made and completed exactly once.
+//
+// The log calls Prepare on its thread while a batch is open, and then, when the
+// batch is on disk or has failed, Done on the same thread.
+class Entry {
+ public:
+  virtual ~Entry() = default;
+
+  // The record, complete but for what the log adds: schema version, origin,
+  // salt, sequence, build and index. A change is made here, through `batch`:
+  // an error of the change itself is no error of Prepare, it is what the record
+  // says. An error of Prepare stops the log.
+  virtual absl::StatusOr<v1::AuditRecord> Prepare(store::Batch& batch) = 0;
+
+  // The record is durable and `receipt` names it; or it is not (AUDIT_UNAVAILABLE)
+  // and nothing of the entry took effect. The log forgets the entry before it
+  // calls this, so that the entry may delete itself.
+  virtual void Done(absl::StatusOr<v1::Receipt> receipt) = 0;
+};
+
+// Thread-safe.
+class AuditLog {
+ public:
+  struct Options {
+    // The log's name, such as `lancashire.example/audit`.
+    std::string origin;
+    // The server's build, written into each record.
+    std::string build;
+    // Called on the log's thread after a batch that changed agencies, clients
+    // or agreements is durable, and before its answers leave. An error stops
+    // the log.
+    absl::AnyInvocable<absl::Status()> on_policy_change;
+    // Called once, when the log stops for good.
+    absl::AnyInvocable<void(const absl::Status&)> on_stopped;
+  };
+
+  // Starts the log's thread. Ends the streams that the last process left open.
+  static absl::StatusOr<std::unique_ptr<AuditLog>> Start(store::Store& store, const Clock& clock,
+                                                         Options options);
+  // Makes durable what was handed in before, then stops.
+  ~AuditLog();
+
+  // Hands `entry` in. It is not owned: it lives until its Done was called,
+  // which is always called, at once when the log has stopped.
+  void Append(Entry& entry);
+
+  // Whether the log can still make records durable. After a failed write or
+  // sync it cannot, until the server is started again: what the disk holds is
+  // then not known, and a second sync may claim what the first one lost.
+  bool healthy() const { return !failed_.load(std::memory_order_acquire); }
+
+ private:
+  AuditLog(store::Store& store, const Clock& clock, Options options, uint64_t next_index);
+
+  absl::Status EndInterruptedStreams();
+  void Run();
+  // Makes the entries durable and completes them.
+  void CommitEntries(std::vector<Entry*>& entries);
+  absl::StatusOr<v1::Receipt> AppendOne(store::Batch& batch, v1::AuditRecord& record);
+  void Stop(const absl::Status& cause);
+
+  store::Store& store_;
+  const Clock& clock_;
+  Options options_;
+  std::atomic<bool> failed_{false};
+
+  // Touched by the log's thread alone, once it runs.
+  uint64_t next_index_;
+  uint64_t sequence_ = 0;
+  // Salts are drawn many at a time.
+  std::string salts_;
+  size_t salts_used_ = 0;
+  std::vector<absl::StatusOr<v1::Receipt>> receipts_;
+
+  absl::Mutex mutex_;
+  std::vector<Entry*> waiting_ ABSL_GUARDED_BY(mutex_);
+  bool closing_ ABSL_GUARDED_BY(mutex_) = false;
+  std::thread thread_;
+};
+
+}  // namespace concordat::audit
+
+#endif  // CONCORDAT_SERVER_AUDIT_AUDIT_LOG_H_

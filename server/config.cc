@@ -1,0 +1,105 @@
+#include "server/config.h"
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "base/status.h"
+#include "base/yaml_message.h"
+
+namespace concordat {
+namespace {
+
+using server::v1::ServerConfig;
+
+void Default(int32_t value, int32_t by_default, void (ServerConfig::Limits::*set)(int32_t),
+             ServerConfig::Limits& limits) {
+  if (value == 0) (limits.*set)(by_default);
+}
+
+void FillDefaults(ServerConfig& config) {
+  using Limits = ServerConfig::Limits;
+  Limits& limits = *config.mutable_limits();
+  Default(limits.max_connections(), 1000, &Limits::set_max_connections, limits);
+  Default(limits.max_connections_per_address(), 200, &Limits::set_max_connections_per_address,
+          limits);
+  Default(limits.handshake_deadline_milliseconds(), 5000,
+          &Limits::set_handshake_deadline_milliseconds, limits);
+  Default(limits.max_request_bytes(), 1 << 20, &Limits::set_max_request_bytes, limits);
+  Default(limits.max_calls(), 1000, &Limits::set_max_calls, limits);
+  Default(limits.max_memory_mebibytes(), 512, &Limits::set_max_memory_mebibytes, limits);
+  if (config.drain_seconds() == 0) config.set_drain_seconds(20);
+}
+
+// What is wrong with the values, each with its field.
+std::vector<FieldViolation> Problems(const ServerConfig& config) {
+  std::vector<FieldViolation> problems;
+  const auto require = [&](const std::string& value, const char* field) {
+    if (value.empty()) problems.push_back({field, "is required"});
+  };
+  require(config.listen_address(), "listen_address");
+  require(config.database_path(), "database_path");
+  require(config.tls().certificate_file(), "tls.certificate_file");
+  require(config.tls().private_key_file(), "tls.private_key_file");
+  require(config.tls().client_ca_file(), "tls.client_ca_file");
+  require(config.log_origin(), "log_origin");
+  if (config.log_origin().find_first_of(" +\t\n") != std::string::npos) {
+    problems.push_back({"log_origin", "must hold no space and no +"});
+  }
+  const auto positive = [&](int64_t value, const char* field) {
+    if (value < 0) problems.push_back({field, "must not be negative"});
+  };
+  const ServerConfig::Limits& limits = config.limits();
+  positive(limits.max_connections(), "limits.max_connections");
+  positive(limits.max_connections_per_address(), "limits.max_connections_per_address");
+  positive(limits.handshake_deadline_milliseconds(), "limits.handshake_deadline_milliseconds");
+  positive(limits.max_request_bytes(), "limits.max_request_bytes");
+  positive(limits.max_calls(), "limits.max_calls");
+  positive(limits.max_memory_mebibytes(), "limits.max_memory_mebibytes");
+  positive(config.drain_seconds(), "drain_seconds");
+  return problems;
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> ReadFile(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::stringstream bytes;
+  if (!file || !(bytes << file.rdbuf())) {
+    return absl::NotFoundError(absl::StrCat("cannot read ", path));
+  }
+  return bytes.str();
+}
+
+absl::StatusOr<ServerConfig> ReadConfig(const std::string& path) {
+  ASSIGN_OR_RETURN(const std::string text, ReadFile(path));
+  ServerConfig config;
+  YamlLines lines;
+  std::vector<std::string> problems;
+  for (const YamlProblem& problem : ReadYaml(text, config, {}, &lines)) {
+    problems.push_back(
+        absl::StrCat(path, ":", problem.line, ": ", problem.field, " ", problem.description));
+  }
+  if (problems.empty()) {
+    for (const FieldViolation& problem : Problems(config)) {
+      problems.push_back(absl::StrCat(path, ":", LineOf(lines, problem.field), ": ", problem.field,
+                                      " ", problem.description));
+    }
+  }
+  if (!problems.empty()) return absl::InvalidArgumentError(absl::StrJoin(problems, "\n"));
+
+  FillDefaults(config);
+  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  for (std::string* file :
+       {config.mutable_database_path(), config.mutable_tls()->mutable_certificate_file(),
+        config.mutable_tls()->mutable_private_key_file(),
+        config.mutable_tls()->mutable_client_ca_file(), config.mutable_address_file()}) {
+    if (!file->empty()) *file = (folder / *file).string();
+  }
+  return config;
+}
+
+}  // namespace concordat

@@ -1,0 +1,68 @@
+// How a figure is written in an extract: the tidy layout of the Department for
+// Education, followed by columns of the service's own.
+//
+// CSV is RFC 4180: UTF-8 without a byte order mark, CRLF after each line,
+// quotes where needed. Text that a spreadsheet would run as a formula gets an
+// apostrophe before it. NDJSON has the same names, with null for what is not
+// there, and no apostrophes.
+//
+//   time_period, time_identifier   As the tidy standard has them. A snapshot is
+//                                  its year as `Reporting year`, and so is a
+//                                  stretch that the standard has no word for, by
+//                                  its last year; period_start and period_end
+//                                  say what it is exactly.
+//   geographic_level … lad_name    The area and those that hold it; empty where
+//                                  a level does not apply.
+//   measure                        The measure's identifier.
+//   comparator                     Whose value it is: Own, England, North West,
+//                                  Statistical neighbours, Planned.
+//   breakdown_dimension, _item     Several are joined by `; `. For the whole the
+//                                  dimension is empty and the item is `Total`.
+//   value, numerator, denominator  A number, or the standard's symbol: c hidden,
+//                                  x not available, z not applicable, low rounds
+//                                  to zero. Where the value is hidden, all three
+//                                  are. NDJSON: a number or null, with the
+//                                  value's symbol in `symbol`.
+//   provisional                    true or false.
+//   period_start, period_end       Days, Europe/London, inclusive.
+//   source_document, source_line   Where it was printed; empty when not known.
+//
+// A value is printed with its measure's decimal places; where that would lose
+// something, and for numerators and denominators, with the fewest digits that
+// are exact. Never in scientific notation.
+#ifndef CONCORDAT_SERVER_DOMAIN_EXTRACT_H_
+#define CONCORDAT_SERVER_DOMAIN_EXTRACT_H_
+
+#include <string>
+
+#include "concordat/v1/directory.pb.h"
+#include "concordat/v1/measure.pb.h"
+#include "concordat/v1/release.pb.h"
+
+namespace concordat::domain {
+
+// The area of a figure and the areas that hold it, by level. Null where there
+// is none. The areas must outlive the call that uses them.
+struct AreaPath {
+  const v1::Area* nation = nullptr;
+  const v1::Area* region = nullptr;
+  const v1::Area* police_force = nullptr;
+  const v1::Area* authority = nullptr;
+  const v1::Area* district = nullptr;
+};
+
+// The header line, with its line end.
+std::string ExtractCsvHeader();
+
+// Appends one line, with its line end. The strings of the messages are valid
+// UTF-8, as parsing makes sure of.
+void AppendCsvRow(const v1::Observation& observation, const v1::Measure& measure,
+                  const AreaPath& areas, std::string& out);
+
+// The same as one JSON object, with a line feed.
+void AppendNdjsonRow(const v1::Observation& observation, const v1::Measure& measure,
+                     const AreaPath& areas, std::string& out);
+
+}  // namespace concordat::domain
+
+#endif  // CONCORDAT_SERVER_DOMAIN_EXTRACT_H_

@@ -1,0 +1,53 @@
+// One call that passed the door: who makes it, what it may do, and when it is.
+#ifndef CONCORDAT_SERVER_DOOR_CALL_H_
+#define CONCORDAT_SERVER_DOOR_CALL_H_
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "auth/grant.h"
+#include "auth/policy.h"
+#include "auth/principal.h"
+
+namespace concordat::door {
+
+// What a service method gets beside its request. Only the door makes one, so a
+// method cannot run for a caller who was not identified and authorised.
+class Call {
+ public:
+  Call(Call&&) = default;
+  Call& operator=(Call&&) = default;
+
+  const auth::Principal& principal() const { return *principal_; }
+  // What store reads and writes ask for.
+  const auth::Grant& grant() const { return *grant_; }
+  // The snapshot of directory and agreements that the decision was made by.
+  const auth::Policy& policy() const { return *policy_; }
+  // The moment of the call's arrival, by the server's clock.
+  absl::Time now() const { return now_; }
+  // The method, such as `/concordat.v1.PlanService/GetPlan`.
+  absl::string_view method() const { return method_; }
+
+ private:
+  friend class CallReactor;
+  Call(std::shared_ptr<const auth::Principal> principal, auth::Grant grant,
+       std::shared_ptr<const auth::Policy> policy, absl::Time now, std::string method)
+      : principal_(std::move(principal)),
+        grant_(std::make_unique<auth::Grant>(std::move(grant))),
+        policy_(std::move(policy)),
+        now_(now),
+        method_(std::move(method)) {}
+
+  std::shared_ptr<const auth::Principal> principal_;
+  std::unique_ptr<auth::Grant> grant_;
+  std::shared_ptr<const auth::Policy> policy_;
+  absl::Time now_;
+  std::string method_;
+};
+
+}  // namespace concordat::door
+
+#endif  // CONCORDAT_SERVER_DOOR_CALL_H_

@@ -1,0 +1,404 @@
+#include "server/door/call_reactor.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "base/civil_time.h"
+#include "base/resource_name.h"
+#include "base/status.h"
+#include "grpcpp/server_context.h"
+#include "server/ops/log.h"
+
+namespace concordat::door {
+namespace {
+
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+
+constexpr size_t kMaxMethodBytes = 200;
+constexpr size_t kMaxResourceBytes = 300;
+constexpr absl::Duration kBusyRetryDelay = absl::Milliseconds(250);
+
+// A method's path as it may stand in a record: printable, and cut.
+std::string Recordable(absl::string_view path) {
+  std::string text(path.substr(0, kMaxMethodBytes));
+  std::replace_if(
+      text.begin(), text.end(),
+      [](unsigned char c) { return !absl::ascii_isgraph(c) || c == '"' || c == '\\'; }, '?');
+  return text;
+}
+
+// Resources in an answer: the items of its first repeated message field, or one.
+int64_t RowsIn(const Message& reply) {
+  const google::protobuf::Descriptor& type = *reply.GetDescriptor();
+  for (int i = 0; i < type.field_count(); ++i) {
+    const FieldDescriptor& field = *type.field(i);
+    if (!absl::EndsWith(type.name(), "Response")) return 1;
+    if (field.is_repeated() && field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
+      return reply.GetReflection()->FieldSize(reply, &field);
+    }
+  }
+  return 1;
+}
+
+absl::string_view FirstProperty(const grpc::AuthContext& context, const char* name) {
+  const auto values = context.FindPropertyValues(name);
+  if (values.empty()) return {};
+  return {values[0].data(), values[0].size()};
+}
+
+absl::Time DeadlineOf(const grpc::GenericCallbackServerContext& context, absl::Time arrival,
+                      absl::Duration by_default) {
+  const auto deadline = context.deadline();
+  if (deadline == std::chrono::system_clock::time_point::max()) return arrival + by_default;
+  return absl::FromChrono(deadline);
+}
+
+absl::Status Busy() {
+  absl::Status status = MakeError(v1::SERVER_BUSY, "the server is busy; try again in a moment");
+  google::rpc::RetryInfo retry;
+  retry.mutable_retry_delay()->set_nanos(
+      static_cast<int32_t>(absl::ToInt64Nanoseconds(kBusyRetryDelay)));
+  AttachPayload(status, retry);
+  return status;
+}
+
+}  // namespace
+
+absl::Status Presentable(const absl::Status& status) {
+  if (status.ok() || ReasonOf(status) != v1::ERROR_REASON_UNSPECIFIED) return status;
+  return MakeError(v1::INTERNAL_ERROR,
+                   "the server failed; quote the receipt to the operator, who finds the record");
+}
+
+CallReactor::CallReactor(Door& door, grpc::GenericCallbackServerContext& context)
+    : door_(door),
+      context_(context),
+      arrival_(door.clock_.Now()),
+      method_(door.methods_.Find(context.method())) {
+  door_.counters_.calls_in_hand.fetch_add(1, std::memory_order_relaxed);
+  StartRead(&request_bytes_);
+}
+
+void CallReactor::OnReadDone(bool ok) {
+  // Decided by what is in force now, not when the caller sent its headers.
+  policy_ = door_.policy_.Get();
+  decided_ = door_.clock_.Now();
+  absl::Status outcome = Admit(ok);
+  // A caller is identified even if the call is not admitted, so that the record
+  // of the refusal says whose call it was.
+  const absl::Status identified = Identify();
+  if (outcome.ok()) outcome = identified;
+  if (outcome.ok()) {
+    // Authorised before validated (AIP-211); what cannot be parsed is reported
+    // only to those who may call the method.
+    const absl::Status parsed = Parse();
+    outcome = Authorise();
+    if (outcome.ok()) outcome = parsed;
+  }
+  if (outcome.ok()) outcome = Validate();
+  if (outcome.ok()) outcome = Serve();
+  Record(std::move(outcome));
+}
+
+absl::Status CallReactor::Admit(bool ok) {
+  if (!ok) {
+    return MakeError(v1::CALLER_GONE, "the call ended before its request had arrived whole");
+  }
+  if (door_.draining_.load(std::memory_order_acquire)) {
+    return MakeError(v1::SHUTTING_DOWN, "the server is shutting down; connect again");
+  }
+  if (door_.counters_.calls_in_hand.load(std::memory_order_relaxed) > door_.limits_.max_calls) {
+    return Busy();
+  }
+  if (request_bytes_.Length() > door_.limits_.max_request_bytes) {
+    return MakeError(v1::REQUEST_TOO_LARGE,
+                     absl::StrCat("the request has ", request_bytes_.Length(), " bytes; at most ",
+                                  door_.limits_.max_request_bytes, " are accepted; split it"),
+                     {{"max_bytes", absl::StrCat(door_.limits_.max_request_bytes)}});
+  }
+  if (decided_ > DeadlineOf(context_, arrival_, door_.limits_.default_deadline)) {
+    return MakeError(v1::DEADLINE_PASSED, "the deadline passed before the call was served");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CallReactor::Identify() {
+  const std::shared_ptr<const grpc::AuthContext> peer = context_.auth_context();
+  if (peer == nullptr || !peer->IsPeerAuthenticated()) {
+    return MakeError(v1::CLIENT_UNKNOWN, "the connection has no verified client certificate");
+  }
+  ASSIGN_OR_RETURN(certificate_, door_.certificates_.Parse(FirstProperty(*peer, "x509_pem_cert")));
+  ASSIGN_OR_RETURN(principal_, policy_->Identify(certificate_, decided_));
+  return absl::OkStatus();
+}
+
+absl::Status CallReactor::Parse() {
+  if (method_ == nullptr) return absl::OkStatus();
+  request_.reset(method_->request_prototype->New());
+  grpc::Slice slice;
+  const bool parsed = request_bytes_.DumpToSingleSlice(&slice).ok() &&
+                      request_->ParseFromArray(slice.begin(), static_cast<int>(slice.size()));
+  if (!parsed) {
+    request_.reset();
+    return MakeError(v1::REQUEST_MALFORMED,
+                     absl::StrCat("the request's bytes are not a ",
+                                  method_->request_prototype->GetDescriptor()->full_name()));
+  }
+  resource_ = method_->fields->ResourceOf(*request_);
+  if (method_->change) {
+    request_digest_ = Sha256Of({reinterpret_cast<const char*>(slice.begin()), slice.size()});
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CallReactor::Authorise() {
+  if (method_ == nullptr) {
+    return MakeError(v1::METHOD_UNKNOWN, "the server has no such method; check the SDK's version");
+  }
+  ASSIGN_OR_RETURN(metadata_, ReadMetadata(context_.client_metadata()));
+  auth::RequestFacts facts;
+  facts.purpose = metadata_.purpose;
+  facts.agreement = metadata_.agreement;
+  facts.has_on_behalf_of = !metadata_.on_behalf_of.empty();
+  facts.resource = resource_;
+  ASSIGN_OR_RETURN(auth::Grant grant,
+                   policy_->Authorise(*principal_, method_->rule, facts, decided_));
+  call_ = std::shared_ptr<const Call>(
+      new Call(principal_, std::move(grant), policy_, decided_, method_->path));
+  return absl::OkStatus();
+}
+
+absl::Status CallReactor::Validate() {
+  const std::vector<FieldViolation> violations = method_->fields->Check(*request_);
+  return violations.empty() ? absl::OkStatus() : InvalidFields(violations);
+}
+
+absl::Status CallReactor::Serve() {
+  if (method_->change) {
+    change_pending_ = true;
+    return absl::OkStatus();
+  }
+  if (method_->open) {
+    ASSIGN_OR_RETURN(source_, method_->open(call_, *request_));
+    stage_ = Stage::kStreamOpening;
+    return absl::OkStatus();
+  }
+  ASSIGN_OR_RETURN(const MessagePtr reply, method_->read(*call_, *request_));
+  TakeReply(*reply);
+  return absl::OkStatus();
+}
+
+void CallReactor::TakeReply(const Message& reply) {
+  rows_ = RowsIn(reply);
+  TakeReplyBytes(reply.SerializeAsString());
+}
+
+void CallReactor::TakeReplyBytes(std::string bytes) {
+  reply_ = std::move(bytes);
+  has_reply_ = true;
+  bytes_ += static_cast<int64_t>(reply_.size());
+  if (!digest_.has_value()) digest_.emplace();
+  const auto size = static_cast<uint32_t>(reply_.size());
+  const char length[4] = {static_cast<char>(size >> 24), static_cast<char>(size >> 16),
+                          static_cast<char>(size >> 8), static_cast<char>(size)};
+  digest_->Update({length, sizeof(length)});
+  digest_->Update(reply_);
+}
+
+void CallReactor::Record(absl::Status outcome) {
+  if (!outcome.ok() && ReasonOf(outcome) == v1::ERROR_REASON_UNSPECIFIED) {
+    ops::Log(ops::Severity::kError, "call_failed",
+             {{"method", Recordable(context_.method())}, {"error", outcome.ToString()}});
+  }
+  outcome_ = Presentable(outcome);
+  door_.log_.Append(*this);
+}
+
+absl::StatusOr<v1::AuditRecord> CallReactor::Prepare(store::Batch& batch) {
+  if (change_pending_) {
+    change_pending_ = false;
+    // An earlier change may have taken the right to this one away.
+    policy_ = door_.policy_.Get();
+    absl::Status changed = Identify();
+    if (changed.ok()) changed = Authorise();
+    if (changed.ok()) changed = Change(batch);
+    // The database failing is no refusal of this call: it stops the log.
+    if (!changed.ok() && ReasonOf(changed) == v1::ERROR_REASON_UNSPECIFIED) return changed;
+    outcome_ = std::move(changed);
+  }
+  return MakeRecord();
+}
+
+absl::Status CallReactor::Change(store::Batch& batch) {
+  const bool dry_run = method_->fields->dry_run() != nullptr &&
+                       request_->GetReflection()->GetBool(*request_, method_->fields->dry_run());
+  if (metadata_.request_id.empty() || dry_run) return ChangeOnce(batch);
+
+  const std::string& client = principal_->client;
+  ASSIGN_OR_RETURN(std::optional<store::StoredReply> stored,
+                   batch.FindReply(client, method_->path, metadata_.request_id));
+  if (stored.has_value()) {
+    if (stored->request_digest != request_digest_) {
+      return MakeError(v1::REQUEST_ID_REUSED,
+                       "this request id was used for another request; use a new one");
+    }
+    TakeReplyBytes(std::move(stored->reply));
+    return absl::OkStatus();
+  }
+  RETURN_IF_ERROR(ChangeOnce(batch));
+  return batch.PutReply(client, method_->path, metadata_.request_id, {request_digest_, reply_},
+                        arrival_);
+}
+
+absl::Status CallReactor::ChangeOnce(store::Batch& batch) {
+  RETURN_IF_ERROR(batch.BeginChange(door_.clock_.Now()));
+  absl::StatusOr<MessagePtr> reply = method_->change(*call_, *request_, batch.transaction());
+  const bool dry_run = method_->fields->dry_run() != nullptr &&
+                       request_->GetReflection()->GetBool(*request_, method_->fields->dry_run());
+  RETURN_IF_ERROR(reply.ok() && !dry_run ? batch.KeepChange() : batch.UndoChange());
+  if (!reply.ok()) return std::move(reply).status();
+  TakeReply(**reply);
+  return absl::OkStatus();
+}
+
+v1::AuditRecord CallReactor::MakeRecord() const {
+  const absl::Time now = door_.clock_.Now();
+  v1::AuditRecord record;
+  switch (stage_) {
+    case Stage::kCall:
+      record.set_event(v1::AuditRecord::CALL);
+      break;
+    case Stage::kStreamOpening:
+      record.set_event(v1::AuditRecord::STREAM_OPENED);
+      break;
+    case Stage::kStreamEnding:
+      record.set_event(v1::AuditRecord::STREAM_ENDED);
+      record.set_opening_index(static_cast<int64_t>(opening_index_));
+      break;
+  }
+  record.set_decision(outcome_.ok() ? v1::AuditRecord::ALLOWED : v1::AuditRecord::REFUSED);
+  *record.mutable_time() = ToTimestamp(now);
+  record.set_latency_micros(
+      static_cast<uint64_t>(std::max<int64_t>(0, absl::ToInt64Microseconds(now - arrival_))));
+  record.set_method(Recordable(context_.method()));
+  record.set_resource(resource_.substr(0, kMaxResourceBytes));
+  if (absl::StartsWith(resource_, "releases/")) {
+    record.set_release(absl::StrCat("releases/", IdentifierAt(resource_, 0)));
+  }
+  if (principal_ != nullptr) {
+    record.set_agency(principal_->agency);
+    record.set_client(principal_->client);
+  }
+  record.set_on_behalf_of(metadata_.on_behalf_of);
+  record.set_purpose(metadata_.purpose);
+  if (call_ != nullptr && call_->grant().agreement() != nullptr) {
+    const auth::CompiledAgreement& agreement = *call_->grant().agreement();
+    record.set_purpose(call_->grant().purpose());
+    record.set_agreement(agreement.message.name());
+    record.set_agreement_version(agreement.message.version());
+    record.set_agreement_digest(agreement.digest);
+  }
+  record.set_policy_digest(policy_->digest());
+  if (method_ != nullptr) record.set_rule(method_->rule_text);
+  record.set_status_code(static_cast<int>(outcome_.code()));
+  if (!outcome_.ok()) record.set_reason(v1::ErrorReason_Name(ReasonOf(outcome_)));
+  if (digest_.has_value() && (outcome_.ok() || stage_ == Stage::kStreamEnding)) {
+    record.set_released(method_->descriptor->output_type()->full_name());
+    record.set_rows(rows_);
+    record.set_bytes(bytes_);
+    record.set_response_digest(const_cast<Sha256&>(*digest_).Finish());
+  }
+  record.set_request_id(metadata_.request_id);
+  record.set_trace_id(metadata_.trace_id);
+  record.set_peer(context_.peer());
+  if (const auto peer = context_.auth_context(); peer != nullptr) {
+    record.set_tls_version(std::string(FirstProperty(*peer, "transport_security_type")));
+    record.set_tls_resumed(FirstProperty(*peer, "ssl_session_reused") == "true");
+  }
+  if (certificate_ != nullptr) {
+    record.set_certificate_sha256(certificate_->sha256);
+    record.set_certificate_serial(certificate_->serial);
+  }
+  return record;
+}
+
+void CallReactor::Done(absl::StatusOr<v1::Receipt> receipt) {
+  if (!receipt.ok()) {
+    door_.counters_.without_answer.fetch_add(1, std::memory_order_relaxed);
+    has_reply_ = false;
+    FinishWith(receipt.status());
+    return;
+  }
+  if (stage_ == Stage::kStreamOpening && outcome_.ok()) {
+    opening_index_ = receipt->index();
+    stage_ = Stage::kStreamEnding;
+    NextMessage();
+    return;
+  }
+  context_.AddTrailingMetadata(kReceiptKey, receipt->SerializeAsString());
+  FinishWith(outcome_);
+}
+
+void CallReactor::NextMessage() {
+  if (context_.IsCancelled()) {
+    return EndStream(MakeError(v1::CALLER_GONE, "the caller went away"));
+  }
+  const absl::Time now = door_.clock_.Now();
+  if (now > DeadlineOf(context_, arrival_, door_.limits_.default_deadline)) {
+    return EndStream(MakeError(v1::DEADLINE_PASSED, "the deadline passed during the stream"));
+  }
+  const std::shared_ptr<const auth::Policy> policy = door_.policy_.Get();
+  if (!policy->StillAllows(*principal_, call_->grant(), now)) {
+    return EndStream(
+        MakeError(v1::ACCESS_ENDED, "the agreement or the client no longer allows this stream"));
+  }
+  absl::StatusOr<std::optional<MessagePtr>> next = source_->Next();
+  if (!next.ok()) return EndStream(next.status());
+  if (!next->has_value()) return EndStream(absl::OkStatus());
+  rows_ = source_->rows();
+  TakeReplyBytes((**next)->SerializeAsString());
+  has_reply_ = false;
+  grpc::Slice slice(reply_);
+  reply_buffer_ = grpc::ByteBuffer(&slice, 1);
+  StartWrite(&reply_buffer_);
+}
+
+void CallReactor::OnWriteDone(bool ok) {
+  // The write of a unary answer is part of its finish.
+  if (stage_ != Stage::kStreamEnding) return;
+  if (!ok) return EndStream(MakeError(v1::CALLER_GONE, "the caller went away"));
+  NextMessage();
+}
+
+void CallReactor::EndStream(absl::Status outcome) { Record(std::move(outcome)); }
+
+void CallReactor::FinishWith(const absl::Status& status) {
+  auto& counter = status.ok() ? door_.counters_.served : door_.counters_.refused;
+  counter.fetch_add(1, std::memory_order_relaxed);
+  if (status.ok()) {
+    if (has_reply_) {
+      grpc::Slice slice(reply_);
+      reply_buffer_ = grpc::ByteBuffer(&slice, 1);
+      StartWriteAndFinish(&reply_buffer_, grpc::WriteOptions(), grpc::Status::OK);
+    } else {
+      Finish(grpc::Status::OK);
+    }
+    return;
+  }
+  Finish(grpc::Status(static_cast<grpc::StatusCode>(status.code()), std::string(status.message()),
+                      ToProto(status).SerializeAsString()));
+}
+
+void CallReactor::OnDone() {
+  door_.counters_.calls_in_hand.fetch_sub(1, std::memory_order_relaxed);
+  door_.on_peer_(context_.peer());
+  delete this;
+}
+
+}  // namespace concordat::door

@@ -1,0 +1,104 @@
+// One call on its way through the seven steps of the door.
+#ifndef CONCORDAT_SERVER_DOOR_CALL_REACTOR_H_
+#define CONCORDAT_SERVER_DOOR_CALL_REACTOR_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "auth/principal.h"
+#include "base/digest.h"
+#include "concordat/v1/audit.pb.h"
+#include "grpcpp/generic/async_generic_service.h"
+#include "grpcpp/support/byte_buffer.h"
+#include "server/door/call.h"
+#include "server/door/door.h"
+#include "server/door/metadata.h"
+
+namespace concordat::door {
+
+// Deletes itself when gRPC is done with it. A unary call is a stream of one:
+// read the request, decide, make it durable, then let the answer go. The steps
+// run on gRPC's threads up to the hand-over to the audit log, and from there on
+// the log's thread, never on two at once.
+class CallReactor final : public grpc::ServerGenericBidiReactor, public audit::Entry {
+ public:
+  CallReactor(Door& door, grpc::GenericCallbackServerContext& context);
+
+  // grpc::ServerGenericBidiReactor.
+  void OnReadDone(bool ok) override;
+  void OnWriteDone(bool ok) override;
+  void OnDone() override;
+
+  // audit::Entry.
+  absl::StatusOr<v1::AuditRecord> Prepare(store::Batch& batch) override;
+  void Done(absl::StatusOr<v1::Receipt> receipt) override;
+
+ private:
+  // What the record in hand is about.
+  enum class Stage { kCall, kStreamOpening, kStreamEnding };
+
+  // Steps 1 to 4. On success the request is parsed and the call made.
+  absl::Status Admit(bool ok);
+  absl::Status Identify();
+  absl::Status Parse();
+  absl::Status Authorise();
+  absl::Status Validate();
+  // Step 5 for methods that read, and for the opening of streams.
+  absl::Status Serve();
+  // Step 5 for methods that change, on the log's thread.
+  absl::Status Change(store::Batch& batch);
+  absl::Status ChangeOnce(store::Batch& batch);
+
+  // Turns the outcome into what travels, and hands it to the log (step 6).
+  void Record(absl::Status outcome);
+  // Serialises the answer and adds it to the digest.
+  void TakeReply(const google::protobuf::Message& reply);
+  void TakeReplyBytes(std::string bytes);
+  // Draws the stream's next message and writes it, or ends the stream.
+  void NextMessage();
+  void EndStream(absl::Status outcome);
+  // Step 7.
+  void FinishWith(const absl::Status& status);
+
+  v1::AuditRecord MakeRecord() const;
+
+  Door& door_;
+  grpc::GenericCallbackServerContext& context_;
+  const absl::Time arrival_;
+  // When the call was identified and authorised.
+  absl::Time decided_;
+  const Method* method_;
+  grpc::ByteBuffer request_bytes_;
+  std::string request_digest_;
+  CallMetadata metadata_;
+  std::string resource_;
+  MessagePtr request_;
+  std::shared_ptr<const auth::Policy> policy_;
+  std::shared_ptr<const auth::Certificate> certificate_;
+  std::shared_ptr<const auth::Principal> principal_;
+  std::shared_ptr<const Call> call_;
+
+  Stage stage_ = Stage::kCall;
+  absl::Status outcome_;
+  bool change_pending_ = false;
+  std::string reply_;
+  grpc::ByteBuffer reply_buffer_;
+  bool has_reply_ = false;
+  std::unique_ptr<MessageSource<MessagePtr>> source_;
+  uint64_t opening_index_ = 0;
+  std::optional<Sha256> digest_;
+  int64_t rows_ = 0;
+  int64_t bytes_ = 0;
+};
+
+// What a caller may see of `status`: one with an ErrorReason as it is, any
+// other as INTERNAL_ERROR without its words.
+absl::Status Presentable(const absl::Status& status);
+
+}  // namespace concordat::door
+
+#endif  // CONCORDAT_SERVER_DOOR_CALL_REACTOR_H_

@@ -1,0 +1,71 @@
+// The one way in: every call of every method passes here, and so do calls of
+// methods that do not exist.
+#ifndef CONCORDAT_SERVER_DOOR_DOOR_H_
+#define CONCORDAT_SERVER_DOOR_DOOR_H_
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "absl/time/time.h"
+#include "auth/certificate.h"
+#include "auth/policy.h"
+#include "base/clock.h"
+#include "grpcpp/generic/async_generic_service.h"
+#include "server/audit/audit_log.h"
+#include "server/door/method_table.h"
+
+namespace concordat::door {
+
+// How much the door accepts.
+struct DoorLimits {
+  // Largest request, in bytes. The transport's own limit is higher, so that a
+  // larger request is refused by the door, with a receipt.
+  size_t max_request_bytes = 1 << 20;
+  // Calls in hand at once; more are refused with SERVER_BUSY.
+  int64_t max_calls = 1000;
+  // How long a call without a deadline may take.
+  absl::Duration default_deadline = absl::Seconds(60);
+};
+
+// Numbers since the start. Thread-safe.
+struct DoorCounters {
+  std::atomic<int64_t> calls_in_hand{0};
+  std::atomic<int64_t> served{0};
+  std::atomic<int64_t> refused{0};
+  std::atomic<int64_t> without_answer{0};
+};
+
+// Thread-safe. Outlives the server that it is registered with.
+class Door final : public grpc::CallbackGenericService {
+ public:
+  // All are borrowed and outlive the door. `on_peer` hears the address of each
+  // peer whose connection became a call.
+  Door(const MethodTable& methods, const auth::PolicyHolder& policy, audit::AuditLog& log,
+       const Clock& clock, DoorLimits limits, std::function<void(const std::string&)> on_peer);
+
+  grpc::ServerGenericBidiReactor* CreateReactor(
+      grpc::GenericCallbackServerContext* context) override;
+
+  // From now on every call is refused with SHUTTING_DOWN.
+  void Drain() { draining_.store(true, std::memory_order_release); }
+  const DoorCounters& counters() const { return counters_; }
+
+ private:
+  friend class CallReactor;
+
+  const MethodTable& methods_;
+  const auth::PolicyHolder& policy_;
+  audit::AuditLog& log_;
+  const Clock& clock_;
+  const DoorLimits limits_;
+  const std::function<void(const std::string&)> on_peer_;
+  auth::CertificateCache certificates_;
+  DoorCounters counters_;
+  std::atomic<bool> draining_{false};
+};
+
+}  // namespace concordat::door
+
+#endif  // CONCORDAT_SERVER_DOOR_DOOR_H_

@@ -1,0 +1,27 @@
+// A stream's messages, drawn one at a time: the next one is made only when the
+// one before has left, so that a slow reader costs one message of memory.
+#ifndef CONCORDAT_SERVER_DOOR_MESSAGE_SOURCE_H_
+#define CONCORDAT_SERVER_DOOR_MESSAGE_SOURCE_H_
+
+#include <cstdint>
+#include <optional>
+
+#include "absl/status/statusor.h"
+
+namespace concordat::door {
+
+// Not thread-safe; the door draws from one thread at a time. It holds no read
+// transaction between two draws.
+template <typename Message>
+class MessageSource {
+ public:
+  virtual ~MessageSource() = default;
+  // The next message; nothing when the stream is at its end.
+  virtual absl::StatusOr<std::optional<Message>> Next() = 0;
+  // Rows in the messages so far, for the audit record.
+  virtual int64_t rows() const = 0;
+};
+
+}  // namespace concordat::door
+
+#endif  // CONCORDAT_SERVER_DOOR_MESSAGE_SOURCE_H_

@@ -1,0 +1,316 @@
+#include "server/server.h"
+
+#include <grpc/grpc.h>
+#include <sys/resource.h>
+
+#include <fstream>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "auth/policy.h"
+#include "base/civil_time.h"
+#include "base/status.h"
+#include "grpcpp/ext/health_check_service_server_builder_option.h"
+#include "grpcpp/health_check_service_interface.h"
+#include "grpcpp/resource_quota.h"
+#include "grpcpp/security/server_credentials.h"
+#include "grpcpp/security/tls_certificate_provider.h"
+#include "grpcpp/security/tls_credentials_options.h"
+#include "grpcpp/server.h"
+#include "grpcpp/server_builder.h"
+#include "server/audit/audit_log.h"
+#include "server/bindings.h"
+#include "server/config.h"
+#include "server/door/listener.h"
+#include "server/door/method_table.h"
+#include "server/ops/log.h"
+#include "server/ops/refused_handshakes.h"
+#include "server/services/apply.h"
+#include "server/store/sqlite/sqlite_store.h"
+
+#ifndef CONCORDAT_BUILD
+#define CONCORDAT_BUILD "unknown"
+#endif
+
+namespace concordat {
+namespace {
+
+using server::v1::ServerConfig;
+
+// The transport takes requests that the door refuses, so that the refusal is
+// recorded and carries a receipt; what is larger still is cut off by gRPC.
+constexpr int kTransportSlack = 16;
+
+absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> Credentials(const ServerConfig::Tls& tls) {
+  using grpc::experimental::IdentityKeyCertPair;
+  ASSIGN_OR_RETURN(const std::string certificate, ReadFile(tls.certificate_file()));
+  ASSIGN_OR_RETURN(const std::string key, ReadFile(tls.private_key_file()));
+  ASSIGN_OR_RETURN(const std::string authorities, ReadFile(tls.client_ca_file()));
+  RETURN_IF_ERROR(auth::CheckKeyPair(certificate, key));
+  RETURN_IF_ERROR(auth::ParseCertificate(authorities).status());
+  const auto provider = std::make_shared<grpc::experimental::StaticDataCertificateProvider>(
+      authorities, std::vector<IdentityKeyCertPair>{{key, certificate}});
+  grpc::experimental::TlsServerCredentialsOptions options(provider);
+  options.watch_root_certs();
+  options.watch_identity_key_cert_pairs();
+  options.set_cert_request_type(GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
+  std::shared_ptr<grpc::ServerCredentials> credentials =
+      grpc::experimental::TlsServerCredentials(options);
+  if (credentials == nullptr) {
+    return absl::FailedPreconditionError("gRPC does not accept the TLS files");
+  }
+  return credentials;
+}
+
+// Many connections need many descriptors; the soft limit is often only 1,024.
+void RaiseDescriptorLimit() {
+  rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+door::DoorLimits DoorLimitsOf(const ServerConfig& config) {
+  door::DoorLimits limits;
+  limits.max_request_bytes = static_cast<size_t>(config.limits().max_request_bytes());
+  limits.max_calls = config.limits().max_calls();
+  return limits;
+}
+
+door::ListenerLimits ListenerLimitsOf(const ServerConfig& config) {
+  return {config.limits().max_connections(), config.limits().max_connections_per_address(),
+          absl::Milliseconds(config.limits().handshake_deadline_milliseconds())};
+}
+
+class RunningServer final : public Server {
+ public:
+  RunningServer(const ServerConfig& config, const Clock& clock) : config_(config), clock_(clock) {}
+  ~RunningServer() override { Stop(absl::ZeroDuration()); }
+
+  absl::Status Start() {
+    RETURN_IF_ERROR(CheckTimeZoneData());
+    RaiseDescriptorLimit();
+    ASSIGN_OR_RETURN(store_, store::OpenSqliteStore(config_.database_path()));
+    services_ = std::make_unique<Services>(
+        Services{services::PlanService(*store_), services::MeasureService(*store_),
+                 services::ReleaseService(*store_), services::AgreementService(*store_),
+                 services::DirectoryService(*store_, refused_), services::AuditService(*store_)});
+    Bind(*services_, methods_);
+    RETURN_IF_ERROR(methods_.Check(ContractServices()));
+    RETURN_IF_ERROR(SwapPolicy());
+    ASSIGN_OR_RETURN(listener_, door::Listener::Bind(config_.listen_address(),
+                                                     ListenerLimitsOf(config_), refused_));
+    RETURN_IF_ERROR(StartHealth());
+
+    audit::AuditLog::Options options;
+    options.origin = config_.log_origin();
+    options.build = CONCORDAT_BUILD;
+    options.on_policy_change = [this] { return SwapPolicy(); };
+    options.on_stopped = [this](const absl::Status& cause) {
+      ops::Log(ops::Severity::kError, "audit_log_stopped", {{"cause", cause.ToString()}});
+      SetServing(false);
+    };
+    ASSIGN_OR_RETURN(log_, audit::AuditLog::Start(*store_, clock_, std::move(options)));
+    door_ = std::make_unique<door::Door>(
+        methods_, policy_, *log_, clock_, DoorLimitsOf(config_),
+        [this](const std::string& peer) { listener_->MarkCalled(peer); });
+    RETURN_IF_ERROR(StartGrpc());
+    SetServing(true);
+    return WriteAddressFile();
+  }
+
+  const std::string& address() const override { return listener_->address(); }
+  const std::string& health_address() const override { return health_address_; }
+  const door::DoorCounters& counters() const override { return door_->counters(); }
+
+  void Stop(absl::Duration drain) override {
+    if (stopped_) return;
+    stopped_ = true;
+    SetServing(false);
+    if (listener_ != nullptr) listener_->Stop();
+    if (server_ != nullptr) {
+      server_->Shutdown(absl::ToChronoTime(absl::Now() + drain));
+      server_->Wait();
+    }
+    // Every call has ended; what they handed to the log is made durable here.
+    log_.reset();
+    if (health_server_ != nullptr) health_server_->Shutdown(absl::ToChronoTime(absl::Now()));
+  }
+
+ private:
+  absl::Status SwapPolicy() {
+    ASSIGN_OR_RETURN(const auth::Policy::Source source, store_->ReadPolicy());
+    policy_.Swap(std::make_shared<const auth::Policy>(source));
+    return absl::OkStatus();
+  }
+
+  // The standard health service, on a listener of its own without TLS: probes
+  // have no certificate, and the door is the only way to everything else.
+  absl::Status StartHealth() {
+    if (config_.health_address().empty()) return absl::OkStatus();
+    grpc::EnableDefaultHealthCheckService(true);
+    grpc::ServerBuilder builder;
+    int port = 0;
+    builder.AddListeningPort(config_.health_address(), grpc::InsecureServerCredentials(), &port);
+    builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+    builder.SetMaxReceiveMessageSize(4096);
+    // Answers everything else with UNIMPLEMENTED; without any service gRPC has
+    // nothing that drives the health service.
+    builder.RegisterCallbackGenericService(&no_service_);
+    health_server_ = builder.BuildAndStart();
+    grpc::EnableDefaultHealthCheckService(false);
+    if (health_server_ == nullptr || port == 0) {
+      return absl::UnavailableError(
+          absl::StrCat("cannot listen on health_address ", config_.health_address()));
+    }
+    const size_t colon = config_.health_address().rfind(':');
+    health_address_ = absl::StrCat(config_.health_address().substr(0, colon), ":", port);
+    SetServing(false);
+    return absl::OkStatus();
+  }
+
+  void SetServing(bool serving) {
+    if (health_server_ != nullptr && health_server_->GetHealthCheckService() != nullptr) {
+      health_server_->GetHealthCheckService()->SetServingStatus(serving);
+    }
+  }
+
+  absl::Status StartGrpc() {
+    ASSIGN_OR_RETURN(const auto credentials, Credentials(config_.tls()));
+    grpc::ServerBuilder builder;
+    builder.RegisterCallbackGenericService(door_.get());
+    auto acceptor = builder.experimental().AddExternalConnectionAcceptor(
+        grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD, credentials);
+    const int max_request = config_.limits().max_request_bytes();
+    builder.SetMaxReceiveMessageSize(max_request * kTransportSlack);
+    builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_GZIP, false);
+    builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_DEFLATE, false);
+    // TRUST section 4: the library's defaults are open-ended.
+    builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, 8192);
+    builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, 100);
+    builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS,
+                               config_.limits().handshake_deadline_milliseconds());
+    builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, 5 * 60 * 1000);
+    builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS, 30 * 60 * 1000);
+    builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, 30 * 1000);
+    builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 60 * 1000);
+    builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 20 * 1000);
+    builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 60 * 1000);
+    builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PING_STRIKES, 2);
+    grpc::ResourceQuota quota("concordat");
+    quota.Resize(static_cast<size_t>(config_.limits().max_memory_mebibytes()) << 20);
+    builder.SetResourceQuota(quota);
+    server_ = builder.BuildAndStart();
+    if (server_ == nullptr) return absl::UnavailableError("gRPC does not start");
+    listener_->Run(std::move(acceptor));
+    return absl::OkStatus();
+  }
+
+  absl::Status WriteAddressFile() const {
+    if (config_.address_file().empty()) return absl::OkStatus();
+    std::ofstream file(config_.address_file(), std::ios::trunc);
+    file << address() << "\n" << health_address_ << "\n";
+    if (!file.flush()) return absl::UnavailableError("cannot write address_file");
+    return absl::OkStatus();
+  }
+
+  const ServerConfig config_;
+  const Clock& clock_;
+  std::unique_ptr<store::Store> store_;
+  ops::RefusedHandshakes refused_;
+  auth::PolicyHolder policy_;
+  std::unique_ptr<Services> services_;
+  door::MethodTable methods_;
+  grpc::CallbackGenericService no_service_;
+  std::unique_ptr<grpc::Server> health_server_;
+  std::string health_address_;
+  std::unique_ptr<door::Listener> listener_;
+  std::unique_ptr<audit::AuditLog> log_;
+  std::unique_ptr<door::Door> door_;
+  std::unique_ptr<grpc::Server> server_;
+  bool stopped_ = false;
+};
+
+// Stores the first administrator, as an entry of the audit log.
+class Initialisation final : public audit::Entry {
+ public:
+  Initialisation(const Clock& clock, const FirstAdministrator& first, auth::Grant grant)
+      : clock_(clock), first_(first), grant_(std::move(grant)) {}
+
+  absl::StatusOr<v1::AuditRecord> Prepare(store::Batch& batch) override {
+    RETURN_IF_ERROR(batch.BeginChange(clock_.Now()));
+    store::Transaction& transaction = batch.transaction();
+    services::Changes changes;
+    const services::Recorded recorded{transaction.CommitTime()};
+    RETURN_IF_ERROR(services::ApplyResource(transaction, grant_, store::Kind::kAgency,
+                                            first_.agency.name(), first_.agency, {}, recorded,
+                                            changes)
+                        .status());
+    RETURN_IF_ERROR(services::ApplyResource(transaction, grant_, store::Kind::kClient,
+                                            first_.client.name(), first_.client, {}, recorded,
+                                            changes)
+                        .status());
+    RETURN_IF_ERROR(batch.KeepChange());
+    v1::AuditRecord record;
+    record.set_event(v1::AuditRecord::INITIALISED);
+    record.set_decision(v1::AuditRecord::ALLOWED);
+    *record.mutable_time() = ToTimestamp(clock_.Now());
+    record.set_method("concordatd init");
+    record.set_resource(first_.client.name());
+    record.set_agency(first_.agency.name());
+    return record;
+  }
+
+  void Done(absl::StatusOr<v1::Receipt> receipt) override {
+    absl::MutexLock lock(&mutex_);
+    done_ = receipt.status();
+  }
+
+  absl::Status Wait() {
+    absl::MutexLock lock(&mutex_);
+    const auto is_done = [this] { return done_.has_value(); };
+    mutex_.Await(absl::Condition(&is_done));
+    return *done_;
+  }
+
+ private:
+  const Clock& clock_;
+  const FirstAdministrator& first_;
+  const auth::Grant grant_;
+  absl::Mutex mutex_;
+  std::optional<absl::Status> done_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerConfig& config,
+                                                      const Clock& clock) {
+  auto server = std::make_unique<RunningServer>(config, clock);
+  RETURN_IF_ERROR(server->Start());
+  return server;
+}
+
+absl::StatusOr<bool> Initialise(const ServerConfig& config, const Clock& clock,
+                                const FirstAdministrator& first) {
+  RETURN_IF_ERROR(CheckTimeZoneData());
+  ASSIGN_OR_RETURN(const std::unique_ptr<store::Store> store,
+                   store::OpenSqliteStore(config.database_path()));
+  ASSIGN_OR_RETURN(const auth::Policy::Source source, store->ReadPolicy());
+  for (const v1::Client& client : source.clients) {
+    if (client.name() == first.client.name()) return false;
+  }
+  ASSIGN_OR_RETURN(auth::Grant grant, auth::Policy(source).AuthoriseInitialisation());
+  audit::AuditLog::Options options;
+  options.origin = config.log_origin();
+  options.build = CONCORDAT_BUILD;
+  ASSIGN_OR_RETURN(const std::unique_ptr<audit::AuditLog> log,
+                   audit::AuditLog::Start(*store, clock, std::move(options)));
+  Initialisation initialisation(clock, first, std::move(grant));
+  log->Append(initialisation);
+  RETURN_IF_ERROR(initialisation.Wait());
+  return true;
+}
+
+}  // namespace concordat

@@ -1,0 +1,53 @@
+// A whole server, put together: store, policy, audit log, door, listener and
+// health. What `concordatd` runs, and what tests start.
+#ifndef CONCORDAT_SERVER_SERVER_H_
+#define CONCORDAT_SERVER_SERVER_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "base/clock.h"
+#include "concordat/v1/directory.pb.h"
+#include "server/config.pb.h"
+#include "server/door/door.h"
+
+namespace concordat {
+
+// Serves from Start until Stop.
+class Server {
+ public:
+  // Opens everything and begins to serve. An error says what the operator has
+  // to mend; nothing then runs.
+  static absl::StatusOr<std::unique_ptr<Server>> Start(const server::v1::ServerConfig& config,
+                                                       const Clock& clock);
+  // Stops at once, if Stop was not called.
+  virtual ~Server() = default;
+
+  // Where partners call, with the port that was bound.
+  virtual const std::string& address() const = 0;
+  // Where health is asked; empty for none.
+  virtual const std::string& health_address() const = 0;
+  // Says NOT_SERVING, accepts nothing more, lets the calls in hand end within
+  // `drain`, cancels the rest, and makes every record durable.
+  virtual void Stop(absl::Duration drain) = 0;
+  virtual const door::DoorCounters& counters() const = 0;
+};
+
+// What `concordatd init` is told.
+struct FirstAdministrator {
+  v1::Agency agency;
+  v1::Client client;
+};
+
+// Makes the first administrator in an empty store, with an audit record. With
+// the same administrator already there it changes nothing and says so by
+// returning false; with another one it is FAILED_PRECONDITION.
+absl::StatusOr<bool> Initialise(const server::v1::ServerConfig& config, const Clock& clock,
+                                const FirstAdministrator& first);
+
+}  // namespace concordat
+
+#endif  // CONCORDAT_SERVER_SERVER_H_

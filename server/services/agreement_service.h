@@ -1,0 +1,31 @@
+// AgreementService: the agreements that everything else is decided by.
+#ifndef CONCORDAT_SERVER_SERVICES_AGREEMENT_SERVICE_H_
+#define CONCORDAT_SERVER_SERVICES_AGREEMENT_SERVICE_H_
+
+#include "absl/status/statusor.h"
+#include "concordat/v1/agreement_service.pb.h"
+#include "server/door/call.h"
+#include "server/store/store.h"
+
+namespace concordat::services {
+
+// Each method is the RPC of its name (agreement_service.proto). Thread-safe.
+class AgreementService {
+ public:
+  explicit AgreementService(const store::Store& store) : store_(store) {}
+
+  absl::StatusOr<v1::ListAgreementsResponse> ListAgreements(
+      const door::Call& call, const v1::ListAgreementsRequest& request) const;
+  absl::StatusOr<v1::Agreement> GetAgreement(const door::Call& call,
+                                             const v1::GetAgreementRequest& request) const;
+  absl::StatusOr<v1::ApplyAgreementResponse> ApplyAgreement(
+      const door::Call& call, const v1::ApplyAgreementRequest& request,
+      store::Transaction& transaction) const;
+
+ private:
+  const store::Store& store_;
+};
+
+}  // namespace concordat::services
+
+#endif  // CONCORDAT_SERVER_SERVICES_AGREEMENT_SERVICE_H_

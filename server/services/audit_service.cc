@@ -1,0 +1,79 @@
+#include "server/services/audit_service.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "base/civil_time.h"
+#include "base/status.h"
+#include "server/services/paging.h"
+#include "tlog/merkle.h"
+
+namespace concordat::services {
+namespace {
+
+bool Passes(const v1::ListAuditEntriesRequest& request, const v1::AuditRecord& record) {
+  return (request.agency().empty() || record.agency() == request.agency()) &&
+         (request.client().empty() || record.client() == request.client()) &&
+         (request.method().empty() || record.method() == request.method()) &&
+         (request.decision() == v1::AuditRecord::DECISION_UNSPECIFIED ||
+          record.decision() == request.decision()) &&
+         (request.agreement().empty() || record.agreement() == request.agreement()) &&
+         (request.resource().empty() || record.resource() == request.resource() ||
+          absl::StartsWith(record.resource(), request.resource() + "/"));
+}
+
+// The data set in a rule's text, such as `AGREEMENT PLANS READ`.
+v1::DataSet DataSetOf(absl::string_view rule) {
+  const std::vector<std::string> words = absl::StrSplit(rule, ' ');
+  v1::DataSet data_set = v1::DATA_SET_UNSPECIFIED;
+  if (words.size() > 1) v1::DataSet_Parse(words[1], &data_set);
+  return data_set;
+}
+
+}  // namespace
+
+absl::StatusOr<v1::ListAuditEntriesResponse> AuditService::ListAuditEntries(
+    const door::Call& call, const v1::ListAuditEntriesRequest& request) const {
+  ASSIGN_OR_RETURN(const Page page, OpenPage(call, request, store_));
+  store::Store::AuditRange range;
+  if (request.has_from()) range.from = ToTime(request.from());
+  if (request.has_to()) range.to = ToTime(request.to());
+  if (!page.cursor.empty() && !absl::SimpleAtoi(page.cursor, &range.before)) {
+    return absl::InternalError("a page token of this server cannot be read");
+  }
+  const bool all = call.grant().sees_all_agencies();
+  if (!all) {
+    range.agency = call.grant().agency();
+    ASSIGN_OR_RETURN(range.resource_prefixes, store_.PlansOwnedBy(range.agency));
+  }
+
+  v1::ListAuditEntriesResponse response;
+  PageFiller filler(page);
+  bool damaged = false;
+  RETURN_IF_ERROR(store_.ScanAudit(call.grant(), range, [&](const store::AuditRow& row) {
+    v1::AuditRecord record;
+    if (!record.ParseFromString(row.record)) {
+      damaged = true;
+      return false;
+    }
+    if (!Passes(request, record)) return true;
+    if (!filler.Take(row.record.size() + 64, absl::StrCat(row.index))) return false;
+    v1::AuditEntry& entry = *response.add_entries();
+    entry.set_index(row.index);
+    entry.set_leaf_hash(tlog::LeafHash(row.record));
+    entry.set_data_set(DataSetOf(record.rule()));
+    if (!all) record.clear_salt();
+    *entry.mutable_record() = std::move(record);
+    return true;
+  }));
+  if (damaged) return absl::DataLossError("a stored audit record cannot be read");
+  response.set_next_page_token(filler.next_page_token());
+  return response;
+}
+
+}  // namespace concordat::services

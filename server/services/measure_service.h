@@ -1,0 +1,31 @@
+// MeasureService: what is counted.
+#ifndef CONCORDAT_SERVER_SERVICES_MEASURE_SERVICE_H_
+#define CONCORDAT_SERVER_SERVICES_MEASURE_SERVICE_H_
+
+#include "absl/status/statusor.h"
+#include "concordat/v1/measure_service.pb.h"
+#include "server/door/call.h"
+#include "server/store/store.h"
+
+namespace concordat::services {
+
+// Each method is the RPC of its name (measure_service.proto). Thread-safe.
+class MeasureService {
+ public:
+  explicit MeasureService(const store::Store& store) : store_(store) {}
+
+  absl::StatusOr<v1::ListMeasuresResponse> ListMeasures(
+      const door::Call& call, const v1::ListMeasuresRequest& request) const;
+  absl::StatusOr<v1::Measure> GetMeasure(const door::Call& call,
+                                         const v1::GetMeasureRequest& request) const;
+  absl::StatusOr<v1::ApplyMeasuresResponse> ApplyMeasures(const door::Call& call,
+                                                          const v1::ApplyMeasuresRequest& request,
+                                                          store::Transaction& transaction) const;
+
+ private:
+  const store::Store& store_;
+};
+
+}  // namespace concordat::services
+
+#endif  // CONCORDAT_SERVER_SERVICES_MEASURE_SERVICE_H_

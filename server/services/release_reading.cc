@@ -1,0 +1,82 @@
+#include "server/services/release_reading.h"
+
+#include <utility>
+
+#include "absl/algorithm/container.h"
+#include "base/civil_time.h"
+#include "base/status.h"
+
+namespace concordat::services {
+namespace {
+
+bool Passes(const v1::ObservationFilter& filter, const store::ObservationRow& row,
+            const v1::Observation& observation) {
+  if (filter.measures_size() > 0 && !absl::c_linear_search(filter.measures(), row.measure)) {
+    return false;
+  }
+  if (filter.areas_size() > 0 && !absl::c_linear_search(filter.areas(), row.area)) return false;
+  if (!filter.topic().empty() && !absl::c_linear_search(row.topics, filter.topic())) return false;
+  if (filter.comparators_size() > 0 &&
+      !absl::c_linear_search(filter.comparators(), static_cast<int>(observation.comparator()))) {
+    return false;
+  }
+  if (filter.has_period_from() &&
+      ToCivilDay(observation.period().end()) < ToCivilDay(filter.period_from())) {
+    return false;
+  }
+  return !filter.has_period_to() ||
+         ToCivilDay(observation.period().start()) <= ToCivilDay(filter.period_to());
+}
+
+}  // namespace
+
+absl::StatusOr<v1::Release> ReadRelease(const store::Reader& reader, const auth::Grant& grant,
+                                        const store::Row& row) {
+  v1::Release release;
+  if (!release.ParseFromString(row.body)) {
+    return absl::DataLossError("a stored release cannot be read");
+  }
+  *release.mutable_recorded_time() = ToTimestamp(row.recorded);
+  int64_t count = 0;
+  RETURN_IF_ERROR(reader.ScanObservations(grant, row.name, -1, [&](const store::ObservationRow&) {
+    ++count;
+    return true;
+  }));
+  release.set_observation_count(count);
+  return release;
+}
+
+absl::StatusOr<v1::Release> ReadableRelease(const store::Reader& reader, const auth::Grant& grant,
+                                            const std::string& name, store::ReadPoint point) {
+  ASSIGN_OR_RETURN(const store::Row row, reader.Find(grant, store::Kind::kRelease, name, point));
+  v1::Release release;
+  if (!release.ParseFromString(row.body)) {
+    return absl::DataLossError("a stored release cannot be read");
+  }
+  if (release.state() != v1::Release::PUBLISHED) {
+    return MakeError(v1::RELEASE_WITHDRAWN, "the release was withdrawn; its figures leave no more",
+                     {{"release", name}});
+  }
+  return release;
+}
+
+absl::Status ScanFigures(
+    const store::Reader& reader, const auth::Grant& grant, const std::string& release,
+    const v1::ObservationFilter& filter, int64_t after_ordinal,
+    absl::FunctionRef<bool(int64_t ordinal, v1::Observation&& observation)> visit) {
+  bool damaged = false;
+  RETURN_IF_ERROR(
+      reader.ScanObservations(grant, release, after_ordinal, [&](const store::ObservationRow& row) {
+        v1::Observation observation;
+        if (!observation.ParseFromString(row.body)) {
+          damaged = true;
+          return false;
+        }
+        if (!Passes(filter, row, observation)) return true;
+        return visit(row.ordinal, std::move(observation));
+      }));
+  if (damaged) return absl::DataLossError("a stored figure cannot be read");
+  return absl::OkStatus();
+}
+
+}  // namespace concordat::services

@@ -1,0 +1,36 @@
+// Stored releases and figures as a caller sees them, for lists and extracts
+// alike.
+#ifndef CONCORDAT_SERVER_SERVICES_RELEASE_READING_H_
+#define CONCORDAT_SERVER_SERVICES_RELEASE_READING_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "auth/grant.h"
+#include "concordat/v1/release.pb.h"
+#include "concordat/v1/release_service.pb.h"
+#include "server/store/store.h"
+
+namespace concordat::services {
+
+// The release of `row`, with how many of its figures the grant covers.
+absl::StatusOr<v1::Release> ReadRelease(const store::Reader& reader, const auth::Grant& grant,
+                                        const store::Row& row);
+
+// The named release, if its figures may leave: RELEASE_WITHDRAWN when not.
+absl::StatusOr<v1::Release> ReadableRelease(const store::Reader& reader, const auth::Grant& grant,
+                                            const std::string& name, store::ReadPoint point);
+
+// Calls `visit` with the figures of a release after `after_ordinal` that the
+// grant covers and `filter` lets pass, in order, until it returns false.
+absl::Status ScanFigures(
+    const store::Reader& reader, const auth::Grant& grant, const std::string& release,
+    const v1::ObservationFilter& filter, int64_t after_ordinal,
+    absl::FunctionRef<bool(int64_t ordinal, v1::Observation&& observation)> visit);
+
+}  // namespace concordat::services
+
+#endif  // CONCORDAT_SERVER_SERVICES_RELEASE_READING_H_

@@ -1,0 +1,104 @@
+#include "server/store/sqlite/connection.h"
+
+#include <sqlite3.h>
+
+#include "absl/strings/str_cat.h"
+#include "base/status.h"
+
+namespace concordat::store {
+namespace {
+
+// The database's words go to the operator's log by way of the message of an
+// internal error; the door never sends those to a caller.
+absl::Status Failure(sqlite3* database, absl::string_view what) {
+  return absl::InternalError(
+      absl::StrCat("SQLite: ", what, ": ", database == nullptr ? "" : sqlite3_errmsg(database)));
+}
+
+}  // namespace
+
+Query::~Query() {
+  sqlite3_reset(statement_);
+  sqlite3_clear_bindings(statement_);
+}
+
+Query& Query::Bind(int64_t value) {
+  sqlite3_bind_int64(statement_, next_parameter_++, value);
+  return *this;
+}
+
+Query& Query::Bind(absl::string_view text) {
+  sqlite3_bind_text(statement_, next_parameter_++, text.data() == nullptr ? "" : text.data(),
+                    static_cast<int>(text.size()), SQLITE_STATIC);
+  return *this;
+}
+
+Query& Query::BindBlob(absl::string_view bytes) {
+  sqlite3_bind_blob(statement_, next_parameter_++, bytes.data() == nullptr ? "" : bytes.data(),
+                    static_cast<int>(bytes.size()), SQLITE_STATIC);
+  return *this;
+}
+
+absl::StatusOr<bool> Query::Step() {
+  switch (sqlite3_step(statement_)) {
+    case SQLITE_ROW:
+      return true;
+    case SQLITE_DONE:
+      return false;
+    default:
+      return Failure(sqlite3_db_handle(statement_), "step");
+  }
+}
+
+absl::Status Query::Run() { return Step().status(); }
+
+int64_t Query::Int(int column) const { return sqlite3_column_int64(statement_, column); }
+
+absl::string_view Query::Text(int column) const {
+  const auto* bytes = static_cast<const char*>(sqlite3_column_blob(statement_, column));
+  return {bytes == nullptr ? "" : bytes,
+          static_cast<size_t>(sqlite3_column_bytes(statement_, column))};
+}
+
+void Statement::Finalize::operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
+
+void Connection::Close::operator()(sqlite3* database) const { sqlite3_close_v2(database); }
+
+absl::StatusOr<Connection> Connection::Open(const std::string& path, Mode mode) {
+  const int access =
+      mode == Mode::kWriter ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
+  Connection connection;
+  sqlite3* database = nullptr;
+  const int opened =
+      sqlite3_open_v2(path.c_str(), &database, access | SQLITE_OPEN_NOMUTEX, nullptr);
+  connection.database_.reset(database);
+  if (opened != SQLITE_OK) return Failure(database, absl::StrCat("cannot open ", path));
+  sqlite3_busy_timeout(database, 5000);
+  RETURN_IF_ERROR(connection.Execute("PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF;"));
+  if (mode == Mode::kWriter) {
+    // No reader ever checkpoints (it is opened read-only), so the one writer is
+    // alone with the write-ahead log; see docs/security.md on SQLite.
+    RETURN_IF_ERROR(connection.Execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"));
+  }
+  return connection;
+}
+
+absl::Status Connection::Execute(const char* sql) {
+  if (sqlite3_exec(database_.get(), sql, nullptr, nullptr, nullptr) != SQLITE_OK) {
+    return Failure(database_.get(), "execute");
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Statement> Connection::Prepare(absl::string_view sql) {
+  sqlite3_stmt* prepared = nullptr;
+  if (sqlite3_prepare_v3(database_.get(), sql.data(), static_cast<int>(sql.size()),
+                         SQLITE_PREPARE_PERSISTENT, &prepared, nullptr) != SQLITE_OK) {
+    return Failure(database_.get(), absl::StrCat("prepare ", sql));
+  }
+  Statement statement;
+  statement.statement_.reset(prepared);
+  return statement;
+}
+
+}  // namespace concordat::store

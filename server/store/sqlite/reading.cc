@@ -1,0 +1,257 @@
+#include "server/store/sqlite/reading.h"
+
+#include <cstring>
+#include <limits>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_split.h"
+#include "base/resource_name.h"
+#include "base/status.h"
+#include "concordat/v1/plan.pb.h"
+
+namespace concordat::store {
+namespace {
+
+// Columns of every statement that yields a Row.
+#define ROW_COLUMNS "name, revision, recorded, committed, removed, imported, topics, body"
+
+Row RowOf(const Query& query) {
+  Row row;
+  row.name = std::string(query.Text(0));
+  row.revision = query.Int(1);
+  row.recorded = absl::FromUnixMicros(query.Int(2));
+  row.committed = absl::FromUnixMicros(query.Int(3));
+  row.removed = query.Int(4) != 0;
+  row.imported = query.Int(5) != 0;
+  row.topics = absl::StrSplit(query.Text(6), ' ', absl::SkipEmpty());
+  row.body = std::string(query.Text(7));
+  return row;
+}
+
+int64_t Micros(absl::Time time) {
+  if (time == absl::InfiniteFuture()) return std::numeric_limits<int64_t>::max();
+  if (time == absl::InfinitePast()) return std::numeric_limits<int64_t>::min();
+  return absl::ToUnixMicros(time);
+}
+
+// The first text that is greater than every text that starts with `prefix`.
+// Names hold no byte above `z`.
+std::string EndOf(absl::string_view prefix) { return std::string(prefix) + "\x7f"; }
+
+}  // namespace
+
+absl::StatusOr<Reading> Reading::Prepare(Connection& connection) {
+  Reading reading;
+  ASSIGN_OR_RETURN(reading.find_, connection.Prepare("SELECT " ROW_COLUMNS
+                                                     " FROM resource WHERE kind=? AND name=? AND "
+                                                     "store_revision<=? AND recorded<? "
+                                                     "ORDER BY revision DESC LIMIT 1"));
+  ASSIGN_OR_RETURN(reading.scan_,
+                   connection.Prepare("SELECT " ROW_COLUMNS
+                                      " FROM resource WHERE kind=? AND name>? AND name<? AND "
+                                      "store_revision<=? AND recorded<? "
+                                      "ORDER BY name, revision DESC"));
+  ASSIGN_OR_RETURN(
+      reading.newest_,
+      connection.Prepare("SELECT max(revision) FROM resource WHERE kind=? AND name=?"));
+  ASSIGN_OR_RETURN(reading.observations_,
+                   connection.Prepare("SELECT ordinal, measure, area, level, topics, body FROM "
+                                      "observation WHERE release=? AND ordinal>? "
+                                      "ORDER BY ordinal"));
+  ASSIGN_OR_RETURN(reading.meta_, connection.Prepare("SELECT value FROM meta WHERE key=?"));
+  ASSIGN_OR_RETURN(reading.audit_size_,
+                   connection.Prepare("SELECT coalesce(max(idx)+1, 0) FROM audit"));
+  ASSIGN_OR_RETURN(reading.audit_all_,
+                   connection.Prepare("SELECT idx, agency, resource, record FROM audit WHERE "
+                                      "idx<? AND time>=? AND time<? ORDER BY idx DESC"));
+  ASSIGN_OR_RETURN(reading.open_streams_,
+                   connection.Prepare("SELECT audit.idx, record FROM open_stream JOIN audit "
+                                      "USING (idx) ORDER BY audit.idx"));
+  return reading;
+}
+
+absl::StatusOr<Row> Reading::Find(const auth::Grant& grant, Kind kind, absl::string_view name,
+                                  ReadPoint point) const {
+  Query query = find_.Start();
+  query.Bind(static_cast<int64_t>(kind)).Bind(name).Bind(point.revision).Bind(Micros(point.as_of));
+  ASSIGN_OR_RETURN(const bool found, query.Step());
+  if (!found) {
+    RETURN_IF_ERROR(JudgeScope(grant, kind, name, nullptr));
+    return ResourceNotFound(KindName(kind), name);
+  }
+  Row row = RowOf(query);
+  RETURN_IF_ERROR(JudgeScope(grant, kind, name, &row.topics));
+  if (row.removed) return ResourceNotFound(KindName(kind), name);
+  return row;
+}
+
+absl::Status Reading::ScanRows(Kind kind, const Reader::Range& range,
+                               absl::FunctionRef<bool(const Row&)> visit) const {
+  const std::string& begin = range.after.empty() ? range.prefix : range.after;
+  const std::string end = EndOf(range.prefix);
+  Query query = scan_.Start();
+  query.Bind(static_cast<int64_t>(kind))
+      .Bind(begin)
+      .Bind(end)
+      .Bind(range.point.revision)
+      .Bind(Micros(range.point.as_of));
+  std::string last;
+  while (true) {
+    ASSIGN_OR_RETURN(const bool found, query.Step());
+    if (!found) return absl::OkStatus();
+    // Newest first: the rest of a name's rows are its earlier revisions.
+    if (query.Text(0) == last) continue;
+    const Row row = RowOf(query);
+    last = row.name;
+    if (row.removed && !range.changed_since.has_value()) continue;
+    if (range.changed_since.has_value() && row.committed < *range.changed_since) continue;
+    if (!visit(row)) return absl::OkStatus();
+  }
+}
+
+absl::Status Reading::Scan(const auth::Grant& grant, Kind kind, const Reader::Range& range,
+                           absl::FunctionRef<bool(const Row&)> visit) const {
+  return ScanRows(kind, range, [&](const Row& row) {
+    return !JudgeScope(grant, kind, row.name, &row.topics).ok() || visit(row);
+  });
+}
+
+absl::Status Reading::ScanObservations(const auth::Grant& grant, absl::string_view release,
+                                       int64_t after_ordinal,
+                                       absl::FunctionRef<bool(const ObservationRow&)> visit) const {
+  if (!grant.CoversRelease(release)) return grant.OutOfScope();
+  Query query = observations_.Start();
+  query.Bind(release).Bind(after_ordinal);
+  while (true) {
+    ASSIGN_OR_RETURN(const bool found, query.Step());
+    if (!found) return absl::OkStatus();
+    ObservationRow row;
+    row.ordinal = query.Int(0);
+    row.measure = std::string(query.Text(1));
+    row.area = std::string(query.Text(2));
+    row.level = static_cast<int>(query.Int(3));
+    row.topics = absl::StrSplit(query.Text(4), ' ', absl::SkipEmpty());
+    if (!grant.CoversMeasure(row.measure) ||
+        !grant.CoversArea(row.area, static_cast<v1::GeographicLevel>(row.level)) ||
+        !grant.CoversTopics(row.topics)) {
+      continue;
+    }
+    row.body = std::string(query.Text(5));
+    if (!visit(row)) return absl::OkStatus();
+  }
+}
+
+absl::StatusOr<Store::State> Reading::ReadState() const {
+  Query query = meta_.Start();
+  query.Bind(absl::string_view("state"));
+  ASSIGN_OR_RETURN(const bool found, query.Step());
+  Store::State state;
+  if (found) {
+    const std::pair<absl::string_view, absl::string_view> parts =
+        absl::StrSplit(query.Text(0), absl::MaxSplits(' ', 1));
+    int64_t micros = 0;
+    if (!absl::SimpleAtoi(parts.first, &state.revision) ||
+        !absl::SimpleAtoi(parts.second, &micros)) {
+      return absl::DataLossError("the store's state cannot be read");
+    }
+    state.last_change = absl::FromUnixMicros(micros);
+  }
+  return state;
+}
+
+absl::StatusOr<auth::Policy::Source> Reading::ReadPolicy() const {
+  auth::Policy::Source source;
+  ASSIGN_OR_RETURN(const Store::State state, ReadState());
+  source.revision = state.revision;
+  bool damaged = false;
+  const auto read_all = [&]<typename Message>(Kind kind, std::vector<Message>& messages) {
+    Reader::Range range;
+    range.point.revision = state.revision;
+    return ScanRows(kind, range, [&](const Row& row) {
+      Message& message = messages.emplace_back();
+      damaged |= !message.ParseFromString(row.body);
+      if constexpr (requires { message.set_version(row.revision); }) {
+        message.set_version(row.revision);
+      }
+      return true;
+    });
+  };
+  RETURN_IF_ERROR(read_all(Kind::kAgency, source.agencies));
+  RETURN_IF_ERROR(read_all(Kind::kClient, source.clients));
+  RETURN_IF_ERROR(read_all(Kind::kAgreement, source.agreements));
+  if (damaged) return absl::DataLossError("a stored access rule cannot be read");
+  return source;
+}
+
+absl::StatusOr<std::vector<std::string>> Reading::PlansOwnedBy(absl::string_view agency) const {
+  ASSIGN_OR_RETURN(const Store::State state, ReadState());
+  std::vector<std::string> names;
+  bool damaged = false;
+  Reader::Range range;
+  range.point.revision = state.revision;
+  RETURN_IF_ERROR(ScanRows(Kind::kPlan, range, [&](const Row& row) {
+    v1::Plan plan;
+    damaged |= !plan.ParseFromString(row.body);
+    if (plan.owner() == agency) names.push_back(row.name);
+    return true;
+  }));
+  if (damaged) return absl::DataLossError("a stored plan cannot be read");
+  return names;
+}
+
+absl::StatusOr<int64_t> Reading::NewestRevision(Kind kind, absl::string_view name) const {
+  Query query = newest_.Start();
+  query.Bind(static_cast<int64_t>(kind)).Bind(name);
+  RETURN_IF_ERROR(query.Step().status());
+  return query.Int(0);
+}
+
+absl::StatusOr<std::string> Reading::Meta(absl::string_view key) const {
+  Query query = meta_.Start();
+  query.Bind(key);
+  ASSIGN_OR_RETURN(const bool found, query.Step());
+  return found ? std::string(query.Text(0)) : std::string();
+}
+
+absl::StatusOr<uint64_t> Reading::AuditSize() const {
+  Query query = audit_size_.Start();
+  RETURN_IF_ERROR(query.Step().status());
+  return static_cast<uint64_t>(query.Int(0));
+}
+
+absl::Status Reading::ScanAudit(const Store::AuditRange& range,
+                                absl::FunctionRef<bool(const AuditRow&)> visit) const {
+  Query query = audit_all_.Start();
+  query
+      .Bind(range.before > std::numeric_limits<int64_t>::max() ? std::numeric_limits<int64_t>::max()
+                                                               : static_cast<int64_t>(range.before))
+      .Bind(Micros(range.from.value_or(absl::InfinitePast())))
+      .Bind(Micros(range.to.value_or(absl::InfiniteFuture())));
+  while (true) {
+    ASSIGN_OR_RETURN(const bool found, query.Step());
+    if (!found) return absl::OkStatus();
+    if (!range.agency.empty() && query.Text(1) != range.agency) {
+      const absl::string_view resource = query.Text(2);
+      bool own = false;
+      for (const std::string& prefix : range.resource_prefixes) {
+        own |= resource == prefix || absl::StartsWith(resource, prefix + "/");
+      }
+      if (!own) continue;
+    }
+    AuditRow row{static_cast<uint64_t>(query.Int(0)), std::string(query.Text(3))};
+    if (!visit(row)) return absl::OkStatus();
+  }
+}
+
+absl::StatusOr<std::vector<AuditRow>> Reading::OpenStreams() const {
+  std::vector<AuditRow> rows;
+  Query query = open_streams_.Start();
+  while (true) {
+    ASSIGN_OR_RETURN(const bool found, query.Step());
+    if (!found) return rows;
+    rows.push_back({static_cast<uint64_t>(query.Int(0)), std::string(query.Text(1))});
+  }
+}
+
+}  // namespace concordat::store

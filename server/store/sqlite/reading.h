@@ -1,0 +1,57 @@
+// The reads of the SQLite store: the same statements on a reader's connection
+// and on the writer's.
+#ifndef CONCORDAT_SERVER_STORE_SQLITE_READING_H_
+#define CONCORDAT_SERVER_STORE_SQLITE_READING_H_
+
+#include "absl/status/statusor.h"
+#include "server/store/sqlite/connection.h"
+#include "server/store/store.h"
+
+namespace concordat::store {
+
+// Prepared reads of one connection. Not thread-safe.
+class Reading {
+ public:
+  static absl::StatusOr<Reading> Prepare(Connection& connection);
+
+  // As Reader promises.
+  absl::StatusOr<Row> Find(const auth::Grant& grant, Kind kind, absl::string_view name,
+                           ReadPoint point) const;
+  absl::Status Scan(const auth::Grant& grant, Kind kind, const Reader::Range& range,
+                    absl::FunctionRef<bool(const Row&)> visit) const;
+  absl::Status ScanObservations(const auth::Grant& grant, absl::string_view release,
+                                int64_t after_ordinal,
+                                absl::FunctionRef<bool(const ObservationRow&)> visit) const;
+
+  // As Store promises.
+  absl::StatusOr<Store::State> ReadState() const;
+  absl::StatusOr<auth::Policy::Source> ReadPolicy() const;
+  absl::StatusOr<std::vector<std::string>> PlansOwnedBy(absl::string_view agency) const;
+  absl::StatusOr<uint64_t> AuditSize() const;
+  absl::Status ScanAudit(const Store::AuditRange& range,
+                         absl::FunctionRef<bool(const AuditRow&)> visit) const;
+  absl::StatusOr<std::vector<AuditRow>> OpenStreams() const;
+
+  // Number of the newest revision of a resource; 0 when it has none.
+  absl::StatusOr<int64_t> NewestRevision(Kind kind, absl::string_view name) const;
+  // A value of the meta table; empty when it is not there.
+  absl::StatusOr<std::string> Meta(absl::string_view key) const;
+
+ private:
+  // Calls `visit` with the newest visible revision of every resource of a kind.
+  absl::Status ScanRows(Kind kind, const Reader::Range& range,
+                        absl::FunctionRef<bool(const Row&)> visit) const;
+
+  Statement find_;
+  Statement scan_;
+  Statement newest_;
+  Statement observations_;
+  Statement meta_;
+  Statement audit_size_;
+  Statement audit_all_;
+  Statement open_streams_;
+};
+
+}  // namespace concordat::store
+
+#endif  // CONCORDAT_SERVER_STORE_SQLITE_READING_H_

@@ -1,0 +1,97 @@
+#include "server/store/sqlite/schema.h"
+
+#include <iterator>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "base/status.h"
+
+namespace concordat::store {
+namespace {
+
+// Each step is applied once, in order; a step that was released never changes.
+// Times are microseconds since 1970, UTC.
+constexpr const char* kSteps[] = {
+    R"sql(
+CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+
+CREATE TABLE resource (
+  kind INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  revision INTEGER NOT NULL,
+  store_revision INTEGER NOT NULL,
+  recorded INTEGER NOT NULL,
+  committed INTEGER NOT NULL,
+  removed INTEGER NOT NULL,
+  imported INTEGER NOT NULL,
+  topics TEXT NOT NULL,
+  body BLOB NOT NULL,
+  PRIMARY KEY (kind, name, revision)
+) WITHOUT ROWID;
+
+CREATE TABLE observation (
+  release TEXT NOT NULL,
+  ordinal INTEGER NOT NULL,
+  measure TEXT NOT NULL,
+  area TEXT NOT NULL,
+  level INTEGER NOT NULL,
+  topics TEXT NOT NULL,
+  body BLOB NOT NULL,
+  PRIMARY KEY (release, ordinal)
+) WITHOUT ROWID;
+
+CREATE TABLE audit (
+  idx INTEGER PRIMARY KEY,
+  time INTEGER NOT NULL,
+  agency TEXT NOT NULL,
+  resource TEXT NOT NULL,
+  record BLOB NOT NULL
+);
+
+CREATE TABLE open_stream (idx INTEGER PRIMARY KEY);
+
+CREATE TABLE reply (
+  client TEXT NOT NULL,
+  method TEXT NOT NULL,
+  request_id TEXT NOT NULL,
+  time INTEGER NOT NULL,
+  request_digest BLOB NOT NULL,
+  reply BLOB NOT NULL,
+  PRIMARY KEY (client, method, request_id)
+) WITHOUT ROWID;
+CREATE INDEX reply_by_time ON reply (time);
+
+CREATE TABLE daily_quota (
+  day TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  used INTEGER NOT NULL,
+  PRIMARY KEY (day, subject)
+) WITHOUT ROWID;
+)sql",
+};
+
+absl::StatusOr<int64_t> Version(Connection& connection) {
+  ASSIGN_OR_RETURN(Statement statement, connection.Prepare("PRAGMA user_version"));
+  Query query = statement.Start();
+  RETURN_IF_ERROR(query.Step().status());
+  return query.Int(0);
+}
+
+}  // namespace
+
+absl::Status Migrate(Connection& connection) {
+  ASSIGN_OR_RETURN(int64_t version, Version(connection));
+  const auto current = static_cast<int64_t>(std::size(kSteps));
+  if (version > current) {
+    return absl::FailedPreconditionError(absl::StrCat("the database has version ", version,
+                                                      " and this program knows ", current,
+                                                      "; run the newer program"));
+  }
+  if (version == current) return absl::OkStatus();
+  RETURN_IF_ERROR(connection.Execute("BEGIN IMMEDIATE"));
+  for (; version < current; ++version) RETURN_IF_ERROR(connection.Execute(kSteps[version]));
+  RETURN_IF_ERROR(connection.Execute(absl::StrCat("PRAGMA user_version=", current).c_str()));
+  return connection.Execute("COMMIT");
+}
+
+}  // namespace concordat::store

@@ -1,0 +1,395 @@
+#include "server/store/sqlite/sqlite_store.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/synchronization/mutex.h"
+#include "base/digest.h"
+#include "base/status.h"
+#include "server/store/sqlite/connection.h"
+#include "server/store/sqlite/reading.h"
+#include "server/store/sqlite/schema.h"
+
+namespace concordat::store {
+namespace {
+
+// Answers to request ids are kept this long (DESIGN: "Idempotency").
+constexpr absl::Duration kReplyLife = absl::Hours(24 * 30);
+
+// A file lock held as long as the object lives.
+class ProcessLock {
+ public:
+  static absl::StatusOr<ProcessLock> Take(const std::string& path) {
+    const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (file < 0) return absl::FailedPreconditionError(absl::StrCat("cannot open ", path));
+    if (flock(file, LOCK_EX | LOCK_NB) != 0) {
+      close(file);
+      return absl::FailedPreconditionError(
+          absl::StrCat("another process has the database: ", path, " is locked"));
+    }
+    return ProcessLock(file);
+  }
+  ~ProcessLock() {
+    if (file_ >= 0) close(file_);
+  }
+  ProcessLock(ProcessLock&& other) noexcept : file_(std::exchange(other.file_, -1)) {}
+  ProcessLock& operator=(ProcessLock&&) = delete;
+
+ private:
+  explicit ProcessLock(int file) : file_(file) {}
+  int file_;
+};
+
+// A read-only connection with its statements.
+struct ReadConnection {
+  Connection connection;
+  Reading reading;
+};
+
+// Everything of the writing connection. Used by one Batch at a time.
+struct Writer {
+  Connection connection;
+  Reading reading;
+  Statement put;
+  Statement put_observation;
+  Statement put_meta;
+  Statement append_audit;
+  Statement open_stream;
+  Statement end_stream;
+  Statement find_reply;
+  Statement put_reply;
+  Statement drop_replies;
+};
+
+absl::StatusOr<std::unique_ptr<Writer>> PrepareWriter(Connection connection) {
+  ASSIGN_OR_RETURN(Reading reading, Reading::Prepare(connection));
+  auto writer = std::make_unique<Writer>(Writer{std::move(connection), std::move(reading)});
+  Connection& db = writer->connection;
+  ASSIGN_OR_RETURN(writer->put,
+                   db.Prepare("INSERT INTO resource (kind, name, revision, store_revision, "
+                              "recorded, committed, removed, imported, topics, body) "
+                              "VALUES (?,?,?,?,?,?,?,?,?,?)"));
+  ASSIGN_OR_RETURN(writer->put_observation,
+                   db.Prepare("INSERT INTO observation (release, ordinal, measure, area, level, "
+                              "topics, body) VALUES (?,?,?,?,?,?,?)"));
+  ASSIGN_OR_RETURN(writer->put_meta,
+                   db.Prepare("INSERT INTO meta (key, value) VALUES (?,?) "
+                              "ON CONFLICT (key) DO UPDATE SET value=excluded.value"));
+  ASSIGN_OR_RETURN(writer->append_audit,
+                   db.Prepare("INSERT INTO audit (idx, time, agency, resource, record) "
+                              "VALUES (?,?,?,?,?)"));
+  ASSIGN_OR_RETURN(writer->open_stream, db.Prepare("INSERT INTO open_stream (idx) VALUES (?)"));
+  ASSIGN_OR_RETURN(writer->end_stream, db.Prepare("DELETE FROM open_stream WHERE idx=?"));
+  ASSIGN_OR_RETURN(writer->find_reply,
+                   db.Prepare("SELECT request_digest, reply FROM reply WHERE client=? AND "
+                              "method=? AND request_id=?"));
+  ASSIGN_OR_RETURN(writer->put_reply,
+                   db.Prepare("INSERT INTO reply (client, method, request_id, time, "
+                              "request_digest, reply) VALUES (?,?,?,?,?,?)"));
+  ASSIGN_OR_RETURN(writer->drop_replies, db.Prepare("DELETE FROM reply WHERE time<?"));
+  return writer;
+}
+
+// One change within a batch.
+class SqliteTransaction final : public Transaction {
+ public:
+  explicit SqliteTransaction(Writer& writer) : writer_(writer) {}
+
+  void Begin(Store::State before, absl::Time now) {
+    revision_ = before.revision + 1;
+    // Strictly rising, whatever the clock does, so that `changed_since` misses
+    // nothing.
+    commit_time_ = std::max(now, before.last_change + absl::Microseconds(1));
+    wrote_ = false;
+    wrote_policy_ = false;
+  }
+  bool wrote() const { return wrote_; }
+  bool wrote_policy() const { return wrote_policy_; }
+  int64_t revision() const { return revision_; }
+
+  absl::Time CommitTime() const override { return commit_time_; }
+  ReadPoint Latest() const override { return {revision_, absl::InfiniteFuture()}; }
+
+  absl::StatusOr<Row> Find(const auth::Grant& grant, Kind kind, absl::string_view name,
+                           ReadPoint point) const override {
+    return writer_.reading.Find(grant, kind, name, point);
+  }
+  absl::Status Scan(const auth::Grant& grant, Kind kind, const Range& range,
+                    absl::FunctionRef<bool(const Row&)> visit) const override {
+    return writer_.reading.Scan(grant, kind, range, visit);
+  }
+  absl::Status ScanObservations(
+      const auth::Grant& grant, absl::string_view release, int64_t after_ordinal,
+      absl::FunctionRef<bool(const ObservationRow&)> visit) const override {
+    return writer_.reading.ScanObservations(grant, release, after_ordinal, visit);
+  }
+
+  absl::StatusOr<int64_t> Put(const auth::Grant& grant, Kind kind, Row row) override {
+    RETURN_IF_ERROR(JudgeScope(grant, kind, row.name, &row.topics));
+    ASSIGN_OR_RETURN(const int64_t newest, writer_.reading.NewestRevision(kind, row.name));
+    const std::string topics = absl::StrJoin(row.topics, " ");
+    Query query = writer_.put.Start();
+    query.Bind(static_cast<int64_t>(kind))
+        .Bind(row.name)
+        .Bind(newest + 1)
+        .Bind(revision_)
+        .Bind(absl::ToUnixMicros(row.recorded))
+        .Bind(absl::ToUnixMicros(commit_time_))
+        .Bind(static_cast<int64_t>(row.removed))
+        .Bind(static_cast<int64_t>(row.imported))
+        .Bind(topics)
+        .BindBlob(row.body);
+    RETURN_IF_ERROR(query.Run());
+    wrote_ = true;
+    wrote_policy_ |= kind == Kind::kAgency || kind == Kind::kClient || kind == Kind::kAgreement;
+    return newest + 1;
+  }
+
+  absl::Status PutObservations(const auth::Grant& grant, absl::string_view release,
+                               const std::vector<ObservationRow>& rows) override {
+    if (!grant.CoversRelease(release)) return grant.OutOfScope();
+    for (const ObservationRow& row : rows) {
+      const std::string topics = absl::StrJoin(row.topics, " ");
+      Query query = writer_.put_observation.Start();
+      query.Bind(release)
+          .Bind(row.ordinal)
+          .Bind(row.measure)
+          .Bind(row.area)
+          .Bind(static_cast<int64_t>(row.level))
+          .Bind(topics)
+          .BindBlob(row.body);
+      RETURN_IF_ERROR(query.Run());
+    }
+    wrote_ = true;
+    return absl::OkStatus();
+  }
+
+ private:
+  Writer& writer_;
+  int64_t revision_ = 0;
+  absl::Time commit_time_;
+  bool wrote_ = false;
+  bool wrote_policy_ = false;
+};
+
+class SqliteBatch final : public Batch {
+ public:
+  SqliteBatch(Writer& writer, Store::State state)
+      : writer_(writer), state_(state), transaction_(writer) {}
+  ~SqliteBatch() override {
+    if (!committed_) writer_.connection.Execute("ROLLBACK").IgnoreError();
+  }
+
+  absl::Status BeginChange(absl::Time now) override {
+    transaction_.Begin(state_, now);
+    return writer_.connection.Execute("SAVEPOINT change");
+  }
+  Transaction& transaction() override { return transaction_; }
+  absl::Status KeepChange() override {
+    if (transaction_.wrote()) {
+      state_ = {transaction_.revision(), transaction_.CommitTime()};
+      policy_changed_ |= transaction_.wrote_policy();
+      const std::string text =
+          absl::StrCat(state_.revision, " ", absl::ToUnixMicros(state_.last_change));
+      Query query = writer_.put_meta.Start();
+      query.Bind(absl::string_view("state")).BindBlob(text);
+      RETURN_IF_ERROR(query.Run());
+    }
+    return writer_.connection.Execute("RELEASE change");
+  }
+  absl::Status UndoChange() override {
+    RETURN_IF_ERROR(writer_.connection.Execute("ROLLBACK TO change"));
+    return writer_.connection.Execute("RELEASE change");
+  }
+  bool policy_changed() const override { return policy_changed_; }
+
+  absl::StatusOr<std::optional<StoredReply>> FindReply(absl::string_view client,
+                                                       absl::string_view method,
+                                                       absl::string_view request_id) override {
+    Query query = writer_.find_reply.Start();
+    query.Bind(client).Bind(method).Bind(request_id);
+    ASSIGN_OR_RETURN(const bool found, query.Step());
+    if (!found) return std::nullopt;
+    return StoredReply{std::string(query.Text(0)), std::string(query.Text(1))};
+  }
+  absl::Status PutReply(absl::string_view client, absl::string_view method,
+                        absl::string_view request_id, const StoredReply& reply,
+                        absl::Time now) override {
+    {
+      Query drop = writer_.drop_replies.Start();
+      drop.Bind(absl::ToUnixMicros(now - kReplyLife));
+      RETURN_IF_ERROR(drop.Run());
+    }
+    Query query = writer_.put_reply.Start();
+    query.Bind(client)
+        .Bind(method)
+        .Bind(request_id)
+        .Bind(absl::ToUnixMicros(now))
+        .BindBlob(reply.request_digest)
+        .BindBlob(reply.reply);
+    return query.Run();
+  }
+
+  absl::Status AppendAudit(uint64_t index, const AuditColumns& columns,
+                           absl::string_view record) override {
+    Query query = writer_.append_audit.Start();
+    query.Bind(static_cast<int64_t>(index))
+        .Bind(absl::ToUnixMicros(columns.time))
+        .Bind(columns.agency)
+        .Bind(columns.resource)
+        .BindBlob(record);
+    return query.Run();
+  }
+  absl::Status MarkStreamOpen(uint64_t index) override {
+    Query query = writer_.open_stream.Start();
+    query.Bind(static_cast<int64_t>(index));
+    return query.Run();
+  }
+  absl::Status MarkStreamEnded(uint64_t opening_index) override {
+    Query query = writer_.end_stream.Start();
+    query.Bind(static_cast<int64_t>(opening_index));
+    return query.Run();
+  }
+
+  absl::Status Commit() override {
+    RETURN_IF_ERROR(writer_.connection.Execute("COMMIT"));
+    committed_ = true;
+    return absl::OkStatus();
+  }
+
+ private:
+  Writer& writer_;
+  Store::State state_;
+  SqliteTransaction transaction_;
+  bool policy_changed_ = false;
+  bool committed_ = false;
+};
+
+class SqliteStore final : public Store {
+ public:
+  SqliteStore(std::string path, ProcessLock lock, std::unique_ptr<Writer> writer,
+              std::string page_token_key)
+      : path_(std::move(path)),
+        lock_(std::move(lock)),
+        writer_(std::move(writer)),
+        page_token_key_(std::move(page_token_key)) {}
+
+  absl::StatusOr<Row> Find(const auth::Grant& grant, Kind kind, absl::string_view name,
+                           ReadPoint point) const override {
+    ASSIGN_OR_RETURN(const Lease lease, Borrow());
+    return lease->reading.Find(grant, kind, name, point);
+  }
+  absl::Status Scan(const auth::Grant& grant, Kind kind, const Range& range,
+                    absl::FunctionRef<bool(const Row&)> visit) const override {
+    ASSIGN_OR_RETURN(const Lease lease, Borrow());
+    return lease->reading.Scan(grant, kind, range, visit);
+  }
+  absl::Status ScanObservations(
+      const auth::Grant& grant, absl::string_view release, int64_t after_ordinal,
+      absl::FunctionRef<bool(const ObservationRow&)> visit) const override {
+    ASSIGN_OR_RETURN(const Lease lease, Borrow());
+    return lease->reading.ScanObservations(grant, release, after_ordinal, visit);
+  }
+  absl::StatusOr<State> ReadState() const override {
+    ASSIGN_OR_RETURN(const Lease lease, Borrow());
+    return lease->reading.ReadState();
+  }
+  absl::StatusOr<auth::Policy::Source> ReadPolicy() const override {
+    ASSIGN_OR_RETURN(const Lease lease, Borrow());
+    // One read transaction, so that revision and rows belong together.
+    RETURN_IF_ERROR(lease->connection.Execute("BEGIN"));
+    absl::StatusOr<auth::Policy::Source> source = lease->reading.ReadPolicy();
+    RETURN_IF_ERROR(lease->connection.Execute("COMMIT"));
+    return source;
+  }
+  absl::StatusOr<std::vector<std::string>> PlansOwnedBy(absl::string_view agency) const override {
+    ASSIGN_OR_RETURN(const Lease lease, Borrow());
+    return lease->reading.PlansOwnedBy(agency);
+  }
+  const std::string& page_token_key() const override { return page_token_key_; }
+
+  absl::StatusOr<uint64_t> AuditSize() const override {
+    ASSIGN_OR_RETURN(const Lease lease, Borrow());
+    return lease->reading.AuditSize();
+  }
+  absl::Status ScanAudit(const auth::Grant& grant, const AuditRange& range,
+                         absl::FunctionRef<bool(const AuditRow&)> visit) const override {
+    // What is not the auditor's is the caller's own agency's.
+    if (!grant.sees_all_agencies() && range.agency != grant.agency()) return grant.OutOfScope();
+    ASSIGN_OR_RETURN(const Lease lease, Borrow());
+    return lease->reading.ScanAudit(range, visit);
+  }
+  absl::StatusOr<std::vector<AuditRow>> OpenStreams() const override {
+    ASSIGN_OR_RETURN(const Lease lease, Borrow());
+    return lease->reading.OpenStreams();
+  }
+
+  absl::StatusOr<std::unique_ptr<Batch>> BeginBatch() override {
+    RETURN_IF_ERROR(writer_->connection.Execute("BEGIN IMMEDIATE"));
+    ASSIGN_OR_RETURN(const State state, writer_->reading.ReadState());
+    return std::make_unique<SqliteBatch>(*writer_, state);
+  }
+
+ private:
+  struct GiveBack {
+    const SqliteStore* store;
+    void operator()(ReadConnection* connection) const {
+      absl::MutexLock lock(&store->mutex_);
+      store->idle_.emplace_back(connection);
+    }
+  };
+  using Lease = std::unique_ptr<ReadConnection, GiveBack>;
+
+  // A connection of its own for each read in hand.
+  absl::StatusOr<Lease> Borrow() const {
+    {
+      absl::MutexLock lock(&mutex_);
+      if (!idle_.empty()) {
+        Lease lease(idle_.back().release(), GiveBack{this});
+        idle_.pop_back();
+        return lease;
+      }
+    }
+    ASSIGN_OR_RETURN(Connection connection, Connection::Open(path_, Connection::Mode::kReader));
+    ASSIGN_OR_RETURN(Reading reading, Reading::Prepare(connection));
+    return Lease(new ReadConnection{std::move(connection), std::move(reading)}, GiveBack{this});
+  }
+
+  const std::string path_;
+  const ProcessLock lock_;
+  const std::unique_ptr<Writer> writer_;
+  const std::string page_token_key_;
+  mutable absl::Mutex mutex_;
+  mutable std::vector<std::unique_ptr<ReadConnection>> idle_ ABSL_GUARDED_BY(mutex_);
+};
+
+absl::StatusOr<std::string> PageTokenKey(Writer& writer) {
+  constexpr absl::string_view kKey = "page_token_key";
+  ASSIGN_OR_RETURN(std::string key, writer.reading.Meta(kKey));
+  if (!key.empty()) return key;
+  key = RandomBytes(32);
+  Query query = writer.put_meta.Start();
+  query.Bind(kKey).BindBlob(key);
+  RETURN_IF_ERROR(query.Run());
+  return key;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Store>> OpenSqliteStore(const std::string& path) {
+  ASSIGN_OR_RETURN(ProcessLock lock, ProcessLock::Take(path + ".lock"));
+  ASSIGN_OR_RETURN(Connection connection, Connection::Open(path, Connection::Mode::kWriter));
+  RETURN_IF_ERROR(Migrate(connection));
+  ASSIGN_OR_RETURN(std::unique_ptr<Writer> writer, PrepareWriter(std::move(connection)));
+  ASSIGN_OR_RETURN(std::string key, PageTokenKey(*writer));
+  return std::make_unique<SqliteStore>(path, std::move(lock), std::move(writer), std::move(key));
+}
+
+}  // namespace concordat::store

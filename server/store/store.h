@@ -1,0 +1,229 @@
+// The store: what is kept, and the promises that every implementation makes.
+//
+// Everything but figures and audit records is a *resource*: a proto message
+// under a name, of which every revision is kept. Figures belong to a release
+// and never change. There is one writer: a Transaction exists only on the
+// audit log's thread, so that a change and its audit record commit together.
+#ifndef CONCORDAT_SERVER_STORE_STORE_H_
+#define CONCORDAT_SERVER_STORE_STORE_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "auth/grant.h"
+#include "auth/policy.h"
+
+namespace concordat::store {
+
+// The kinds of resource. The numbers are stored: never renumber.
+enum class Kind {
+  kAgency = 1,
+  kClient = 2,
+  kArea = 3,
+  kAgreement = 4,
+  kPlan = 5,
+  kAction = 6,
+  kMeasure = 7,
+  kRelease = 8,
+  kProgressReport = 9,
+};
+
+// The kind as messages name it, such as `Action`.
+absl::string_view KindName(Kind kind);
+
+// Which revisions a read sees: those committed at or before `revision` whose
+// recorded time is before `as_of`.
+struct ReadPoint {
+  // The store's revision: it rises by one with every change.
+  int64_t revision = 0;
+  absl::Time as_of = absl::InfiniteFuture();
+};
+
+// One revision of a resource.
+struct Row {
+  std::string name;
+  int64_t revision = 0;
+  // When it became known: the commit, or an imported document's date.
+  absl::Time recorded;
+  // When it was committed, by the server's clock. Strictly rising.
+  absl::Time committed;
+  // The resource is no longer current from this revision on.
+  bool removed = false;
+  // `recorded` is a document's date.
+  bool imported = false;
+  // What the scope of a grant is judged by beside the name.
+  std::vector<std::string> topics;
+  // The serialised message, without its output-only fields.
+  std::string body;
+};
+
+// One figure of a release, in the release's order.
+struct ObservationRow {
+  int64_t ordinal = 0;
+  std::string measure;
+  std::string area;
+  int level = 0;
+  std::vector<std::string> topics;
+  // The serialised v1::Observation.
+  std::string body;
+};
+
+// One record of the audit log. `record` is the leaf.
+struct AuditRow {
+  uint64_t index = 0;
+  std::string record;
+};
+
+// What decides whether a resource of `kind` is in the scope of `grant`. For a
+// topic-limited grant a missing row is out of scope, so that the answer says
+// nothing about what exists.
+absl::Status JudgeScope(const auth::Grant& grant, Kind kind, absl::string_view name,
+                        const std::vector<std::string>* topics);
+
+// Reads. Implementations are thread-safe; each call sees one consistent state.
+class Reader {
+ public:
+  virtual ~Reader() = default;
+
+  // The newest visible revision. RESOURCE_NOT_FOUND when there is none or it is
+  // a removal; OUT_OF_SCOPE when the grant does not cover it.
+  virtual absl::StatusOr<Row> Find(const auth::Grant& grant, Kind kind, absl::string_view name,
+                                   ReadPoint point) const = 0;
+
+  struct Range {
+    // Names that start with this; empty for all of the kind.
+    std::string prefix;
+    // Only names after this one; empty from the beginning.
+    std::string after;
+    ReadPoint point;
+    // Only resources whose newest visible revision was committed at or after
+    // this; removals are then included.
+    std::optional<absl::Time> changed_since;
+  };
+  // Calls `visit` with the newest visible revision of each resource in the
+  // range that the grant covers, by name, until it returns false.
+  virtual absl::Status Scan(const auth::Grant& grant, Kind kind, const Range& range,
+                            absl::FunctionRef<bool(const Row&)> visit) const = 0;
+
+  // Calls `visit` with the figures of one release after `after_ordinal` that
+  // the grant covers, in order, until it returns false.
+  virtual absl::Status ScanObservations(
+      const auth::Grant& grant, absl::string_view release, int64_t after_ordinal,
+      absl::FunctionRef<bool(const ObservationRow&)> visit) const = 0;
+};
+
+// The one writer's view while a batch is being committed.
+class Transaction : public Reader {
+ public:
+  // Stores a new revision. `row.revision` and `row.committed` are set by the
+  // store. The grant covers the resource, else OUT_OF_SCOPE.
+  virtual absl::StatusOr<int64_t> Put(const auth::Grant& grant, Kind kind, Row row) = 0;
+
+  // Stores the figures of a release that has none yet.
+  virtual absl::Status PutObservations(const auth::Grant& grant, absl::string_view release,
+                                       const std::vector<ObservationRow>& rows) = 0;
+
+  // A ReadPoint that sees everything, this transaction's own changes too.
+  virtual ReadPoint Latest() const = 0;
+  // The time that this change is committed at.
+  virtual absl::Time CommitTime() const = 0;
+};
+
+// What was answered to a request id, so that a repeated call is not done twice.
+struct StoredReply {
+  // SHA-256 of the request.
+  std::string request_digest;
+  std::string reply;
+};
+
+// The writer's side: used by the audit log alone, on its thread.
+class Batch {
+ public:
+  virtual ~Batch() = default;
+
+  // Begins one change. Its reads and writes go through transaction().
+  virtual absl::Status BeginChange(absl::Time now) = 0;
+  virtual Transaction& transaction() = 0;
+  // Keeps the change within the batch, or undoes it alone.
+  virtual absl::Status KeepChange() = 0;
+  virtual absl::Status UndoChange() = 0;
+  // Whether any kept change touched agencies, clients or agreements.
+  virtual bool policy_changed() const = 0;
+
+  virtual absl::StatusOr<std::optional<StoredReply>> FindReply(absl::string_view client,
+                                                               absl::string_view method,
+                                                               absl::string_view request_id) = 0;
+  virtual absl::Status PutReply(absl::string_view client, absl::string_view method,
+                                absl::string_view request_id, const StoredReply& reply,
+                                absl::Time now) = 0;
+
+  struct AuditColumns {
+    absl::Time time;
+    absl::string_view agency;
+    absl::string_view resource;
+  };
+  // Appends the record of index `index`, which is the number of records so far.
+  virtual absl::Status AppendAudit(uint64_t index, const AuditColumns& columns,
+                                   absl::string_view record) = 0;
+  // Remembers a stream that was opened, and forgets it when it ends.
+  virtual absl::Status MarkStreamOpen(uint64_t index) = 0;
+  virtual absl::Status MarkStreamEnded(uint64_t opening_index) = 0;
+
+  // Makes the batch durable. After an error nothing of it is kept, and what the
+  // disk holds is not known: the caller stops writing.
+  virtual absl::Status Commit() = 0;
+};
+
+// One database. Thread-safe, but for Batch.
+class Store : public Reader {
+ public:
+  // The store's revision and the time of its last change, read together.
+  struct State {
+    int64_t revision = 0;
+    absl::Time last_change = absl::InfinitePast();
+  };
+  virtual absl::StatusOr<State> ReadState() const = 0;
+
+  // Agencies, clients and agreements as they are now: what grants are made of.
+  virtual absl::StatusOr<auth::Policy::Source> ReadPolicy() const = 0;
+
+  // Names of the plans whose owner is `agency`: what it contributed, and so may
+  // see the accesses to.
+  virtual absl::StatusOr<std::vector<std::string>> PlansOwnedBy(absl::string_view agency) const = 0;
+
+  // 32 random bytes made with the database: authenticates page tokens.
+  virtual const std::string& page_token_key() const = 0;
+
+  // Number of audit records.
+  virtual absl::StatusOr<uint64_t> AuditSize() const = 0;
+  struct AuditRange {
+    // Only records before this index.
+    uint64_t before = UINT64_MAX;
+    std::optional<absl::Time> from;
+    std::optional<absl::Time> to;
+    // Only records of this agency's clients, or of resources that start with
+    // one of `resource_prefixes`. Empty for all.
+    std::string agency;
+    std::vector<std::string> resource_prefixes;
+  };
+  // Calls `visit` with records, newest first, until it returns false.
+  virtual absl::Status ScanAudit(const auth::Grant& grant, const AuditRange& range,
+                                 absl::FunctionRef<bool(const AuditRow&)> visit) const = 0;
+  // Openings of streams that have no ending.
+  virtual absl::StatusOr<std::vector<AuditRow>> OpenStreams() const = 0;
+
+  // Begins a batch. Only one may exist.
+  virtual absl::StatusOr<std::unique_ptr<Batch>> BeginBatch() = 0;
+};
+
+}  // namespace concordat::store
+
+#endif  // CONCORDAT_SERVER_STORE_STORE_H_
