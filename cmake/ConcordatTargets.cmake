@@ -23,7 +23,10 @@ function(concordat_library name)
     PRIVATE ${ARG_PRIVATE} $<BUILD_INTERFACE:concordat_warnings>)
 endfunction()
 
-# concordat_test(NAME SOURCES a_test.cc LIBS lib... [LABELS label...])
+# What the sanitizer run builds: every test with the label `sanitize`.
+add_custom_target(sanitized_tests)
+
+# concordat_test(NAME SOURCES a_test.cc LIBS lib... [LABELS label...] [TIMEOUT s])
 function(concordat_test name)
   cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;LIBS;LABELS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
@@ -31,6 +34,9 @@ function(concordat_test name)
     concordat_warnings)
   target_compile_definitions(${name} PRIVATE
     CONCORDAT_SOURCE_DIR="${PROJECT_SOURCE_DIR}" CONCORDAT_BINARY_DIR="${PROJECT_BINARY_DIR}")
+  if("sanitize" IN_LIST ARG_LABELS)
+    add_dependencies(sanitized_tests ${name})
+  endif()
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 300)
   endif()

@@ -76,6 +76,13 @@ check_archive() {
   say "${archive##*/} ${second%% *}"
 }
 
+# The main job, in a state of its own: a server that somebody runs in .run/ is
+# left alone.
+walk_once() {
+  quietly walk env CONCORDAT_STATE="$ROOT/build/walk" "$ROOT/scripts/run.sh" --once
+  rm -rf "$ROOT/build/walk"
+}
+
 main() {
   case "${1:-}" in
     "") ;;
@@ -92,6 +99,8 @@ main() {
   step "contract: archive for other languages" check_archive
   step "Kubernetes: schemas and security" "$ROOT/tests/k8s/run.sh"
   step "tests" run_tests
+  step "installed SDK and Node sample, live" "$ROOT/tests/live/run.sh"
+  step "the walk" walk_once
   step "tests with sanitizers" run_sanitized_tests
   step "clang-tidy" "$ROOT/scripts/tidy.py" "$ROOT/build" --jobs "$JOBS"
   say "$STEPS steps in $((SECONDS / 60)) min $((SECONDS % 60)) s"

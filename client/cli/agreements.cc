@@ -28,25 +28,27 @@ std::string JoinDataSets(const Agreement& agreement, const char* separator) {
                        });
 }
 
+// The state, and whether it is also in force today.
+Cell StateCell(const Agreement& agreement) {
+  const std::string state = LowerWords(NameOf(agreement.state()));
+  if (agreement.in_force()) return {absl::StrCat(state, ", in force"), Style::kGreen};
+  return {agreement.state() == Agreement::ACTIVE ? absl::StrCat(state, ", not in force") : state,
+          Style::kRed};
+}
+
 std::vector<Column<Agreement>> Columns() {
   return {
       {"Agreement", "name", [](const Agreement& a) { return Plain(ShortName(a.name())); },
        [](const Agreement& a) { return a.name(); }},
       {"Title", "display_name", [](const Agreement& a) { return Plain(a.display_name()); }},
-      {"State", "state", [](const Agreement& a) { return Plain(LowerWords(NameOf(a.state()))); },
-       [](const Agreement& a) { return NameOf(a.state()); }},
-      {"In force", "in_force",
-       [](const Agreement& a) {
-         return a.in_force() ? Cell{"yes", Style::kGreen} : Cell{"no", Style::kRed};
-       },
-       [](const Agreement& a) { return a.in_force() ? "true" : "false"; }},
+      {"State", "state", &StateCell, [](const Agreement& a) { return NameOf(a.state()); }},
+      {"", "in_force", [](const Agreement& a) { return Plain(a.in_force() ? "true" : "false"); }},
       {"Parties", "parties", [](const Agreement& a) { return Plain(JoinParties(a, ", ")); },
        [](const Agreement& a) { return JoinParties(a, ";"); }},
       {"Purposes", "purposes",
        [](const Agreement& a) { return Plain(absl::StrJoin(a.purposes(), ", ")); },
        [](const Agreement& a) { return absl::StrJoin(a.purposes(), ";"); }},
-      {"Data sets", "data_sets", [](const Agreement& a) { return Plain(JoinDataSets(a, ", ")); },
-       [](const Agreement& a) { return JoinDataSets(a, ";"); }},
+      {"", "data_sets", [](const Agreement& a) { return Plain(JoinDataSets(a, ";")); }},
       {"", "effective_from", [](const Agreement& a) { return Plain(DayText(a.effective_from())); }},
       {"Until", "effective_to",
        [](const Agreement& a) { return Plain(DayText(a.effective_to())); }},

@@ -41,7 +41,7 @@ Cell DecisionCell(const AuditEntry& entry) {
   const AuditRecord& record = entry.record();
   if (record.decision() == AuditRecord::ALLOWED) return {"allowed", Style::kGreen};
   std::string text = LowerWords(NameOf(record.decision()));
-  if (!record.reason().empty()) absl::StrAppend(&text, ": ", record.reason());
+  if (!record.reason().empty()) absl::StrAppend(&text, ", ", LowerWords(record.reason()));
   return {text, Style::kRed};
 }
 
@@ -54,7 +54,9 @@ std::vector<Column<AuditEntry>> Columns() {
   return {
       {"Index", "index", [](const AuditEntry& e) { return Plain(absl::StrCat(e.index())); },
        nullptr, true},
-      {"Time", "time", [](const AuditEntry& e) { return Plain(InstantText(e.record().time())); }},
+      {"Time", "time",
+       [](const AuditEntry& e) { return Plain(ShortInstantText(e.record().time())); },
+       [](const AuditEntry& e) { return InstantText(e.record().time()); }},
       {"", "event", [](const AuditEntry& e) { return Plain(NameOf(e.record().event())); }},
       {"Client", "client", [](const AuditEntry& e) { return Plain(CallerText(e.record())); },
        [](const AuditEntry& e) { return e.record().client(); }},

@@ -76,7 +76,8 @@ std::vector<Column<v1::Client>> ClientColumns() {
 
 std::vector<Column<RefusedHandshake>> HandshakeColumns() {
   return {
-      {"Time", "time", [](const RefusedHandshake& h) { return Plain(InstantText(h.time())); }},
+      {"Time", "time", [](const RefusedHandshake& h) { return Plain(ShortInstantText(h.time())); },
+       [](const RefusedHandshake& h) { return InstantText(h.time()); }},
       {"Address", "address", [](const RefusedHandshake& h) { return Plain(h.address()); }},
       {"Cause", "cause",
        [](const RefusedHandshake& h) { return Plain(LowerWords(NameOf(h.cause()))); },

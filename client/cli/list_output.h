@@ -2,6 +2,7 @@
 #ifndef CONCORDAT_CLIENT_CLI_LIST_OUTPUT_H_
 #define CONCORDAT_CLIENT_CLI_LIST_OUTPUT_H_
 
+#include <algorithm>
 #include <functional>
 #include <string>
 #include <type_traits>
@@ -59,18 +60,21 @@ absl::StatusOr<std::vector<Item>> Collect(PagedRange<Item, Response> range, size
   return items;
 }
 
-// The rows of the table's columns.
+// The rows of the table's columns, without columns that are empty throughout.
 template <typename Item>
 Table MakeTable(const std::vector<Item>& items, const std::vector<Column<Item>>& columns) {
   Table table;
+  table.rows.resize(items.size());
   for (const Column<Item>& column : columns) {
-    if (!column.title.empty()) table.headings.push_back({column.title, column.right});
-  }
-  for (const Item& item : items) {
-    std::vector<Cell>& row = table.rows.emplace_back();
-    for (const Column<Item>& column : columns) {
-      if (!column.title.empty()) row.push_back(column.cell(item));
+    if (column.title.empty()) continue;
+    std::vector<Cell> cells;
+    for (const Item& item : items) cells.push_back(column.cell(item));
+    if (std::all_of(cells.begin(), cells.end(),
+                    [](const Cell& cell) { return cell.text.empty(); })) {
+      continue;
     }
+    table.headings.push_back({column.title, column.right});
+    for (size_t i = 0; i < cells.size(); ++i) table.rows[i].push_back(std::move(cells[i]));
   }
   return table;
 }

@@ -50,10 +50,11 @@ Column<Group> CountColumn(const char* title, const char* key, int32_t (Group::*c
           nullptr, true};
 }
 
-std::vector<Column<Group>> GroupColumns(const char* heading) {
+// Without a heading for the key, only the title stands in the table.
+std::vector<Column<Group>> GroupColumns(const char* key_heading, const char* title_heading) {
   return {
-      {heading, "key", [](const Group& g) { return Plain(g.key()); }},
-      {"Title", "display_name", [](const Group& g) { return Plain(g.display_name()); }},
+      {key_heading, "key", [](const Group& g) { return Plain(g.key()); }},
+      {title_heading, "display_name", [](const Group& g) { return Plain(g.display_name()); }},
       CountColumn("Actions", "total", &Group::total),
       CountColumn("RED", "red", &Group::red, StyleOf(v1::Rag::RED)),
       CountColumn("AMBER", "amber", &Group::amber, StyleOf(v1::Rag::AMBER)),
@@ -66,7 +67,9 @@ std::vector<Column<Group>> GroupColumns(const char* heading) {
 
 // One table of a plan's status.
 struct Section {
-  const char* heading;
+  // Headings of a group's identifier and of its title.
+  const char* key_heading;
+  const char* title_heading;
   const char* key;
   std::vector<Group> groups;
 };
@@ -75,11 +78,11 @@ std::vector<Section> SectionsOf(const v1::PlanStatus& status) {
   const auto groups = [](const google::protobuf::RepeatedPtrField<Group>& list) {
     return std::vector<Group>(list.begin(), list.end());
   };
-  return {{"All", "total", {status.total()}},
-          {"Theme", "theme", groups(status.by_theme())},
-          {"Status", "status", groups(status.by_status())},
-          {"Agency", "agency", groups(status.by_agency())},
-          {"Recommendation", "recommendation", groups(status.by_recommendation())}};
+  return {{"", "All", "total", {status.total()}},
+          {"Theme", "Title", "theme", groups(status.by_theme())},
+          {"", "Status", "status", groups(status.by_status())},
+          {"Agency", "Title", "agency", groups(status.by_agency())},
+          {"Recommendation", "Title", "recommendation", groups(status.by_recommendation())}};
 }
 
 void PrintStatusTables(Session& session, const v1::PlanStatus& status) {
@@ -91,7 +94,8 @@ void PrintStatusTables(Session& session, const v1::PlanStatus& status) {
   for (const Section& section : SectionsOf(status)) {
     if (section.groups.empty()) continue;
     session.out() << "\n"
-                  << FormatTable(MakeTable(section.groups, GroupColumns(section.heading)),
+                  << FormatTable(MakeTable(section.groups, GroupColumns(section.key_heading,
+                                                                        section.title_heading)),
                                  session.width(), session.colour());
   }
 }
@@ -105,7 +109,7 @@ void PrintStatusCsv(Session& session, const v1::PlanStatus& status) {
   }
   std::vector<Column<Row>> columns = {
       {"", "grouped_by", [](const Row& row) { return Plain(row.first); }}};
-  for (const Column<Group>& column : GroupColumns("")) {
+  for (const Column<Group>& column : GroupColumns("", "")) {
     columns.push_back(
         {"", column.key, [cell = column.cell](const Row& row) { return cell(row.second); }});
   }

@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
@@ -33,6 +34,27 @@ absl::string_view TakeColumns(absl::string_view& text, int width) {
   return taken;
 }
 
+// Whether a word that is too long may be broken after position `i`: at what
+// joins its parts, but not within a day, a time or a number.
+bool IsJoint(absl::string_view text, size_t i) {
+  if (text[i] == '/') return true;
+  const bool before_digit =
+      i + 1 < text.size() && absl::ascii_isdigit(static_cast<unsigned char>(text[i + 1]));
+  return !before_digit && absl::StrContains("-:_.,", text[i]);
+}
+
+// Cuts what fits into `width` off a longer `word`: whole parts if one fits.
+absl::string_view TakeParts(absl::string_view& word, int width) {
+  absl::string_view rest = word;
+  const absl::string_view fitting = TakeColumns(rest, width);
+  size_t end = fitting.size();
+  while (end > 0 && !IsJoint(word, end - 1)) --end;
+  if (end == 0) end = fitting.size();
+  const absl::string_view taken = word.substr(0, end);
+  word.remove_prefix(end);
+  return taken;
+}
+
 std::vector<std::string> Wrap(absl::string_view text, int width) {
   std::vector<std::string> lines(1);
   for (absl::string_view word : absl::StrSplit(text, ' ', absl::SkipEmpty())) {
@@ -40,7 +62,7 @@ std::vector<std::string> Wrap(absl::string_view text, int width) {
       lines.emplace_back();
     }
     while (WidthOf(word) > width) {
-      lines.back() = std::string(TakeColumns(word, width));
+      lines.back() = std::string(TakeParts(word, width));
       lines.emplace_back();
     }
     absl::StrAppend(&lines.back(), lines.back().empty() ? "" : " ", word);
@@ -57,35 +79,68 @@ int LongestWord(absl::string_view text) {
   return longest;
 }
 
-// The widths that make the table fit: first no column below its longest word,
-// then, if that is not enough, below kNarrowest.
+int LongestPart(absl::string_view text) {
+  int longest = 0;
+  int current = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    current = text[i] == ' ' ? 0 : current + (StartsCodePoint(text[i]) ? 1 : 0);
+    longest = std::max(longest, current);
+    if (IsJoint(text, i)) current = 0;
+  }
+  return longest;
+}
+
+// How narrow one column may become, from the gentlest demand to the last.
+struct Floors {
+  int natural = 0;
+  int longest_word = kNarrowest;
+  int longest_part = kNarrowest;
+};
+
+Floors FloorsOf(const Table& table, size_t column) {
+  Floors floors;
+  const auto include = [&floors](absl::string_view text) {
+    floors.natural = std::max(floors.natural, WidthOf(text));
+    floors.longest_word = std::max(floors.longest_word, LongestWord(text));
+    floors.longest_part = std::max(floors.longest_part, LongestPart(text));
+  };
+  include(table.headings[column].title);
+  for (const std::vector<Cell>& row : table.rows) include(row[column].text);
+  return floors;
+}
+
+// Takes from the widest column, one by one, until the sum of `widths` is
+// `available` or every column stands at its floor.
+void Shrink(std::vector<int>& widths, const std::vector<int>& floors, int available) {
+  int total = std::accumulate(widths.begin(), widths.end(), 0);
+  while (total > available) {
+    size_t widest = widths.size();
+    for (size_t i = 0; i < widths.size(); ++i) {
+      if (widths[i] > floors[i] && (widest == widths.size() || widths[i] > widths[widest])) {
+        widest = i;
+      }
+    }
+    if (widest == widths.size()) return;
+    --widths[widest];
+    --total;
+  }
+}
+
+// The widths that make the table fit. Words stay whole if that is enough; else
+// they are broken at their joints, and only then anywhere.
 std::vector<int> FitWidths(const Table& table, int width) {
   const size_t columns = table.headings.size();
-  std::vector<int> widths(columns), longest_words(columns);
+  std::vector<int> widths, word_floors, part_floors;
   for (size_t i = 0; i < columns; ++i) {
-    widths[i] = WidthOf(table.headings[i].title);
-    longest_words[i] = LongestWord(table.headings[i].title);
-    for (const std::vector<Cell>& row : table.rows) {
-      widths[i] = std::max(widths[i], WidthOf(row[i].text));
-      longest_words[i] = std::max(longest_words[i], LongestWord(row[i].text));
-    }
+    const Floors floors = FloorsOf(table, i);
+    widths.push_back(floors.natural);
+    word_floors.push_back(floors.longest_word);
+    part_floors.push_back(floors.longest_part);
   }
   const int available = width - kGap * (static_cast<int>(columns) - 1);
-  int total = std::accumulate(widths.begin(), widths.end(), 0);
-  for (const bool keep_words : {true, false}) {
-    while (total > available) {
-      int widest = -1;
-      for (size_t i = 0; i < columns; ++i) {
-        const int floor = keep_words ? std::max(longest_words[i], kNarrowest) : kNarrowest;
-        if (widths[i] > floor && (widest < 0 || widths[i] > widths[widest])) {
-          widest = static_cast<int>(i);
-        }
-      }
-      if (widest < 0) break;
-      --widths[widest];
-      --total;
-    }
-  }
+  Shrink(widths, word_floors, available);
+  Shrink(widths, part_floors, available);
+  Shrink(widths, std::vector<int>(columns, kNarrowest), available);
   return widths;
 }
 

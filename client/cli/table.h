@@ -30,7 +30,8 @@ struct Table {
 
 // The table as lines that are at most `width` columns wide, if every column can
 // keep a few characters. Columns shrink, the widest first, and their text wraps
-// at words; a longer word is cut. Every code point counts as one column.
+// at words; a longer word is broken after `-`, `/` and the like, or else
+// anywhere. Every code point counts as one column.
 std::string FormatTable(const Table& table, int width, bool colour);
 
 }  // namespace concordat::cli

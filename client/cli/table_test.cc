@@ -34,6 +34,21 @@ TEST(TableTest, WordLongerThanItsColumnIsCut) {
   EXPECT_EQ(FormatTable(table, 8, false), "A\nabcdefgh\nijkl\n");
 }
 
+TEST(TableTest, LongNameIsBrokenAtItsJoints) {
+  const Table table = {{{"A", false}}, {{{"lancashire-county-council"}}}};
+  EXPECT_EQ(FormatTable(table, 20, false), "A\nlancashire-county-\ncouncil\n");
+}
+
+TEST(TableTest, DayIsKeptWholeWhereANameCanGiveWay) {
+  const Table table = {{{"Name", false}, {"Day", false}},
+                       {{{"east-lancashire-ccg"}, {"2019-01-31"}}}};
+  EXPECT_EQ(FormatTable(table, 24, false),
+            "Name          Day\n"
+            "east-         2019-01-31\n"
+            "lancashire-\n"
+            "ccg\n");
+}
+
 TEST(TableTest, NoLineIsWiderThanTheTerminal) {
   Table table = {{{"First", false}, {"Second", false}, {"Third", false}}, {}};
   for (int i = 0; i < 5; ++i) {

@@ -83,6 +83,10 @@ std::string InstantText(const google::protobuf::Timestamp& timestamp) {
   return FormatInstant(ToTime(timestamp));
 }
 
+std::string ShortInstantText(const google::protobuf::Timestamp& timestamp) {
+  return absl::FormatTime("%Y-%m-%d %H:%M:%SZ", ToTime(timestamp), absl::UTCTimeZone());
+}
+
 absl::StatusOr<google::type::Date> ParseDate(absl::string_view text) {
   const auto day = ParseDay(text);
   if (!day.has_value()) {

@@ -46,6 +46,8 @@ absl::StatusOr<Enum> ParseWord(absl::string_view text) {
 std::string DayText(const google::type::Date& date);
 // RFC 3339 in UTC.
 std::string InstantText(const google::protobuf::Timestamp& timestamp);
+// For tables: UTC in whole seconds, `2018-11-30 09:00:00Z`.
+std::string ShortInstantText(const google::protobuf::Timestamp& timestamp);
 
 // A day written as 2018-11-30. INVALID_ARGUMENT says so.
 absl::StatusOr<google::type::Date> ParseDate(absl::string_view text);

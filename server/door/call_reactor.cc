@@ -217,6 +217,8 @@ void CallReactor::Record(absl::Status outcome) {
              {{"method", Recordable(context_.method())}, {"error", outcome.ToString()}});
   }
   outcome_ = Presentable(outcome);
+  // The log's thread serves everybody: what can be done before it, is.
+  if (!change_pending_) record_ = MakeRecord();
   door_.log_.Append(*this);
 }
 
@@ -231,8 +233,9 @@ absl::StatusOr<v1::AuditRecord> CallReactor::Prepare(store::Batch& batch) {
     // The database failing is no refusal of this call: it stops the log.
     if (!changed.ok() && ReasonOf(changed) == v1::ERROR_REASON_UNSPECIFIED) return changed;
     outcome_ = std::move(changed);
+    record_ = MakeRecord();
   }
-  return MakeRecord();
+  return std::move(record_);
 }
 
 absl::Status CallReactor::Change(store::Batch& batch) {
@@ -267,7 +270,7 @@ absl::Status CallReactor::ChangeOnce(store::Batch& batch) {
   return absl::OkStatus();
 }
 
-v1::AuditRecord CallReactor::MakeRecord() const {
+v1::AuditRecord CallReactor::MakeRecord() {
   const absl::Time now = door_.clock_.Now();
   v1::AuditRecord record;
   switch (stage_) {
@@ -312,7 +315,7 @@ v1::AuditRecord CallReactor::MakeRecord() const {
     record.set_released(method_->descriptor->output_type()->full_name());
     record.set_rows(rows_);
     record.set_bytes(bytes_);
-    record.set_response_digest(const_cast<Sha256&>(*digest_).Finish());
+    record.set_response_digest(digest_->Finish());
   }
   record.set_request_id(metadata_.request_id);
   record.set_trace_id(metadata_.trace_id);

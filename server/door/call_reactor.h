@@ -64,7 +64,8 @@ class CallReactor final : public grpc::ServerGenericBidiReactor, public audit::E
   // Step 7.
   void FinishWith(const absl::Status& status);
 
-  v1::AuditRecord MakeRecord() const;
+  // Call once for each record: the digest is finished by it.
+  v1::AuditRecord MakeRecord();
 
   Door& door_;
   grpc::GenericCallbackServerContext& context_;
@@ -84,6 +85,7 @@ class CallReactor final : public grpc::ServerGenericBidiReactor, public audit::E
 
   Stage stage_ = Stage::kCall;
   absl::Status outcome_;
+  v1::AuditRecord record_;
   bool change_pending_ = false;
   std::string reply_;
   grpc::ByteBuffer reply_buffer_;

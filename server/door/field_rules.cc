@@ -195,9 +195,9 @@ void FieldRules::CheckString(const v1::FieldRule& rule, absl::string_view value,
   }
   if (rule.narrative()) {
     for (const domain::Finding& finding : domain::ScreenNarrative(value)) {
-      violations.push_back(
-          {path, absl::StrCat("looks like it holds a record of a person (", finding.kind,
-                              " at byte ", finding.offset, "); take it out")});
+      violations.push_back({path, absl::StrCat("looks like it holds a record of a person (",
+                                               domain::NameOf(finding.kind), " at byte ",
+                                               finding.offset, "); take it out")});
     }
   }
 }

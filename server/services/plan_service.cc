@@ -10,6 +10,7 @@
 #include "base/civil_time.h"
 #include "base/resource_name.h"
 #include "base/status.h"
+#include "concordat/v1/directory.pb.h"
 #include "server/domain/plan_status.h"
 #include "server/services/apply_plan.h"
 #include "server/services/paging.h"
@@ -114,6 +115,15 @@ absl::StatusOr<v1::PlanStatus> PlanService::GetPlanStatus(
   ASSIGN_OR_RETURN(const std::vector<v1::Action> actions,
                    ReadActionsOf(store_, call.grant(), request.name(), clocks));
   v1::PlanStatus status = domain::CountActions(plan, actions, clocks.on);
+  for (v1::PlanStatus::Group& group : *status.mutable_by_agency()) {
+    const absl::StatusOr<Row> agency =
+        store_.Find(call.grant(), Kind::kAgency, absl::StrCat("agencies/", group.key()),
+                    {clocks.point.revision, absl::InfiniteFuture()});
+    v1::Agency message;
+    if (agency.ok() && message.ParseFromString(agency->body)) {
+      group.set_display_name(message.display_name());
+    }
+  }
   *status.mutable_as_of() = request.has_as_of() ? request.as_of() : ToTimestamp(call.now());
   return status;
 }

@@ -60,8 +60,8 @@ class PagedRange {
   };
 
   PagedRange(FetchPage fetch, ItemsOf items_of) : fetch_(std::move(fetch)), items_of_(items_of) {}
-  PagedRange(PagedRange&&) = default;
-  PagedRange& operator=(PagedRange&&) = default;
+  PagedRange(PagedRange&&) noexcept = default;
+  PagedRange& operator=(PagedRange&&) noexcept = default;
   PagedRange(const PagedRange&) = delete;
   PagedRange& operator=(const PagedRange&) = delete;
 
