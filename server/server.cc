@@ -130,6 +130,8 @@ class RunningServer final : public Server {
     stopped_ = true;
     SetServing(false);
     if (listener_ != nullptr) listener_->Stop();
+    // What still comes over connections that are open is refused, on record.
+    if (door_ != nullptr) door_->Drain();
     if (server_ != nullptr) {
       server_->Shutdown(absl::ToChronoTime(absl::Now() + drain));
       server_->Wait();

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <ostream>
 #include <string>
 #include <thread>
 #include <utility>
@@ -73,6 +74,10 @@ struct Implementation {
   std::string name;
   std::function<std::unique_ptr<Database>()> make;
 };
+
+void PrintTo(const Implementation& implementation, std::ostream* out) {
+  *out << implementation.name;
+}
 
 std::vector<Implementation> Implementations() {
   return {{"Sqlite", [] { return std::make_unique<SqliteDatabase>(); }}};
@@ -365,7 +370,7 @@ TEST_P(StoreTest, WhatIsNotThereIsNamedByItsKind) {
       store_->Find(everything_, Kind::kPlan, "plans/none", Now()).status();
   const auto info = PayloadOf<google::rpc::ResourceInfo>(status);
   ASSERT_TRUE(info.has_value()) << status;
-  EXPECT_EQ(info->resource_type(), "Plan");
+  EXPECT_EQ(info->resource_type(), "concordat/Plan");
   EXPECT_EQ(info->resource_name(), "plans/none");
 }
 

@@ -87,9 +87,12 @@ class Properties:
             yield "the pod must run as a user of its own, not root"
         if pod.get("seccompProfile") != {"type": "RuntimeDefault"}:
             yield "seccomp must be RuntimeDefault"
-        if self.pod.get("initContainers"):
-            yield "only one container is expected"
-        container = self.container.get("securityContext", {})
+        for container in self.pod.get("initContainers", []) + [self.container]:
+            for finding in self.privileges_of(container.get("securityContext", {})):
+                yield f"{container['name']}: {finding}"
+
+    @staticmethod
+    def privileges_of(container):
         if container.get("readOnlyRootFilesystem") is not True:
             yield "the root file system must be read-only"
         if container.get("allowPrivilegeEscalation") is not False:
@@ -103,11 +106,12 @@ class Properties:
                 yield f"the container must not override {setting}"
 
     def resources(self):
-        resources = self.container.get("resources", {})
-        if "memory" not in resources.get("limits", {}):
-            yield "memory must be limited"
-        if not {"cpu", "memory"} <= set(resources.get("requests", {})):
-            yield "CPU and memory must be requested"
+        for container in self.pod.get("initContainers", []) + [self.container]:
+            resources = container.get("resources", {})
+            if "memory" not in resources.get("limits", {}):
+                yield f"{container['name']}: memory must be limited"
+            if not {"cpu", "memory"} <= set(resources.get("requests", {})):
+                yield f"{container['name']}: CPU and memory must be requested"
 
     def storage(self):
         claim = self.one("PersistentVolumeClaim")

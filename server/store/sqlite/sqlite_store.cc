@@ -57,6 +57,8 @@ struct ReadConnection {
 struct Writer {
   Connection connection;
   Reading reading;
+  Statement begin;
+  Statement commit;
   Statement put;
   Statement put_observation;
   Statement put_meta;
@@ -72,6 +74,8 @@ absl::StatusOr<std::unique_ptr<Writer>> PrepareWriter(Connection connection) {
   ASSIGN_OR_RETURN(Reading reading, Reading::Prepare(connection));
   auto writer = std::make_unique<Writer>(Writer{std::move(connection), std::move(reading)});
   Connection& db = writer->connection;
+  ASSIGN_OR_RETURN(writer->begin, db.Prepare("BEGIN IMMEDIATE"));
+  ASSIGN_OR_RETURN(writer->commit, db.Prepare("COMMIT"));
   ASSIGN_OR_RETURN(writer->put,
                    db.Prepare("INSERT INTO resource (kind, name, revision, store_revision, "
                               "recorded, committed, removed, imported, topics, body) "
@@ -179,10 +183,32 @@ class SqliteTransaction final : public Transaction {
   bool wrote_policy_ = false;
 };
 
+// The store's state as last committed: there is one writer, so that reads need
+// not ask the database for it. Thread-safe.
+class CommittedState {
+ public:
+  explicit CommittedState(Store::State state) : state_(state) {}
+  Store::State Get() const {
+    absl::ReaderMutexLock lock(&mutex_);
+    return state_;
+  }
+  void Set(Store::State state) {
+    absl::MutexLock lock(&mutex_);
+    state_ = state;
+  }
+
+ private:
+  mutable absl::Mutex mutex_;
+  Store::State state_ ABSL_GUARDED_BY(mutex_);
+};
+
 class SqliteBatch final : public Batch {
  public:
-  SqliteBatch(Writer& writer, Store::State state)
-      : writer_(writer), state_(state), transaction_(writer) {}
+  SqliteBatch(Writer& writer, CommittedState& committed_state)
+      : writer_(writer),
+        committed_state_(committed_state),
+        state_(committed_state.Get()),
+        transaction_(writer) {}
   ~SqliteBatch() override {
     if (!committed_) writer_.connection.Execute("ROLLBACK").IgnoreError();
   }
@@ -259,13 +285,15 @@ class SqliteBatch final : public Batch {
   }
 
   absl::Status Commit() override {
-    RETURN_IF_ERROR(writer_.connection.Execute("COMMIT"));
+    RETURN_IF_ERROR(writer_.commit.Start().Run());
     committed_ = true;
+    committed_state_.Set(state_);
     return absl::OkStatus();
   }
 
  private:
   Writer& writer_;
+  CommittedState& committed_state_;
   Store::State state_;
   SqliteTransaction transaction_;
   bool policy_changed_ = false;
@@ -275,11 +303,12 @@ class SqliteBatch final : public Batch {
 class SqliteStore final : public Store {
  public:
   SqliteStore(std::string path, ProcessLock lock, std::unique_ptr<Writer> writer,
-              std::string page_token_key)
+              std::string page_token_key, State state)
       : path_(std::move(path)),
         lock_(std::move(lock)),
         writer_(std::move(writer)),
-        page_token_key_(std::move(page_token_key)) {}
+        page_token_key_(std::move(page_token_key)),
+        state_(state) {}
 
   absl::StatusOr<Row> Find(const auth::Grant& grant, Kind kind, absl::string_view name,
                            ReadPoint point) const override {
@@ -297,10 +326,7 @@ class SqliteStore final : public Store {
     ASSIGN_OR_RETURN(const Lease lease, Borrow());
     return lease->reading.ScanObservations(grant, release, after_ordinal, visit);
   }
-  absl::StatusOr<State> ReadState() const override {
-    ASSIGN_OR_RETURN(const Lease lease, Borrow());
-    return lease->reading.ReadState();
-  }
+  absl::StatusOr<State> ReadState() const override { return state_.Get(); }
   absl::StatusOr<auth::Policy::Source> ReadPolicy() const override {
     ASSIGN_OR_RETURN(const Lease lease, Borrow());
     // One read transaction, so that revision and rows belong together.
@@ -332,9 +358,8 @@ class SqliteStore final : public Store {
   }
 
   absl::StatusOr<std::unique_ptr<Batch>> BeginBatch() override {
-    RETURN_IF_ERROR(writer_->connection.Execute("BEGIN IMMEDIATE"));
-    ASSIGN_OR_RETURN(const State state, writer_->reading.ReadState());
-    return std::make_unique<SqliteBatch>(*writer_, state);
+    RETURN_IF_ERROR(writer_->begin.Start().Run());
+    return std::make_unique<SqliteBatch>(*writer_, state_);
   }
 
  private:
@@ -366,6 +391,7 @@ class SqliteStore final : public Store {
   const ProcessLock lock_;
   const std::unique_ptr<Writer> writer_;
   const std::string page_token_key_;
+  CommittedState state_;
   mutable absl::Mutex mutex_;
   mutable std::vector<std::unique_ptr<ReadConnection>> idle_ ABSL_GUARDED_BY(mutex_);
 };
@@ -389,7 +415,9 @@ absl::StatusOr<std::unique_ptr<Store>> OpenSqliteStore(const std::string& path) 
   RETURN_IF_ERROR(Migrate(connection));
   ASSIGN_OR_RETURN(std::unique_ptr<Writer> writer, PrepareWriter(std::move(connection)));
   ASSIGN_OR_RETURN(std::string key, PageTokenKey(*writer));
-  return std::make_unique<SqliteStore>(path, std::move(lock), std::move(writer), std::move(key));
+  ASSIGN_OR_RETURN(const Store::State state, writer->reading.ReadState());
+  return std::make_unique<SqliteStore>(path, std::move(lock), std::move(writer), std::move(key),
+                                       state);
 }
 
 }  // namespace concordat::store

@@ -1,0 +1,164 @@
+#!/usr/bin/env python3
+"""Checks what the documentation says against what is there.
+
+    tests/docs/check.py ROOT [COMMAND_LINE]
+
+In README.md, CHANGELOG.md and docs/ of ROOT:
+- relative links lead to a file, and to a heading of it where they name one;
+- files and folders named in code exist;
+- `Class::Function` and `SuiteTest.Name` in code are found in the sources;
+- commands `concordat …` have subcommands and options that COMMAND_LINE's --help knows (left out without it);
+- docs/operating.md has a row for each event that the server logs, and no other.
+
+Prints one line a finding and ends with 1 if there is any.
+"""
+
+import functools
+import pathlib
+import re
+import shlex
+import subprocess
+import sys
+
+# What a build or a run makes, so that it need not be there.
+MADE = re.compile(r"(?:build[\w-]*|\.run)(?:/|$)")
+FILE = re.compile(r"(?:[\w.-]+/)+[\w.-]*|[\w-]+\.(?:cc|h|md|proto|py|sh|yaml)")
+SUFFIX = re.compile(r"\.(?:cc|cmake|h|json|md|mjs|proto|py|sh|txt|yaml)$")
+LINK = re.compile(r"\[[^\]]+\]\(([^)\s]+)\)")
+SYMBOL = re.compile(r"(?:\w+::)*([A-Z]\w+)::(\w+)(?:\(\))?")
+DOMAIN_FUNCTION = re.compile(r"(?:auth|domain|door|ops|services|store|tlog)::([A-Z]\w+)")
+TEST = re.compile(r"([A-Z]\w+)\.([A-Z]\w+)")
+
+
+class Documents:
+    def __init__(self, root, command_line):
+        self.root = root
+        self.command_line = command_line
+        self.findings = []
+        self.paths = [root / "README.md", root / "CHANGELOG.md", *sorted((root / "docs").rglob("*.md"))]
+        self.sources = {path: path.read_text(encoding="utf-8") for folder in
+                        ("auth", "base", "client", "server", "tests", "tlog")
+                        for path in sorted((root / folder).rglob("*")) if path.suffix in (".cc", ".h")}
+        self.all_source = "\n".join(self.sources.values())
+
+    def say(self, path, number, what):
+        self.findings.append(f"{path.relative_to(self.root)}:{number}: {what}")
+
+    def check(self):
+        for path in self.paths:
+            fence = None
+            for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+                if line.startswith("```"):
+                    fence = line[3:] if fence is None else None
+                elif fence is None:
+                    self.check_links(path, number, line)
+                    for code in re.findall(r"`([^`]+)`", line):
+                        self.check_code(path, number, code)
+                elif fence == "sh" or (fence == "console" and line.startswith("$ ")):
+                    self.check_command(path, number, line)
+        self.check_events()
+        return self.findings
+
+    def check_links(self, path, number, line):
+        for target in LINK.findall(line):
+            if re.match(r"\w+:", target):
+                continue
+            file, _, anchor = target.partition("#")
+            goal = (path.parent / file).resolve() if file else path
+            if not goal.exists():
+                self.say(path, number, f"the link {target} leads nowhere")
+            elif anchor and anchor not in anchors_of(goal):
+                self.say(path, number, f"the link {target} names no heading")
+
+    def check_code(self, path, number, code):
+        if re.match(r"(?:\$ )?concordat ", code):
+            self.check_command(path, number, code)
+        elif self.names_a_file(code):
+            if not (self.root / code).exists():
+                self.say(path, number, f"there is no {code}")
+        elif match := SYMBOL.fullmatch(code):
+            owner, name = match.groups()
+            if not (re.search(rf"\b{owner}\b", self.all_source) and re.search(rf"\b{name}\b", self.all_source)):
+                self.say(path, number, f"no source has {code}")
+        elif match := DOMAIN_FUNCTION.fullmatch(code):
+            if not re.search(rf"\b{match.group(1)}\b", self.all_source):
+                self.say(path, number, f"no source has {code}")
+        elif (match := TEST.fullmatch(code)) and match.group(1).endswith("Test"):
+            if not re.search(rf"TEST(?:_[FP])?\({match.group(1)},\s*{match.group(2)}\)", self.all_source):
+                self.say(path, number, f"there is no test {code}")
+
+    def names_a_file(self, code):
+        """Whether the code is a path of the project, and no resource name, media type or placeholder."""
+        if not FILE.fullmatch(code) or MADE.match(code):
+            return False
+        first = code.split("/")[0]
+        return (self.root / first).exists() or code.endswith("/") or ("/" in code and bool(SUFFIX.search(code)))
+
+    def check_command(self, path, number, line):
+        # A comment at the end, and the sign of a line that goes on, are no words of the command.
+        words = shlex.split(line.removeprefix("$ ").rstrip("\\"), comments=True)
+        for word in words:
+            if self.names_a_file(word) and not (self.root / word).exists():
+                self.say(path, number, f"there is no {word}")
+        if not words or words[0] != "concordat" or self.command_line is None:
+            return
+        commands, options = (), dict(self.help_of(())[1])
+        rest = iter(words[1:])
+        for word in rest:
+            if word.startswith("-") and word != "-":
+                name = word.split("=")[0]
+                if name not in options:
+                    self.say(path, number, f"`concordat {' '.join(commands)}` has no option {name}")
+                elif options[name] and "=" not in word:
+                    next(rest, None)
+            elif word in self.help_of(commands)[0]:
+                commands += (word,)
+                options.update(self.help_of(commands)[1])
+            elif self.help_of(commands)[0]:
+                self.say(path, number, f"`concordat {' '.join(commands)}` has no subcommand {word}")
+                return
+        if self.help_of(commands)[0]:
+            self.say(path, number, f"`concordat {' '.join(commands)}` is no whole command")
+
+    @functools.cache
+    def help_of(self, commands):
+        """Subcommands, and options with whether each takes a value."""
+        text = subprocess.run([self.command_line, *commands, "--help"], check=True, capture_output=True, text=True).stdout
+        subcommands = set(re.findall(r"^  ([a-z-]+) ", text.partition("Subcommands:")[2], re.M))
+        options = {}
+        for names, rest in re.findall(r"^  (-[\w,-]+)(.*)$", text, re.M):
+            takes_value = bool(re.match(r" [A-Z]{3,}", rest))
+            options.update({name: takes_value for name in names.split(",")})
+        return subcommands, options
+
+    def check_events(self):
+        path = self.root / "docs/operating.md"
+        table = path.read_text(encoding="utf-8").partition("## Log events")[2].partition("\n## ")[0]
+        described = set(re.findall(r"^\| `(\w+)` \|", table, re.M))
+        server = "\n".join(text for file, text in self.sources.items()
+                           if (self.root / "server") in file.parents and not file.name.endswith("_test.cc"))
+        logged = set(re.findall(r'\bLog\(\s*(?:concordat::)?ops::Severity::\w+,\s*"(\w+)"', server))
+        for event in sorted(logged - described):
+            self.say(path, 1, f"the log event {event} is not described")
+        for event in sorted(described - logged):
+            self.say(path, 1, f"no source logs the event {event}")
+
+
+@functools.cache
+def anchors_of(path):
+    headings = re.findall(r"^#+ (.+)$", path.read_text(encoding="utf-8"), re.M)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def main():
+    if len(sys.argv) not in (2, 3):
+        sys.exit(__doc__)
+    command_line = str(pathlib.Path(sys.argv[2]).resolve()) if len(sys.argv) == 3 else None
+    findings = Documents(pathlib.Path(sys.argv[1]).resolve(), command_line).check()
+    if findings:
+        print("\n".join(findings))
+    return 1 if findings else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
