@@ -121,9 +121,8 @@ TEST(ParseCertificateTest, FingerprintIsTheDigestOfTheDerForm) {
 }
 
 TEST(ParseCertificateTest, EachUriAndDnsNameIsAnIdentityInOrder) {
-  const auto parsed = ParseCertificate(MakePem({{{GEN_DNS, "b.example.org"},
-                                                 {GEN_URI, "urn:client:1"},
-                                                 {GEN_DNS, "a.example.org"}}}));
+  const auto parsed = ParseCertificate(MakePem(
+      {{{GEN_DNS, "b.example.org"}, {GEN_URI, "urn:client:1"}, {GEN_DNS, "a.example.org"}}}));
   ASSERT_TRUE(parsed.ok()) << parsed.status();
   EXPECT_THAT(parsed->identities, ElementsAre(StartsWith("sha256:"), "dns:b.example.org",
                                               "uri:urn:client:1", "dns:a.example.org"));
@@ -151,9 +150,9 @@ TEST(ParseCertificateTest, TheSubjectIsNoIdentity) {
 // program cuts short.
 TEST(ParseCertificateTest, AZeroByteDoesNotEndAName) {
   using namespace std::string_literals;
-  EXPECT_THAT(NamesOf({{GEN_DNS, "client.example.org\0.evil.example"s},
-                       {GEN_URI, "urn:client\0x"s}}),
-              ElementsAre("dns:client.example.org\0.evil.example"s, "uri:urn:client\0x"s));
+  EXPECT_THAT(
+      NamesOf({{GEN_DNS, "client.example.org\0.evil.example"s}, {GEN_URI, "urn:client\0x"s}}),
+      ElementsAre("dns:client.example.org\0.evil.example"s, "uri:urn:client\0x"s));
 }
 
 TEST(ParseCertificateTest, LifeIsReadAsUtc) {
@@ -195,8 +194,7 @@ TEST(CheckKeyPairTest, AcceptsTheKeyOfTheFirstCertificate) {
   second.key = other.get();
   const std::string chain = MakePem({}) + MakePem(second);
   EXPECT_TRUE(CheckKeyPair(chain, KeyPem(SharedKey())).ok());
-  EXPECT_EQ(CheckKeyPair(chain, KeyPem(other.get())).code(),
-            absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(CheckKeyPair(chain, KeyPem(other.get())).code(), absl::StatusCode::kFailedPrecondition);
 }
 
 TEST(CheckKeyPairTest, RefusesWhatCannotBeRead) {

@@ -157,11 +157,10 @@ TEST(IdentifyTest, NamesOfTwoClientsAreAmbiguous) {
   Policy::Source source = SourceWith({});
   source.clients.push_back(ClientNamed("agencies/police/clients/other", "dns:other.example.org"));
   const Policy policy(source);
-  EXPECT_EQ(ReasonName(policy
-                           .Identify(CertificateWith({"uri:urn:feed", "dns:other.example.org"}),
-                                     kNow)
-                           .status()),
-            "CERTIFICATE_AMBIGUOUS");
+  EXPECT_EQ(
+      ReasonName(policy.Identify(CertificateWith({"uri:urn:feed", "dns:other.example.org"}), kNow)
+                     .status()),
+      "CERTIFICATE_AMBIGUOUS");
 }
 
 TEST(IdentifyTest, TwoNamesOfOneClientAreNot) {
@@ -175,9 +174,8 @@ TEST(IdentifyTest, TwoNamesOfOneClientAreNot) {
 TEST(IdentifyTest, ARevokedClientIsRefused) {
   Policy::Source source = SourceWith({});
   source.clients[0].set_revoked(true);
-  EXPECT_EQ(
-      ReasonName(Policy(source).Identify(CertificateWith({"uri:urn:feed"}), kNow).status()),
-      "CLIENT_REVOKED");
+  EXPECT_EQ(ReasonName(Policy(source).Identify(CertificateWith({"uri:urn:feed"}), kNow).status()),
+            "CLIENT_REVOKED");
 }
 
 TEST(IdentifyTest, ACertificateIsValidFromItsFirstInstantAndNotAtItsLast) {
@@ -210,9 +208,8 @@ TEST(IdentifyTest, AnAgencyTakesPartFromItsFirstLondonDayToItsLast) {
 TEST(IdentifyTest, AClientOfAnAgencyThatIsNotInTheDirectoryIsRefused) {
   Policy::Source source = SourceWith({});
   source.agencies.clear();
-  EXPECT_EQ(
-      ReasonName(Policy(source).Identify(CertificateWith({"uri:urn:feed"}), kNow).status()),
-      "CLIENT_REVOKED");
+  EXPECT_EQ(ReasonName(Policy(source).Identify(CertificateWith({"uri:urn:feed"}), kNow).status()),
+            "CLIENT_REVOKED");
 }
 
 TEST(IdentifyTest, DaysOfAnAgencyThatCannotBeReadAreNone) {
@@ -392,9 +389,9 @@ TEST(AuthoriseTest, TheRefusalNamesTheStepThatGotFurthest) {
   EXPECT_EQ(Decide(Policy(SourceWith({ended, no_role})), About("plans/p")), "ROLE_MISSING");
   EXPECT_EQ(Decide(Policy(SourceWith({ended, no_person, no_role})), About("plans/p")),
             "ON_BEHALF_OF_MISSING");
-  EXPECT_EQ(Decide(Policy(SourceWith({no_role, AgreementOnPlan("d", "plans/q")})),
-                   About("plans/p")),
-            "OUT_OF_SCOPE");
+  EXPECT_EQ(
+      Decide(Policy(SourceWith({no_role, AgreementOnPlan("d", "plans/q")})), About("plans/p")),
+      "OUT_OF_SCOPE");
 }
 
 // A stranger cannot tell a plan that exists from one that does not.
@@ -465,8 +462,7 @@ class StillAllowsTest : public ::testing::Test {
   const Policy::Source source_ = SourceWith({AgreementNamed("a")});
   const Policy policy_{source_};
   const std::shared_ptr<const Principal> principal_ = Feed(policy_);
-  const Grant grant_ =
-      policy_.Authorise(*principal_, PlansRule(), About("plans/p"), kNow).value();
+  const Grant grant_ = policy_.Authorise(*principal_, PlansRule(), About("plans/p"), kNow).value();
 
   bool Allows(const Policy::Source& source, absl::Time now = kNow) {
     return Policy(source).StillAllows(*principal_, grant_, now);
@@ -499,12 +495,12 @@ TEST_F(StillAllowsTest, NotACertificateThatWasTakenAwayOrGivenToAnother) {
 }
 
 TEST_F(StillAllowsTest, NotAfterTheCertificatesEnd) {
-  EXPECT_FALSE(Policy(SourceWith({})).StillAllows(
-      *principal_, Policy({}).AuthoriseInitialisation().value(),
-      principal_->certificate->not_after));
-  EXPECT_TRUE(Policy(SourceWith({})).StillAllows(
-      *principal_, Policy({}).AuthoriseInitialisation().value(),
-      principal_->certificate->not_after - absl::Microseconds(1)));
+  EXPECT_FALSE(Policy(SourceWith({}))
+                   .StillAllows(*principal_, Policy({}).AuthoriseInitialisation().value(),
+                                principal_->certificate->not_after));
+  EXPECT_TRUE(Policy(SourceWith({}))
+                  .StillAllows(*principal_, Policy({}).AuthoriseInitialisation().value(),
+                               principal_->certificate->not_after - absl::Microseconds(1)));
 }
 
 TEST_F(StillAllowsTest, NotAnAgencyThatNoLongerTakesPart) {

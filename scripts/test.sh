@@ -95,6 +95,7 @@ main() {
   step "shell syntax" check_shell
   step "format" check_format
   step "build" build_all
+  step "documentation" "$ROOT/tests/docs/run.sh"
   step "contract: lint and compatibility" "$ROOT/tests/contract/run.sh"
   step "contract: archive for other languages" check_archive
   step "Kubernetes: schemas and security" "$ROOT/tests/k8s/run.sh"

@@ -19,6 +19,7 @@ import difflib
 import pathlib
 import re
 import sys
+import textwrap
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CONTRACT = ROOT / "protos/concordat/v1"
@@ -252,9 +253,9 @@ def methods():
                 rows.append([f"`{method.name}`", f"`{method.request}`", f"`{method.type}`",
                              "stream" if method.streams else "one", rule["basis"], rule["data_set"],
                              rule["permission"], roles, one_line(method.comment)])
-            head = one_line(service.comment.split("\n\n")[0])
-            parts.append(f"### {service.name}\n\n{head}\n\nPath: `/concordat.v1.{service.name}/METHOD`, from "
-                         f"`{path}`.\n\n" +
+            head = textwrap.fill(one_line(service.comment.split("\n\n")[0]), 118)
+            calls = f"Path: `/concordat.v1.{service.name}/METHOD`, from `{path}`."
+            parts.append(f"### {service.name}\n\n{head}\n\n{calls}\n\n" +
                          table(["method", "request", "answer", "answers", "basis", "data set", "permission", "roles",
                                 "what it does"], rows))
     return "\n\n".join(parts)

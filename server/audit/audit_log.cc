@@ -66,14 +66,17 @@ void AuditLog::Run() {
       if (waiting_.empty()) return;
       entries.swap(waiting_);
     }
-    CommitEntries(entries);
+    for (absl::Span<Entry* const> rest = entries; !rest.empty();) {
+      rest.remove_prefix(CommitSome(rest));
+    }
     entries.clear();
   }
 }
 
-void AuditLog::CommitEntries(std::vector<Entry*>& entries) {
+size_t AuditLog::CommitSome(absl::Span<Entry* const> entries) {
   receipts_.clear();
   const uint64_t first_index = next_index_;
+  size_t taken = entries.size();
   const absl::Status committed = [&]() -> absl::Status {
     if (!healthy()) return absl::FailedPreconditionError("the audit log has stopped");
     ASSIGN_OR_RETURN(const std::unique_ptr<store::Batch> batch, store_.BeginBatch());
@@ -81,8 +84,11 @@ void AuditLog::CommitEntries(std::vector<Entry*>& entries) {
       ASSIGN_OR_RETURN(v1::AuditRecord record, entry->Prepare(*batch));
       ASSIGN_OR_RETURN(v1::Receipt receipt, AppendOne(*batch, record));
       receipts_.push_back(std::move(receipt));
+      // What comes after a change of the policy is decided by the new one.
+      if (batch->policy_changed()) break;
     }
     RETURN_IF_ERROR(batch->Commit());
+    taken = receipts_.size();
     if (batch->policy_changed() && options_.on_policy_change) {
       return options_.on_policy_change();
     }
@@ -92,13 +98,14 @@ void AuditLog::CommitEntries(std::vector<Entry*>& entries) {
     next_index_ = first_index;
     Stop(committed);
   }
-  for (size_t i = 0; i < entries.size(); ++i) {
+  for (size_t i = 0; i < taken; ++i) {
     if (committed.ok()) {
       entries[i]->Done(std::move(receipts_[i]));
     } else {
       entries[i]->Done(Unavailable());
     }
   }
+  return taken;
 }
 
 absl::StatusOr<v1::Receipt> AuditLog::AppendOne(store::Batch& batch, v1::AuditRecord& record) {

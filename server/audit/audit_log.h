@@ -17,6 +17,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/types/span.h"
 #include "base/clock.h"
 #include "concordat/v1/audit.pb.h"
 #include "server/store/store.h"
@@ -79,8 +80,9 @@ class AuditLog {
 
   absl::Status EndInterruptedStreams();
   void Run();
-  // Makes the entries durable and completes them.
-  void CommitEntries(std::vector<Entry*>& entries);
+  // Makes the first entries durable, together, and completes them; returns how
+  // many. All of them, but none after one that changes the policy.
+  size_t CommitSome(absl::Span<Entry* const> entries);
   absl::StatusOr<v1::Receipt> AppendOne(store::Batch& batch, v1::AuditRecord& record);
   void Stop(const absl::Status& cause);
 

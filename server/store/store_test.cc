@@ -330,8 +330,7 @@ TEST_P(StoreTest, EachReadPointSeesWhatWasCommittedThen) {
   EXPECT_EQ(BodyOf(Kind::kPlan, "plans/a", {1}), "first");
   EXPECT_EQ(BodyOf(Kind::kPlan, "plans/a", {2}), "second");
   EXPECT_EQ(BodyOf(Kind::kPlan, "plans/a", {3}), "RESOURCE_NOT_FOUND");
-  EXPECT_THAT(Names(everything_, Kind::kPlan, {"", "", {2}, std::nullopt}),
-              ElementsAre("plans/a"));
+  EXPECT_THAT(Names(everything_, Kind::kPlan, {"", "", {2}, std::nullopt}), ElementsAre("plans/a"));
   EXPECT_THAT(Names(everything_, Kind::kPlan, {"", "", {3}, std::nullopt}), IsEmpty());
 }
 
@@ -366,8 +365,7 @@ TEST_P(StoreTest, KindsDoNotMeet) {
 }
 
 TEST_P(StoreTest, WhatIsNotThereIsNamedByItsKind) {
-  const absl::Status status =
-      store_->Find(everything_, Kind::kPlan, "plans/none", Now()).status();
+  const absl::Status status = store_->Find(everything_, Kind::kPlan, "plans/none", Now()).status();
   const auto info = PayloadOf<google::rpc::ResourceInfo>(status);
   ASSERT_TRUE(info.has_value()) << status;
   EXPECT_EQ(info->resource_type(), "concordat/Plan");
@@ -413,11 +411,10 @@ TEST_P(StoreTest, AScanGoesOnAfterAName) {
 }
 
 TEST_P(StoreTest, APrefixHoldsItsOwnNamesAlone) {
-  PutAll(Kind::kAction,
-         {RowNamed("plans/a/actions/1"), RowNamed("plans/a/actions/1.1"),
-          RowNamed("plans/a/actions/10"), RowNamed("plans/a-b/actions/1"),
-          RowNamed("plans/a.b/actions/1"), RowNamed("plans/a0/actions/1"),
-          RowNamed("plans/ab/actions/1"), RowNamed("plans/b/actions/1")});
+  PutAll(Kind::kAction, {RowNamed("plans/a/actions/1"), RowNamed("plans/a/actions/1.1"),
+                         RowNamed("plans/a/actions/10"), RowNamed("plans/a-b/actions/1"),
+                         RowNamed("plans/a.b/actions/1"), RowNamed("plans/a0/actions/1"),
+                         RowNamed("plans/ab/actions/1"), RowNamed("plans/b/actions/1")});
   EXPECT_THAT(Under("plans/a/"),
               ElementsAre("plans/a/actions/1", "plans/a/actions/1.1", "plans/a/actions/10"));
   EXPECT_THAT(Under("plans/ab/"), ElementsAre("plans/ab/actions/1"));
@@ -497,9 +494,9 @@ TEST_P(StoreTest, OutOfScopeSaysTheSameWhetherTheThingExistsOrNot) {
 }
 
 TEST_P(StoreTest, UnderTopicLimitsMissingIsOutOfScopeToo) {
-  PutAll(Kind::kAction, {ActionOn("plans/a/actions/1", {"neglect"}),
-                         ActionOn("plans/a/actions/2", {"exploitation"}),
-                         ActionOn("plans/a/actions/3", {})});
+  PutAll(Kind::kAction,
+         {ActionOn("plans/a/actions/1", {"neglect"}),
+          ActionOn("plans/a/actions/2", {"exploitation"}), ActionOn("plans/a/actions/3", {})});
   const auth::Grant grant = OverPlan("plans/a", "neglect");
   const auto status_of = [&](const std::string& id) {
     return store_->Find(grant, Kind::kAction, "plans/a/actions/" + id, Now()).status();
@@ -514,11 +511,11 @@ TEST_P(StoreTest, UnderTopicLimitsARemovedThingOfTheTopicIsNotFound) {
   Row removal = Removal("plans/a/actions/1");
   removal.topics = {"neglect"};
   PutAll(Kind::kAction, {ActionOn("plans/a/actions/1", {"neglect"}), removal});
-  EXPECT_EQ(ReasonName(store_
-                           ->Find(OverPlan("plans/a", "neglect"), Kind::kAction,
-                                  "plans/a/actions/1", Now())
-                           .status()),
-            "RESOURCE_NOT_FOUND");
+  EXPECT_EQ(
+      ReasonName(
+          store_->Find(OverPlan("plans/a", "neglect"), Kind::kAction, "plans/a/actions/1", Now())
+              .status()),
+      "RESOURCE_NOT_FOUND");
 }
 
 TEST_P(StoreTest, ThePlanItselfIsNotJudgedByTopic) {
@@ -530,9 +527,8 @@ TEST_P(StoreTest, TheNewestRevisionsTopicsDecide) {
   PutAll(Kind::kAction, {ActionOn("plans/a/actions/1", {"neglect"}),
                          ActionOn("plans/a/actions/1", {"exploitation"})});
   const auth::Grant grant = OverPlan("plans/a", "neglect");
-  EXPECT_EQ(
-      ReasonName(store_->Find(grant, Kind::kAction, "plans/a/actions/1", Now()).status()),
-      "OUT_OF_SCOPE");
+  EXPECT_EQ(ReasonName(store_->Find(grant, Kind::kAction, "plans/a/actions/1", Now()).status()),
+            "OUT_OF_SCOPE");
   EXPECT_THAT(Names(grant, Kind::kAction, {}), IsEmpty());
 }
 
@@ -573,17 +569,16 @@ TEST_P(StoreTest, AgenciesAreInScopeOfAnyAgreementAndAgreementsOfNone) {
 TEST_P(StoreTest, WhatAGrantDoesNotCoverCannotBeWrittenByIt) {
   const auth::Grant grant = OverPlan("plans/a", "neglect");
   Commit([&](Transaction& transaction) {
-    EXPECT_EQ(ReasonName(
-                  transaction.Put(grant, Kind::kPlan, RowNamed("plans/b")).status()),
+    EXPECT_EQ(ReasonName(transaction.Put(grant, Kind::kPlan, RowNamed("plans/b")).status()),
               "OUT_OF_SCOPE");
-    EXPECT_EQ(ReasonName(transaction
-                             .Put(grant, Kind::kAction,
-                                  ActionOn("plans/a/actions/1", {"exploitation"}))
-                             .status()),
-              "OUT_OF_SCOPE");
+    EXPECT_EQ(
+        ReasonName(
+            transaction.Put(grant, Kind::kAction, ActionOn("plans/a/actions/1", {"exploitation"}))
+                .status()),
+        "OUT_OF_SCOPE");
     EXPECT_EQ(ReasonName(transaction.PutObservations(grant, "releases/r", {{}})), "OUT_OF_SCOPE");
-    EXPECT_TRUE(transaction.Put(grant, Kind::kAction, ActionOn("plans/a/actions/2", {"neglect"}))
-                    .ok());
+    EXPECT_TRUE(
+        transaction.Put(grant, Kind::kAction, ActionOn("plans/a/actions/2", {"neglect"})).ok());
   });
   EXPECT_THAT(Names(everything_, Kind::kAction, {}), ElementsAre("plans/a/actions/2"));
   EXPECT_THAT(Names(everything_, Kind::kPlan, {}), IsEmpty());
@@ -593,9 +588,8 @@ TEST_P(StoreTest, WhatAGrantDoesNotCoverCannotBeWrittenByIt) {
 
 class ObservationsTest : public StoreTest {
  protected:
-  static ObservationRow Figure(int64_t ordinal, const std::string& measure,
-                               const std::string& area, v1::GeographicLevel level,
-                               std::vector<std::string> topics = {}) {
+  static ObservationRow Figure(int64_t ordinal, const std::string& measure, const std::string& area,
+                               v1::GeographicLevel level, std::vector<std::string> topics = {}) {
     return {ordinal, measure, area, level, std::move(topics), absl::StrCat("figure ", ordinal)};
   }
   void PutFigures(const std::string& release, const std::vector<ObservationRow>& rows) {
@@ -726,8 +720,8 @@ TEST_P(StoreTest, AChangeOfABatchIsUndoneAlone) {
     ASSERT_TRUE(batch.AppendAudit(1, {kNoon, "", ""}, "second").ok());
 
     ASSERT_TRUE(batch.BeginChange(kNoon).ok());
-    EXPECT_EQ(
-        batch.transaction().Put(everything_, Kind::kPlan, RowNamed("plans/a", "3")).value(), 2);
+    EXPECT_EQ(batch.transaction().Put(everything_, Kind::kPlan, RowNamed("plans/a", "3")).value(),
+              2);
     ASSERT_TRUE(batch.KeepChange().ok());
   });
   EXPECT_EQ(BodyOf(Kind::kPlan, "plans/a"), "3");
@@ -813,19 +807,19 @@ TEST_P(StoreTest, AReadNeverSeesHalfAChange) {
     readers.emplace_back([&] {
       while (!done.load()) {
         std::vector<std::string> bodies;
-        const absl::Status scanned =
-            store_->Scan(everything_, Kind::kPlan, {"", "", {1000000}, std::nullopt},
-                         [&](const Row& row) {
-                           bodies.push_back(row.body);
-                           return true;
-                         });
+        const absl::Status scanned = store_->Scan(
+            everything_, Kind::kPlan, {"", "", {1000000}, std::nullopt}, [&](const Row& row) {
+              bodies.push_back(row.body);
+              return true;
+            });
         ++scans;
         if (!scanned.ok() || bodies.size() != 2 || bodies[0] != bodies[1]) ++halves;
       }
     });
   }
   for (int i = 1; i <= 50 || scans.load() < 20; ++i) {
-    PutAll(Kind::kPlan, {RowNamed("plans/a", absl::StrCat(i)), RowNamed("plans/b", absl::StrCat(i))});
+    PutAll(Kind::kPlan,
+           {RowNamed("plans/a", absl::StrCat(i)), RowNamed("plans/b", absl::StrCat(i))});
   }
   done = true;
   for (std::thread& reader : readers) reader.join();
@@ -841,8 +835,8 @@ TEST_P(StoreTest, ThePolicyIsWhatIsStoredNow) {
   client.set_name("agencies/police/clients/feed");
   v1::Agreement agreement;
   agreement.set_name("agreements/a");
-  PutAll(Kind::kAgency, {RowNamed(agency.name(), agency.SerializeAsString()),
-                         RowNamed("agencies/left", "")});
+  PutAll(Kind::kAgency,
+         {RowNamed(agency.name(), agency.SerializeAsString()), RowNamed("agencies/left", "")});
   PutAll(Kind::kClient, {RowNamed(client.name(), client.SerializeAsString())});
   PutAll(Kind::kAgreement, {RowNamed(agreement.name(), "")});
   PutAll(Kind::kAgreement, {RowNamed(agreement.name(), agreement.SerializeAsString())});
@@ -871,9 +865,9 @@ TEST_P(StoreTest, PlansBelongToTheirCurrentOwner) {
     plan.set_owner(owner);
     return RowNamed(name, plan.SerializeAsString());
   };
-  PutAll(Kind::kPlan, {owned_by("plans/a", "agencies/police"), owned_by("plans/b", "agencies/board"),
-                       owned_by("plans/c", "agencies/police"),
-                       owned_by("plans/d", "agencies/police")});
+  PutAll(Kind::kPlan,
+         {owned_by("plans/a", "agencies/police"), owned_by("plans/b", "agencies/board"),
+          owned_by("plans/c", "agencies/police"), owned_by("plans/d", "agencies/police")});
   PutAll(Kind::kPlan, {owned_by("plans/a", "agencies/board"), Removal("plans/d")});
   EXPECT_THAT(store_->PlansOwnedBy("agencies/police").value(), UnorderedElementsAre("plans/c"));
   EXPECT_THAT(store_->PlansOwnedBy("agencies/board").value(),

@@ -27,20 +27,20 @@ Spread RatioOf(const Rounds& rounds, double Measurement::*field) {
   return SpreadOf(std::move(ratios));
 }
 
-// Digits beyond these are noise.
-double Rounded(double value, double step) { return std::round(value / step) * step; }
+// In steps of 1/scale: digits beyond are noise.
+double Rounded(double value, double scale) { return std::round(value * scale) / scale; }
 
-Json JsonOf(const Spread& spread, double step) {
-  return {{"median", Rounded(spread.median, step)},
-          {"min", Rounded(spread.min, step)},
-          {"max", Rounded(spread.max, step)}};
+Json JsonOf(const Spread& spread, double scale) {
+  return {{"median", Rounded(spread.median, scale)},
+          {"min", Rounded(spread.min, scale)},
+          {"max", Rounded(spread.max, scale)}};
 }
 
 Json JsonOf(const std::vector<Measurement>& rounds) {
   return {{"calls_per_second", JsonOf(FieldSpread(rounds, &Measurement::calls_per_second), 1)},
           {"p50_micros", JsonOf(FieldSpread(rounds, &Measurement::p50_micros), 1)},
           {"p99_micros", JsonOf(FieldSpread(rounds, &Measurement::p99_micros), 1)},
-          {"server_cpu_micros", JsonOf(FieldSpread(rounds, &Measurement::server_cpu_micros), 0.1)},
+          {"server_cpu_micros", JsonOf(FieldSpread(rounds, &Measurement::server_cpu_micros), 10)},
           {"reply_bytes", Rounded(FieldSpread(rounds, &Measurement::reply_bytes).median, 1)}};
 }
 
@@ -74,8 +74,8 @@ std::string JsonLine(const Rounds& rounds) {
   line["real"] = JsonOf(rounds.real);
   if (!rounds.echo.empty()) {
     line["echo"] = JsonOf(rounds.echo);
-    line["calls_ratio"] = JsonOf(rounds.CallsRatio(), 0.001);
-    line["cpu_ratio"] = JsonOf(rounds.CpuRatio(), 0.001);
+    line["calls_ratio"] = JsonOf(rounds.CallsRatio(), 1000);
+    line["cpu_ratio"] = JsonOf(rounds.CpuRatio(), 1000);
   }
   return line.dump();
 }

@@ -25,6 +25,7 @@ MADE = re.compile(r"(?:build[\w-]*|\.run)(?:/|$)")
 FILE = re.compile(r"(?:[\w.-]+/)+[\w.-]*|[\w-]+\.(?:cc|h|md|proto|py|sh|yaml)")
 SUFFIX = re.compile(r"\.(?:cc|cmake|h|json|md|mjs|proto|py|sh|txt|yaml)$")
 LINK = re.compile(r"\[[^\]]+\]\(([^)\s]+)\)")
+CODE = re.compile(r"`([^`\n]+(?:\n[^`\n]+)?)`")
 SYMBOL = re.compile(r"(?:\w+::)*([A-Z]\w+)::(\w+)(?:\(\))?")
 DOMAIN_FUNCTION = re.compile(r"(?:auth|domain|door|ops|services|store|tlog)::([A-Z]\w+)")
 TEST = re.compile(r"([A-Z]\w+)\.([A-Z]\w+)")
@@ -46,29 +47,34 @@ class Documents:
 
     def check(self):
         for path in self.paths:
-            fence = None
+            prose, fence = [], None
             for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
                 if line.startswith("```"):
                     fence = line[3:] if fence is None else None
-                elif fence is None:
-                    self.check_links(path, number, line)
-                    for code in re.findall(r"`([^`]+)`", line):
-                        self.check_code(path, number, code)
+                    line = ""
                 elif fence == "sh" or (fence == "console" and line.startswith("$ ")):
                     self.check_command(path, number, line)
+                prose.append(line if fence is None else "")
+            self.check_prose(path, "\n".join(prose))
         self.check_events()
         return self.findings
 
-    def check_links(self, path, number, line):
-        for target in LINK.findall(line):
-            if re.match(r"\w+:", target):
-                continue
-            file, _, anchor = target.partition("#")
-            goal = (path.parent / file).resolve() if file else path
-            if not goal.exists():
-                self.say(path, number, f"the link {target} leads nowhere")
-            elif anchor and anchor not in anchors_of(goal):
-                self.say(path, number, f"the link {target} names no heading")
+    def check_prose(self, path, text):
+        """Links and code, which may go on over the end of a line."""
+        for match in LINK.finditer(text):
+            self.check_link(path, text.count("\n", 0, match.start()) + 1, match.group(1))
+        for match in CODE.finditer(text):
+            self.check_code(path, text.count("\n", 0, match.start()) + 1, " ".join(match.group(1).split()))
+
+    def check_link(self, path, number, target):
+        if re.match(r"\w+:", target):
+            return
+        file, _, anchor = target.partition("#")
+        goal = (path.parent / file).resolve() if file else path
+        if not goal.exists():
+            self.say(path, number, f"the link {target} leads nowhere")
+        elif anchor and anchor not in anchors_of(goal):
+            self.say(path, number, f"the link {target} names no heading")
 
     def check_code(self, path, number, code):
         if re.match(r"(?:\$ )?concordat ", code):
@@ -78,7 +84,8 @@ class Documents:
                 self.say(path, number, f"there is no {code}")
         elif match := SYMBOL.fullmatch(code):
             owner, name = match.groups()
-            if not (re.search(rf"\b{owner}\b", self.all_source) and re.search(rf"\b{name}\b", self.all_source)):
+            if not any(re.search(rf"\b{owner}\b", text) and re.search(rf"\b{name}\b", text)
+                       for text in self.sources.values()):
                 self.say(path, number, f"no source has {code}")
         elif match := DOMAIN_FUNCTION.fullmatch(code):
             if not re.search(rf"\b{match.group(1)}\b", self.all_source):
@@ -108,22 +115,23 @@ class Documents:
             if word.startswith("-") and word != "-":
                 name = word.split("=")[0]
                 if name not in options:
-                    self.say(path, number, f"`concordat {' '.join(commands)}` has no option {name}")
+                    self.say(path, number, f"`{' '.join(('concordat', *commands))}` has no option {name}")
                 elif options[name] and "=" not in word:
                     next(rest, None)
             elif word in self.help_of(commands)[0]:
                 commands += (word,)
                 options.update(self.help_of(commands)[1])
             elif self.help_of(commands)[0]:
-                self.say(path, number, f"`concordat {' '.join(commands)}` has no subcommand {word}")
+                self.say(path, number, f"`{' '.join(('concordat', *commands))}` has no subcommand {word}")
                 return
-        if self.help_of(commands)[0]:
-            self.say(path, number, f"`concordat {' '.join(commands)}` is no whole command")
+        if self.help_of(commands)[0] and not {"--help", "--version"} & set(words):
+            self.say(path, number, f"`{' '.join(('concordat', *commands))}` is no whole command")
 
     @functools.cache
     def help_of(self, commands):
         """Subcommands, and options with whether each takes a value."""
-        text = subprocess.run([self.command_line, *commands, "--help"], check=True, capture_output=True, text=True).stdout
+        text = subprocess.run([self.command_line, *commands, "--help"], check=True, capture_output=True,
+                              text=True).stdout
         subcommands = set(re.findall(r"^  ([a-z-]+) ", text.partition("Subcommands:")[2], re.M))
         options = {}
         for names, rest in re.findall(r"^  (-[\w,-]+)(.*)$", text, re.M):

@@ -1,1 +1,394 @@
+// The figures as one file: what is sent, what it sums to, and what the audit
+// log says about it.
+#include <algorithm>
+#include <csignal>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "base/civil_time.h"
+#include "base/digest.h"
+#include "base/resource_name.h"
+#include "concordat/v1/measure_service.pb.h"
+#include "concordat/v1/release_service.pb.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/support/server_process.h"
 #include "tests/support/test_partnership.h"
+
+namespace concordat::e2e {
+namespace {
+
+using testing::AllOf;
+using testing::Ge;
+using testing::Gt;
+using testing::IsEmpty;
+using testing::Le;
+using Request = v1::ExtractObservationsRequest;
+using Part = v1::ExtractObservationsResponse;
+
+constexpr size_t kMaxChunkBytes = 64 * 1024;
+const std::string kPath = PathOf(*Request::descriptor());
+
+Request RequestFor(const std::string& release, Request::Format format) {
+  Request request;
+  request.set_parent(release);
+  request.set_format(format);
+  return request;
+}
+
+// A whole extract as its reader gets it.
+struct Extract {
+  Outcome outcome;
+  std::vector<std::string> messages;
+  std::vector<Part> parts;
+  std::string file;
+
+  const Part::Header& header() const { return parts.front().header(); }
+  const Part::Manifest& manifest() const { return parts.back().manifest(); }
+};
+
+Extract ReadExtract(TestPartnership& partnership, const Partner& partner, const Request& request) {
+  Extract extract;
+  StreamCall call(partnership.ChannelOf(partner), kPath, TestPartnership::PurposeOf(partner));
+  EXPECT_TRUE(call.Write(request.SerializeAsString()));
+  call.CloseWrites();
+  while (std::optional<std::string> message = call.Read()) {
+    Part& part = extract.parts.emplace_back();
+    EXPECT_TRUE(part.ParseFromString(*message));
+    extract.file += part.chunk().data();
+    extract.messages.push_back(*std::move(message));
+  }
+  extract.outcome = call.Finish();
+  return extract;
+}
+
+// SHA-256 over each message's length, big-endian in four bytes, and its bytes.
+std::string ResponseDigest(const std::vector<std::string>& messages) {
+  Sha256 digest;
+  for (const std::string& message : messages) {
+    const auto size = static_cast<uint32_t>(message.size());
+    digest.Update(std::string{static_cast<char>(size >> 24), static_cast<char>(size >> 16),
+                              static_cast<char>(size >> 8), static_cast<char>(size)});
+    digest.Update(message);
+  }
+  return digest.Finish();
+}
+
+int64_t TotalSize(const std::vector<std::string>& messages) {
+  int64_t size = 0;
+  for (const std::string& message : messages) size += static_cast<int64_t>(message.size());
+  return size;
+}
+
+// Rows of cells (RFC 4180).
+std::vector<std::vector<std::string>> ParseCsv(const std::string& text) {
+  std::vector<std::vector<std::string>> rows;
+  std::vector<std::string> row;
+  std::string cell;
+  bool quoted = false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (quoted) {
+      if (c != '"') {
+        cell.push_back(c);
+      } else if (i + 1 < text.size() && text[i + 1] == '"') {
+        cell.push_back(text[++i]);
+      } else {
+        quoted = false;
+      }
+    } else if (c == '"') {
+      quoted = true;
+    } else if (c == ',' || c == '\n') {
+      row.push_back(std::move(cell));
+      cell.clear();
+      if (c == '\n') {
+        rows.push_back(std::move(row));
+        row.clear();
+      }
+    } else if (c != '\r') {
+      cell.push_back(c);
+    }
+  }
+  EXPECT_THAT(cell, IsEmpty()) << "the last line has no end";
+  return rows;
+}
+
+// Imports the papers' figures so many times over, under `release`.
+void ImportLarge(TestPartnership& partnership, const std::string& release, int copies) {
+  auto request = ReadDataFile<v1::ImportReleaseRequest>("releases/papers-2018.yaml");
+  request.mutable_release()->set_name(release);
+  const auto figures = request.observations();
+  request.clear_observations();
+  for (int copy = 0; copy < copies; ++copy) {
+    for (v1::Observation figure : figures) {
+      figure.set_name(
+          absl::StrCat(release, "/observations/", copy, "-", LastIdentifier(figure.name())));
+      *request.add_observations() = std::move(figure);
+    }
+  }
+  partnership.Get<v1::ImportReleaseResponse>(kAdmin, request);
+}
+
+class ExtractTest : public testing::Test {
+ protected:
+  static constexpr char kLarge[] = "releases/large";
+
+  static void SetUpTestSuite() {
+    TestPartnership::Options options;
+    options.configure = [](server::v1::ServerConfig& config) {
+      config.mutable_limits()->set_max_request_bytes(8 << 20);
+    };
+    partnership_ = new TestPartnership(options);
+    ImportLarge(*partnership_, kLarge, 10);
+  }
+  static void TearDownTestSuite() {
+    delete partnership_;
+    partnership_ = nullptr;
+  }
+  static TestPartnership& partnership() { return *partnership_; }
+
+  // The record of the stream's opening, which the one of its end cites.
+  static v1::AuditRecord OpeningOf(const v1::AuditRecord& ending) {
+    const auto index = static_cast<uint64_t>(ending.opening_index());
+    return ReadAudit(partnership().database_path(), index).at(0).record;
+  }
+
+ private:
+  static TestPartnership* partnership_;
+};
+
+TestPartnership* ExtractTest::partnership_ = nullptr;
+
+TEST_F(ExtractTest, IsAHeaderChunksAndAManifestThatAddsUp) {
+  for (const Request::Format format : {Request::CSV, Request::NDJSON}) {
+    SCOPED_TRACE(Request::Format_Name(format));
+    const Extract extract = ReadExtract(partnership(), kBoard, RequestFor(kLarge, format));
+    ASSERT_TRUE(extract.outcome.ok()) << extract.outcome.Text();
+    ASSERT_GT(extract.parts.size(), 5U);
+    EXPECT_EQ(extract.header().release(), kLarge);
+    EXPECT_EQ(extract.header().agreement(), "agreements/multi-agency-assurance");
+    EXPECT_EQ(extract.header().agreement_version(), 1);
+    v1::GetReleaseRequest get;
+    get.set_name(kLarge);
+    EXPECT_EQ(extract.header().release_digest(),
+              partnership().Get<v1::Release>(kBoard, get).digest());
+    for (size_t i = 1; i + 1 < extract.parts.size(); ++i) {
+      ASSERT_TRUE(extract.parts[i].has_chunk());
+      const Part::Chunk& chunk = extract.parts[i].chunk();
+      EXPECT_EQ(chunk.index(), static_cast<int64_t>(i) - 1);
+      EXPECT_THAT(chunk.data().size(), AllOf(Gt(0U), Le(kMaxChunkBytes)));
+      EXPECT_EQ(chunk.data().back(), '\n');
+      EXPECT_EQ(chunk.sha256(), Sha256Of(chunk.data()));
+    }
+    ASSERT_TRUE(extract.parts.back().has_manifest());
+    EXPECT_EQ(extract.manifest().rows(), 4230);
+    EXPECT_EQ(extract.manifest().chunks(), static_cast<int64_t>(extract.parts.size()) - 2);
+    EXPECT_EQ(extract.manifest().bytes(), static_cast<int64_t>(extract.file.size()));
+    EXPECT_EQ(extract.manifest().sha256(), Sha256Of(extract.file));
+    // A line a figure, and in CSV one of titles.
+    EXPECT_EQ(std::count(extract.file.begin(), extract.file.end(), '\n'),
+              4230 + (format == Request::CSV ? 1 : 0));
+  }
+}
+
+TEST_F(ExtractTest, ItsRowsAreTheFiguresThatAreListed) {
+  for (const Partner& partner : {kPolice, kHealthTrust, kBoard}) {
+    SCOPED_TRACE(partner.client);
+    v1::ListObservationsRequest list;
+    list.set_parent("releases/papers-2018");
+    list.set_page_size(1000);
+    const auto figures = partnership().Get<v1::ListObservationsResponse>(partner, list);
+    const Extract extract =
+        ReadExtract(partnership(), partner, RequestFor("releases/papers-2018", Request::CSV));
+    ASSERT_TRUE(extract.outcome.ok()) << extract.outcome.Text();
+    const auto rows = ParseCsv(extract.file);
+    ASSERT_EQ(rows.size(), static_cast<size_t>(figures.observations_size()) + 1);
+    EXPECT_EQ(extract.manifest().rows(), figures.observations_size());
+    std::map<std::string, size_t> column;
+    for (size_t i = 0; i < rows[0].size(); ++i) column[rows[0][i]] = i;
+    for (int i = 0; i < figures.observations_size(); ++i) {
+      const v1::Observation& figure = figures.observations(i);
+      const std::vector<std::string>& row = rows[static_cast<size_t>(i) + 1];
+      SCOPED_TRACE(figure.name());
+      ASSERT_EQ(row.size(), rows[0].size());
+      EXPECT_EQ(row[column.at("measure")], LastIdentifier(figure.measure()));
+      EXPECT_EQ(row[column.at("source_line")], absl::StrCat(figure.source().line()));
+      EXPECT_EQ(row[column.at("period_start")],
+                FormatDay(*ToCivilDay(figure.period().start())));
+      EXPECT_EQ(row[column.at("period_end")], FormatDay(*ToCivilDay(figure.period().end())));
+      double value = 0;
+      EXPECT_EQ(absl::SimpleAtod(row[column.at("value")], &value), figure.has_value());
+      EXPECT_NEAR(value, figure.value(), 1e-9);
+    }
+  }
+}
+
+TEST_F(ExtractTest, AFilterHoldsForTheFileAsForTheList) {
+  Request request = RequestFor("releases/papers-2018", Request::CSV);
+  request.mutable_filter()->set_topic("domestic-abuse");
+  request.mutable_filter()->add_comparators(v1::Observation::OWN);
+  v1::ListObservationsRequest list;
+  list.set_parent("releases/papers-2018");
+  list.set_page_size(1000);
+  *list.mutable_filter() = request.filter();
+  const auto figures = partnership().Get<v1::ListObservationsResponse>(kBoard, list);
+  const Extract extract = ReadExtract(partnership(), kBoard, request);
+  EXPECT_GT(extract.manifest().rows(), 0);
+  EXPECT_EQ(extract.manifest().rows(), figures.observations_size());
+  EXPECT_LT(extract.manifest().rows(), 423);
+}
+
+TEST_F(ExtractTest, WhatTheScopeLeavesOutIsNotInTheFile) {
+  const Extract extract =
+      ReadExtract(partnership(), kPolice, RequestFor("releases/papers-2018", Request::NDJSON));
+  ASSERT_TRUE(extract.outcome.ok()) << extract.outcome.Text();
+  for (const auto measures = ReadDataFile<v1::ApplyMeasuresRequest>("measures.yaml");
+       const v1::Measure& measure : measures.measures()) {
+    bool covered = false;
+    for (const std::string& topic : measure.topics()) {
+      covered |= topic == "neglect" || topic == "domestic-abuse";
+    }
+    if (!covered) {
+      EXPECT_EQ(extract.file.find(absl::StrCat("\"", LastIdentifier(measure.name()), "\"")),
+                std::string::npos)
+          << measure.name();
+    }
+  }
+  EXPECT_LT(extract.manifest().rows(), 423);
+}
+
+TEST_F(ExtractTest, AnEmptyExtractStillHasItsManifest) {
+  Request request = RequestFor("releases/papers-2018", Request::NDJSON);
+  request.mutable_filter()->add_measures("measures/no-such");
+  const Extract extract = ReadExtract(partnership(), kBoard, request);
+  ASSERT_TRUE(extract.outcome.ok()) << extract.outcome.Text();
+  ASSERT_EQ(extract.parts.size(), 2U);
+  EXPECT_EQ(extract.manifest().rows(), 0);
+  EXPECT_EQ(extract.manifest().sha256(), Sha256Of(""));
+}
+
+TEST_F(ExtractTest, TheLogHasItsOpeningAndItsEndWithTheDigestOfWhatWasReceived) {
+  const Extract extract = ReadExtract(partnership(), kBoard, RequestFor(kLarge, Request::CSV));
+  ASSERT_TRUE(extract.outcome.ok()) << extract.outcome.Text();
+  const v1::AuditRecord ending = partnership().RecordFor(extract.outcome);
+  EXPECT_EQ(ending.event(), v1::AuditRecord::STREAM_ENDED);
+  EXPECT_EQ(ending.decision(), v1::AuditRecord::ALLOWED);
+  EXPECT_EQ(ending.rows(), extract.manifest().rows());
+  EXPECT_EQ(ending.bytes(), TotalSize(extract.messages));
+  EXPECT_EQ(ending.response_digest(), ResponseDigest(extract.messages));
+  EXPECT_EQ(ending.released(), Part::descriptor()->full_name());
+
+  const v1::AuditRecord opening = OpeningOf(ending);
+  EXPECT_EQ(opening.event(), v1::AuditRecord::STREAM_OPENED);
+  EXPECT_EQ(opening.decision(), v1::AuditRecord::ALLOWED);
+  for (const v1::AuditRecord& record : {opening, ending}) {
+    EXPECT_EQ(record.resource(), kLarge);
+    EXPECT_EQ(record.client(), kBoard.client_name());
+    EXPECT_EQ(record.agreement(), "agreements/multi-agency-assurance");
+    // The release's digest belongs to what was read (audit.proto, `release`).
+    EXPECT_EQ(record.release(),
+              absl::StrCat(kLarge, "@", extract.header().release_digest()));
+  }
+  EXPECT_LT(opening.index(), ending.index());
+}
+
+TEST_F(ExtractTest, AUnaryAnswerHasTheDigestOfItsOneMessage) {
+  v1::ListReleasesRequest request;
+  const Outcome outcome = partnership().Ask<v1::ListReleasesResponse>(kBoard, request).outcome;
+  ASSERT_TRUE(outcome.ok());
+  EXPECT_EQ(partnership().RecordFor(outcome).response_digest(), ResponseDigest({outcome.reply}));
+}
+
+TEST_F(ExtractTest, ACallerWhoGoesAwayIsRecorded) {
+  const size_t before = ReadAudit(partnership().database_path()).size();
+  {
+    StreamCall call(partnership().ChannelOf(kBoard), kPath, TestPartnership::PurposeOf(kBoard));
+    ASSERT_TRUE(call.Write(RequestFor(kLarge, Request::NDJSON).SerializeAsString()));
+    call.CloseWrites();
+    ASSERT_TRUE(call.Read().has_value());
+    call.Cancel();
+    EXPECT_EQ(call.Finish().status.error_code(), grpc::StatusCode::CANCELLED);
+  }
+  std::vector<StoredRecord> records;
+  const absl::Time deadline = absl::Now() + absl::Seconds(10);
+  while (records.size() < 2 && absl::Now() < deadline) {
+    absl::SleepFor(absl::Milliseconds(10));
+    records = ReadAudit(partnership().database_path(), before);
+  }
+  ASSERT_EQ(records.size(), 2U);
+  EXPECT_EQ(records[0].record.event(), v1::AuditRecord::STREAM_OPENED);
+  EXPECT_EQ(records[1].record.event(), v1::AuditRecord::STREAM_ENDED);
+  EXPECT_EQ(records[1].record.decision(), v1::AuditRecord::REFUSED);
+  EXPECT_EQ(records[1].record.reason(), "CALLER_GONE");
+  EXPECT_EQ(records[1].record.opening_index(), static_cast<int64_t>(records[0].index));
+  EXPECT_GT(records[1].record.bytes(), 0);
+  EXPECT_LT(records[1].record.rows(), 4230);
+  // Nothing is left open for the next start to end.
+  EXPECT_EQ(QueryNumber(partnership().database_path(), "SELECT COUNT(*) FROM open_stream"), 0);
+}
+
+TEST_F(ExtractTest, AReleaseThatIsMissingOpensNoStream) {
+  const Extract extract =
+      ReadExtract(partnership(), kBoard, RequestFor("releases/no-such", Request::CSV));
+  EXPECT_TRUE(RefusedWith(extract.outcome, v1::RESOURCE_NOT_FOUND));
+  EXPECT_EQ(partnership().RecordFor(extract.outcome).event(), v1::AuditRecord::CALL);
+}
+
+TEST_F(ExtractTest, AFormatThatIsNoneIsRefused) {
+  for (const int format : {0, 3, -1}) {
+    Request request = RequestFor(kLarge, static_cast<Request::Format>(format));
+    EXPECT_TRUE(
+        RefusedWith(ReadExtract(partnership(), kBoard, request).outcome, v1::FIELDS_INVALID));
+  }
+}
+
+TEST(InterruptedExtractTest, AServerThatIsKilledEndsItsStreamsWhenItStartsAgain) {
+  TestPartnership::Options options;
+  options.configure = [](server::v1::ServerConfig& config) {
+    config.mutable_limits()->set_max_request_bytes(8 << 20);
+  };
+  TestPartnership partnership(options);
+  ImportLarge(partnership, "releases/large", 10);
+  partnership.Stop();
+
+  server::v1::ServerConfig config = partnership.config();
+  const TemporaryFolder folder;
+  config.set_address_file(folder.Path("addresses"));
+  WriteWhole(folder.Path("server.yaml"), ConfigYaml(config));
+  const ServerProcess::Options process_options = {
+      {"serve", "--config", folder.Path("server.yaml")}, folder.Path("log"), 0};
+  uint64_t opening = 0;
+  {
+    ServerProcess process(process_options);
+    const std::string address = WaitForAddress(config.address_file(), process);
+    ASSERT_FALSE(address.empty()) << ReadWhole(folder.Path("log"));
+    opening = ReadAudit(config.database_path()).size();
+    StreamCall call(MakeChannel(address, Certificates::Get().OfClient(kBoard.uri())), kPath,
+                    TestPartnership::PurposeOf(kBoard));
+    ASSERT_TRUE(call.Write(RequestFor("releases/large", Request::NDJSON).SerializeAsString()));
+    call.CloseWrites();
+    ASSERT_TRUE(call.Read().has_value());
+    process.Signal(SIGKILL);
+    ASSERT_TRUE(process.Wait().has_value());
+    while (call.Read().has_value()) {
+    }
+    EXPECT_FALSE(call.Finish().ok());
+  }
+  EXPECT_EQ(QueryNumber(config.database_path(), "SELECT COUNT(*) FROM open_stream"), 1);
+  partnership.Start();
+  const std::vector<StoredRecord> records = ReadAudit(config.database_path(), opening);
+  ASSERT_EQ(records.size(), 2U);
+  EXPECT_EQ(records[0].record.event(), v1::AuditRecord::STREAM_OPENED);
+  EXPECT_EQ(records[1].record.event(), v1::AuditRecord::STREAM_INTERRUPTED);
+  EXPECT_EQ(records[1].record.opening_index(), static_cast<int64_t>(opening));
+  EXPECT_EQ(records[1].record.client(), kBoard.client_name());
+  EXPECT_EQ(records[1].record.index(), opening + 1);
+  EXPECT_EQ(QueryNumber(config.database_path(), "SELECT COUNT(*) FROM open_stream"), 0);
+}
+
+}  // namespace
+}  // namespace concordat::e2e

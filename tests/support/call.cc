@@ -8,7 +8,6 @@
 #include "google/rpc/status.pb.h"
 #include "grpcpp/create_channel.h"
 #include "grpcpp/security/credentials.h"
-#include "grpcpp/support/channel_arguments.h"
 #include "grpcpp/support/slice.h"
 
 namespace concordat::e2e {
@@ -66,12 +65,12 @@ std::optional<v1::Receipt> ReceiptOf(const grpc::ClientContext& context) {
   return receipt;
 }
 
-std::shared_ptr<grpc::Channel> MakeChannel(const std::string& address, const KeyPair& key_pair) {
+std::shared_ptr<grpc::Channel> MakeChannel(const std::string& address, const KeyPair& key_pair,
+                                           grpc::ChannelArguments arguments) {
   grpc::SslCredentialsOptions options;
   options.pem_root_certs = Certificates::Get().Authority();
   options.pem_cert_chain = key_pair.certificate;
   options.pem_private_key = key_pair.key;
-  grpc::ChannelArguments arguments;
   arguments.SetSslTargetNameOverride("localhost");
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);

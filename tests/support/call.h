@@ -16,6 +16,7 @@
 #include "grpcpp/completion_queue.h"
 #include "grpcpp/generic/generic_stub.h"
 #include "grpcpp/support/byte_buffer.h"
+#include "grpcpp/support/channel_arguments.h"
 #include "tests/support/certificates.h"
 
 namespace concordat::e2e {
@@ -40,8 +41,9 @@ struct Outcome {
 };
 
 // A channel of its own connection to `address` with these credentials, that
-// believes in the throwaway authority.
-std::shared_ptr<grpc::Channel> MakeChannel(const std::string& address, const KeyPair& key_pair);
+// believes in the throwaway authority. `arguments` may ask for more.
+std::shared_ptr<grpc::Channel> MakeChannel(const std::string& address, const KeyPair& key_pair,
+                                           grpc::ChannelArguments arguments = {});
 
 // Calls the method of `path` with `request` and waits for the end, at most 30 s.
 Outcome Call(const std::shared_ptr<grpc::Channel>& channel, const std::string& path,

@@ -1,0 +1,175 @@
+#include "server/config.h"
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace concordat {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+// Everything that is required, and nothing else.
+constexpr char kLeast[] =
+    "listen_address: 127.0.0.1:8443\n"
+    "database_path: data/concordat.db\n"
+    "tls:\n"
+    "  certificate_file: tls/server.pem\n"
+    "  private_key_file: /etc/concordat/server.key\n"
+    "  client_ca_file: tls/clients.pem\n"
+    "log_origin: lancashire.example/audit\n";
+
+class ConfigTest : public ::testing::Test {
+ protected:
+  ConfigTest() {
+    std::string folder = (std::filesystem::temp_directory_path() / "config_test.XXXXXX").string();
+    if (mkdtemp(folder.data()) == nullptr) std::abort();
+    folder_ = folder;
+  }
+  ~ConfigTest() override { std::filesystem::remove_all(folder_); }
+
+  std::string Path() const { return folder_ + "/concordat.yaml"; }
+  absl::StatusOr<server::v1::ServerConfig> Read(const std::string& text) const {
+    std::ofstream(Path(), std::ios::binary) << text;
+    return ReadConfig(Path());
+  }
+  // What is wrong with the text; empty when nothing is.
+  std::string ProblemsOf(const std::string& text) const {
+    const absl::Status status = Read(text).status();
+    EXPECT_TRUE(status.ok() || status.code() == absl::StatusCode::kInvalidArgument) << status;
+    return std::string(status.message());
+  }
+  // How a problem in that line begins.
+  std::string At(int line) const { return absl::StrCat(Path(), ":", line, ": "); }
+
+  std::string folder_;
+};
+
+TEST_F(ConfigTest, WhatIsNotSetHasItsDefault) {
+  const auto config = Read(kLeast);
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->listen_address(), "127.0.0.1:8443");
+  EXPECT_EQ(config->health_address(), "");
+  EXPECT_EQ(config->address_file(), "");
+  EXPECT_EQ(config->log_origin(), "lancashire.example/audit");
+  EXPECT_EQ(config->limits().max_connections(), 1000);
+  EXPECT_EQ(config->limits().max_connections_per_address(), 200);
+  EXPECT_EQ(config->limits().handshake_deadline_milliseconds(), 5000);
+  EXPECT_EQ(config->limits().max_request_bytes(), 1048576);
+  EXPECT_EQ(config->limits().max_calls(), 1000);
+  EXPECT_EQ(config->limits().max_memory_mebibytes(), 512);
+  EXPECT_EQ(config->drain_seconds(), 20);
+}
+
+TEST_F(ConfigTest, WhatIsSetIsKept) {
+  const auto config = Read(absl::StrCat(kLeast,
+                                        "limits:\n"
+                                        "  max_connections: 7\n"
+                                        "  max_calls: 8\n"
+                                        "drain_seconds: 1\n"
+                                        "health_address: 127.0.0.1:0\n"));
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->limits().max_connections(), 7);
+  EXPECT_EQ(config->limits().max_calls(), 8);
+  EXPECT_EQ(config->limits().max_connections_per_address(), 200);
+  EXPECT_EQ(config->drain_seconds(), 1);
+  EXPECT_EQ(config->health_address(), "127.0.0.1:0");
+}
+
+TEST_F(ConfigTest, RelativePathsAreRelativeToTheFile) {
+  const auto config = Read(absl::StrCat(kLeast, "address_file: run/addresses\n"));
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->database_path(), folder_ + "/data/concordat.db");
+  EXPECT_EQ(config->tls().certificate_file(), folder_ + "/tls/server.pem");
+  EXPECT_EQ(config->tls().private_key_file(), "/etc/concordat/server.key");
+  EXPECT_EQ(config->tls().client_ca_file(), folder_ + "/tls/clients.pem");
+  EXPECT_EQ(config->address_file(), folder_ + "/run/addresses");
+}
+
+TEST_F(ConfigTest, EachRequiredFieldIsMissed) {
+  const std::string problems = ProblemsOf("drain_seconds: 1\n");
+  for (const char* field : {"listen_address", "database_path", "tls.certificate_file",
+                            "tls.private_key_file", "tls.client_ca_file", "log_origin"}) {
+    EXPECT_THAT(problems, HasSubstr(absl::StrCat(At(1), field, " is required")));
+  }
+}
+
+TEST_F(ConfigTest, AMissingFieldOfASectionIsNamedAtItsLine) {
+  const std::string text =
+      absl::StrReplaceAll(kLeast, {{"  client_ca_file: tls/clients.pem\n", ""}});
+  EXPECT_EQ(ProblemsOf(text), At(3) + "tls.client_ca_file is required");
+}
+
+TEST_F(ConfigTest, UnknownAndRepeatedKeysAreErrorsWithTheirLine) {
+  EXPECT_THAT(ProblemsOf(absl::StrCat(kLeast, "listen_adress: x\n")),
+              AllOf(HasSubstr(At(8)), HasSubstr("listen_adress")));
+  EXPECT_THAT(ProblemsOf(absl::StrCat(kLeast, "log_origin: x\n")),
+              AllOf(HasSubstr(At(8)), HasSubstr("log_origin")));
+}
+
+TEST_F(ConfigTest, WhatIsNoNumberIsAnError) {
+  EXPECT_THAT(ProblemsOf(absl::StrCat(kLeast, "drain_seconds: soon\n")),
+              HasSubstr(At(8) + "drain_seconds"));
+}
+
+TEST_F(ConfigTest, WhatIsNoYamlIsAnError) {
+  EXPECT_THAT(ProblemsOf("tls: [\n"), HasSubstr(Path()));
+  EXPECT_THAT(ProblemsOf("- a list\n"), HasSubstr(Path()));
+  EXPECT_THAT(ProblemsOf("# nothing\n"), HasSubstr(At(1)));
+}
+
+TEST_F(ConfigTest, NumbersAreNotNegative) {
+  const std::string problems = ProblemsOf(absl::StrCat(kLeast,
+                                                       "limits:\n"
+                                                       "  max_connections: -1\n"
+                                                       "  max_connections_per_address: -1\n"
+                                                       "  handshake_deadline_milliseconds: -1\n"
+                                                       "  max_request_bytes: -1\n"
+                                                       "  max_calls: -1\n"
+                                                       "  max_memory_mebibytes: -1\n"
+                                                       "drain_seconds: -1\n"));
+  int line = 9;
+  for (const char* field : {"limits.max_connections", "limits.max_connections_per_address",
+                            "limits.handshake_deadline_milliseconds", "limits.max_request_bytes",
+                            "limits.max_calls", "limits.max_memory_mebibytes", "drain_seconds"}) {
+    EXPECT_THAT(problems, HasSubstr(absl::StrCat(At(line++), field, " must not be negative")));
+  }
+}
+
+TEST_F(ConfigTest, TheLogsNameHasNoSpaceAndNoPlus) {
+  for (const char* origin : {"a b", "a+b", "\"a\\tb\""}) {
+    const std::string text = absl::StrReplaceAll(kLeast, {{"lancashire.example/audit", origin}});
+    EXPECT_EQ(ProblemsOf(text), At(7) + "log_origin must hold no space and no +") << origin;
+  }
+}
+
+TEST_F(ConfigTest, EveryProblemIsNamedAtOnce) {
+  const std::string problems = ProblemsOf(
+      absl::StrReplaceAll(kLeast, {{"lancashire.example/audit", "a+b"},
+                                   {"listen_address: 127.0.0.1:8443\n", "drain_seconds: -1\n"}}));
+  EXPECT_THAT(problems, AllOf(HasSubstr("listen_address"), HasSubstr("log_origin"),
+                              HasSubstr("drain_seconds")));
+  EXPECT_THAT(problems, Not(HasSubstr("database_path")));
+}
+
+TEST_F(ConfigTest, AFileThatIsNotThereIsNotFound) {
+  EXPECT_EQ(ReadConfig(folder_ + "/none.yaml").status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(ReadFile(folder_ + "/none").status().code(), absl::StatusCode::kNotFound);
+}
+
+TEST_F(ConfigTest, AFileIsReadByteForByte) {
+  const std::string bytes("\0a\r\n\xff", 5);
+  std::ofstream(Path(), std::ios::binary) << bytes;
+  EXPECT_EQ(ReadFile(Path()).value(), bytes);
+}
+
+}  // namespace
+}  // namespace concordat
