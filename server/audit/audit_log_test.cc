@@ -23,6 +23,7 @@
 #include "gmock/gmock.h"
 #include "google/rpc/code.pb.h"
 #include "gtest/gtest.h"
+#include "server/audit/faulty_store.h"
 #include "server/store/sqlite/sqlite_store.h"
 
 namespace concordat::audit {
@@ -48,112 +49,6 @@ class TemporaryFolder {
 
  private:
   std::string path_;
-};
-
-// Where a store fails. Set before the log sees it, or while no entry is in hand.
-enum class Fault { kNone, kAuditSize, kOpenStreams, kBegin, kAppend, kMarkStreamOpen, kCommit };
-
-// What the store was asked for and what it shall refuse.
-struct Faults {
-  std::atomic<Fault> fault{Fault::kNone};
-  // The record that kAppend refuses.
-  std::atomic<uint64_t> index{0};
-  std::atomic<int> batches{0};
-  std::atomic<int> commits{0};
-
-  absl::Status Check(Fault here) const {
-    return fault.load() == here ? absl::InternalError("injected") : absl::OkStatus();
-  }
-};
-
-class FaultyBatch final : public store::Batch {
- public:
-  FaultyBatch(std::unique_ptr<store::Batch> batch, Faults& faults)
-      : batch_(std::move(batch)), faults_(faults) {}
-
-  absl::Status BeginChange(absl::Time now) override { return batch_->BeginChange(now); }
-  store::Transaction& transaction() override { return batch_->transaction(); }
-  absl::Status KeepChange() override { return batch_->KeepChange(); }
-  absl::Status UndoChange() override { return batch_->UndoChange(); }
-  bool policy_changed() const override { return batch_->policy_changed(); }
-  absl::StatusOr<std::optional<store::StoredReply>> FindReply(
-      absl::string_view client, absl::string_view method, absl::string_view request_id) override {
-    return batch_->FindReply(client, method, request_id);
-  }
-  absl::Status PutReply(absl::string_view client, absl::string_view method,
-                        absl::string_view request_id, const store::StoredReply& reply,
-                        absl::Time now) override {
-    return batch_->PutReply(client, method, request_id, reply, now);
-  }
-  absl::Status AppendAudit(uint64_t index, const AuditColumns& columns,
-                           absl::string_view record) override {
-    if (index == faults_.index.load()) RETURN_IF_ERROR(faults_.Check(Fault::kAppend));
-    return batch_->AppendAudit(index, columns, record);
-  }
-  absl::Status MarkStreamOpen(uint64_t index) override {
-    RETURN_IF_ERROR(faults_.Check(Fault::kMarkStreamOpen));
-    return batch_->MarkStreamOpen(index);
-  }
-  absl::Status MarkStreamEnded(uint64_t opening_index) override {
-    return batch_->MarkStreamEnded(opening_index);
-  }
-  absl::Status Commit() override {
-    ++faults_.commits;
-    RETURN_IF_ERROR(faults_.Check(Fault::kCommit));
-    return batch_->Commit();
-  }
-
- private:
-  std::unique_ptr<store::Batch> batch_;
-  Faults& faults_;
-};
-
-// A real store in front of which things go wrong.
-class FaultyStore final : public store::Store {
- public:
-  FaultyStore(store::Store& store, Faults& faults) : store_(store), faults_(faults) {}
-
-  absl::StatusOr<store::Row> Find(const auth::Grant& grant, store::Kind kind,
-                                  absl::string_view name, store::ReadPoint point) const override {
-    return store_.Find(grant, kind, name, point);
-  }
-  absl::Status Scan(const auth::Grant& grant, store::Kind kind, const Range& range,
-                    absl::FunctionRef<bool(const store::Row&)> visit) const override {
-    return store_.Scan(grant, kind, range, visit);
-  }
-  absl::Status ScanObservations(
-      const auth::Grant& grant, absl::string_view release, int64_t after_ordinal,
-      absl::FunctionRef<bool(const store::ObservationRow&)> visit) const override {
-    return store_.ScanObservations(grant, release, after_ordinal, visit);
-  }
-  absl::StatusOr<State> ReadState() const override { return store_.ReadState(); }
-  absl::StatusOr<auth::Policy::Source> ReadPolicy() const override { return store_.ReadPolicy(); }
-  absl::StatusOr<std::vector<std::string>> PlansOwnedBy(absl::string_view agency) const override {
-    return store_.PlansOwnedBy(agency);
-  }
-  const std::string& page_token_key() const override { return store_.page_token_key(); }
-  absl::StatusOr<uint64_t> AuditSize() const override {
-    RETURN_IF_ERROR(faults_.Check(Fault::kAuditSize));
-    return store_.AuditSize();
-  }
-  absl::Status ScanAudit(const auth::Grant& grant, const AuditRange& range,
-                         absl::FunctionRef<bool(const store::AuditRow&)> visit) const override {
-    return store_.ScanAudit(grant, range, visit);
-  }
-  absl::StatusOr<std::vector<store::AuditRow>> OpenStreams() const override {
-    RETURN_IF_ERROR(faults_.Check(Fault::kOpenStreams));
-    return store_.OpenStreams();
-  }
-  absl::StatusOr<std::unique_ptr<store::Batch>> BeginBatch() override {
-    ++faults_.batches;
-    RETURN_IF_ERROR(faults_.Check(Fault::kBegin));
-    ASSIGN_OR_RETURN(std::unique_ptr<store::Batch> batch, store_.BeginBatch());
-    return std::unique_ptr<store::Batch>(std::make_unique<FaultyBatch>(std::move(batch), faults_));
-  }
-
- private:
-  store::Store& store_;
-  Faults& faults_;
 };
 
 // An entry that tells what became of it.

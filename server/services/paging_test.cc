@@ -38,7 +38,6 @@ class CallReactor {
 namespace concordat::services {
 namespace {
 
-
 const absl::Time kNoon = absl::FromUnixSeconds(1543579200);  // 2018-11-30T12:00:00Z
 constexpr char kMethod[] = "/concordat.v1.PlanService/ListActions";
 constexpr char kFeed[] = "agencies/police/clients/feed";

@@ -160,15 +160,15 @@ TEST_F(AccessSweep, WithACertificateOfAnUntrustedAuthorityCallsAreUnavailableAnd
 }
 
 TEST_F(AccessSweep, RefusedHandshakesAreForAdministratorsAndAuditorsAlone) {
-  EXPECT_TRUE(partnership()
-                  .Ask<v1::ListRefusedHandshakesResponse>(kAuditor,
-                                                          v1::ListRefusedHandshakesRequest())
-                  .ok());
-  EXPECT_TRUE(RefusedWith(partnership()
-                              .Ask<v1::ListRefusedHandshakesResponse>(
-                                  kPolice, v1::ListRefusedHandshakesRequest())
-                              .outcome,
-                          v1::ROLE_MISSING));
+  EXPECT_TRUE(
+      partnership()
+          .Ask<v1::ListRefusedHandshakesResponse>(kAuditor, v1::ListRefusedHandshakesRequest())
+          .ok());
+  EXPECT_TRUE(RefusedWith(
+      partnership()
+          .Ask<v1::ListRefusedHandshakesResponse>(kPolice, v1::ListRefusedHandshakesRequest())
+          .outcome,
+      v1::ROLE_MISSING));
 }
 
 TEST_F(AccessSweep, ACertificateThatNoClientHasIsUnauthenticatedForEveryMethod) {
@@ -211,8 +211,7 @@ TEST_F(AccessSweep, ARefusalByRecordAndReceiptIsTheSameForAStreamReadMessageByMe
   request.set_parent("releases/papers-2018");
   request.set_format(v1::ExtractObservationsRequest::CSV);
   const std::string path = PathOf(*request.descriptor());
-  StreamCall call(partnership().ChannelOf(kStranger), path,
-                  TestPartnership::PurposeOf(kStranger));
+  StreamCall call(partnership().ChannelOf(kStranger), path, TestPartnership::PurposeOf(kStranger));
   ASSERT_TRUE(call.Write(request.SerializeAsString()));
   call.CloseWrites();
   EXPECT_FALSE(call.Read().has_value());
@@ -220,17 +219,19 @@ TEST_F(AccessSweep, ARefusalByRecordAndReceiptIsTheSameForAStreamReadMessageByMe
 }
 
 TEST_F(AccessSweep, UnknownMethodsAndServicesAreRefusedAndRecorded) {
-  const std::vector<std::string> paths = {
-      "/concordat.v1.PlanService/DropPlans", "/concordat.v1.NoService/GetPlan",
-      "/concordat.v1.PlanService/",          "/concordat.v1.PlanService/GetPlan/",
-      "/grpc.health.v1.Health/Check",        "/grpc.reflection.v1alpha.ServerReflection/Info",
-      "/x",                                  "/concordat.v1.planservice/getplan"};
+  const std::vector<std::string> paths = {"/concordat.v1.PlanService/DropPlans",
+                                          "/concordat.v1.NoService/GetPlan",
+                                          "/concordat.v1.PlanService/",
+                                          "/concordat.v1.PlanService/GetPlan/",
+                                          "/grpc.health.v1.Health/Check",
+                                          "/grpc.reflection.v1alpha.ServerReflection/Info",
+                                          "/x",
+                                          "/concordat.v1.planservice/getplan"};
   for (const std::string& path : paths) {
     SCOPED_TRACE(path);
     ExpectRecordedRefusal(partnership().Call(kPolice, path, GetDevelopmentPlan()),
                           v1::METHOD_UNKNOWN, path, kPolice);
-    ExpectRecordedRefusal(partnership().Call(kNobody, path, ""), v1::CLIENT_UNKNOWN, path,
-                          kNobody);
+    ExpectRecordedRefusal(partnership().Call(kNobody, path, ""), v1::CLIENT_UNKNOWN, path, kNobody);
   }
 }
 
@@ -245,9 +246,8 @@ TEST_F(AccessSweep, BytesThatAreNoRequestAreMalformedForThoseWhoMayCall) {
   for (const MethodCase& method : EveryMethod()) {
     SCOPED_TRACE(method.path);
     // The tag of a group that never ends.
-    const Outcome outcome =
-        partnership().Call(kStranger, method.path, "\x0b\xff\xff",
-                           TestPartnership::PurposeOf(kStranger));
+    const Outcome outcome = partnership().Call(kStranger, method.path, "\x0b\xff\xff",
+                                               TestPartnership::PurposeOf(kStranger));
     const bool about_itself = method.rule.basis() == v1::AccessRule::SELF;
     EXPECT_EQ(outcome.reason() == v1::REQUEST_MALFORMED, about_itself) << outcome.Text();
     EXPECT_EQ(partnership().RecordFor(outcome).decision(), v1::AuditRecord::REFUSED);
@@ -348,14 +348,14 @@ TEST_F(AccessSweep, BadMetadataIsRefusedByKey) {
 
 TEST_F(AccessSweep, GoodMetadataIsRecorded) {
   const std::string trace = "0af7651916cd43dd8448eb211c80319c";
-  const Outcome outcome = partnership().Call(
-      kBoard, kGetPlan, GetDevelopmentPlan(),
-      {{"concordat-purpose", "multi-agency-assurance"},
-       {"concordat-agreement", "agreements/multi-agency-assurance"},
-       {"concordat-on-behalf-of", "post 17"},
-       {"concordat-request-id", std::string(128, 'r')},
-       {"traceparent", absl::StrCat("00-", trace, "-b7ad6b7169203331-01")},
-       {"x-of-somebody-else", "ignored"}});
+  const Outcome outcome =
+      partnership().Call(kBoard, kGetPlan, GetDevelopmentPlan(),
+                         {{"concordat-purpose", "multi-agency-assurance"},
+                          {"concordat-agreement", "agreements/multi-agency-assurance"},
+                          {"concordat-on-behalf-of", "post 17"},
+                          {"concordat-request-id", std::string(128, 'r')},
+                          {"traceparent", absl::StrCat("00-", trace, "-b7ad6b7169203331-01")},
+                          {"x-of-somebody-else", "ignored"}});
   EXPECT_TRUE(outcome.ok()) << outcome.Text();
   const v1::AuditRecord record = partnership().RecordFor(outcome);
   EXPECT_EQ(record.decision(), v1::AuditRecord::ALLOWED);
@@ -372,9 +372,9 @@ TEST_F(AccessSweep, GoodMetadataIsRecorded) {
 TEST_F(AccessSweep, ATraceparentThatIsNoneIsLeftOut) {
   for (const std::string trace :
        {"", "00-zz", "00-0AF7651916CD43DD8448EB211C80319C-b7ad6b7169203331-01"}) {
-    const Outcome outcome = partnership().Call(kBoard, kGetPlan, GetDevelopmentPlan(),
-                                               {{"concordat-purpose", "multi-agency-assurance"},
-                                                {"traceparent", trace}});
+    const Outcome outcome = partnership().Call(
+        kBoard, kGetPlan, GetDevelopmentPlan(),
+        {{"concordat-purpose", "multi-agency-assurance"}, {"traceparent", trace}});
     EXPECT_TRUE(outcome.ok()) << outcome.Text();
     EXPECT_THAT(partnership().RecordFor(outcome).trace_id(), IsEmpty());
   }
@@ -396,14 +396,14 @@ TEST_F(AccessSweep, ACompressedRequestIsRecorded) {
   grpc::ChannelArguments arguments;
   arguments.SetCompressionAlgorithm(GRPC_COMPRESS_GZIP);
   const auto channel =
-      MakeChannel(partnership().server().address(),
-                  Certificates::Get().OfClient(kBoard.uri()), std::move(arguments));
+      MakeChannel(partnership().server().address(), Certificates::Get().OfClient(kBoard.uri()),
+                  std::move(arguments));
   v1::GetPlanRequest request;
   // Long and dull, so that compressing it pays.
   request.set_name(absl::StrCat("plans/", std::string(2000, 'x')));
   const size_t records_before = ReadAudit(partnership().database_path()).size();
-  const Outcome outcome = Call(channel, kGetPlan, request.SerializeAsString(),
-                               TestPartnership::PurposeOf(kBoard));
+  const Outcome outcome =
+      Call(channel, kGetPlan, request.SerializeAsString(), TestPartnership::PurposeOf(kBoard));
   EXPECT_FALSE(outcome.ok());
   EXPECT_EQ(WaitForRecords(records_before).size(), 1U) << outcome.Text();
 }
@@ -464,7 +464,8 @@ TEST(MethodTableTest, AMethodThatNothingServesStopsTheServer) {
   const absl::Status checked = door::MethodTable().Check(ContractServices());
   EXPECT_FALSE(checked.ok());
   for (const MethodCase& method : EveryMethod()) {
-    EXPECT_THAT(std::string(checked.message()), HasSubstr(method.path.substr(method.path.rfind('/') + 1)));
+    EXPECT_THAT(std::string(checked.message()),
+                HasSubstr(method.path.substr(method.path.rfind('/') + 1)));
   }
 }
 

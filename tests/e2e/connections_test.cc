@@ -16,6 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "concordat/v1/directory_service.pb.h"
+#include "concordat/v1/release_service.pb.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/support/server_process.h"
@@ -182,6 +183,25 @@ TEST_F(ConnectionsTest, ConnectionsThatBecameCallsAreNotListed) {
             0);
 }
 
+TEST_F(ConnectionsTest, ACallerWhoGoesAwayDuringItsExtractIsNotListed) {
+  StartWith(100, 100, 5000);
+  v1::ExtractObservationsRequest request;
+  request.set_parent("releases/papers-2018");
+  request.set_format(v1::ExtractObservationsRequest::NDJSON);
+  for (int i = 0; i < 10; ++i) {
+    StreamCall call(partnership_->NewChannel(kBoard), PathOf(*request.descriptor()),
+                    TestPartnership::PurposeOf(kBoard));
+    ASSERT_TRUE(call.Write(request.SerializeAsString()));
+    call.CloseWrites();
+    ASSERT_TRUE(call.Read().has_value());
+  }
+  absl::SleepFor(absl::Milliseconds(500));
+  EXPECT_EQ(partnership_
+                ->Get<v1::ListRefusedHandshakesResponse>(kAdmin, v1::ListRefusedHandshakesRequest())
+                .total(),
+            0);
+}
+
 TEST_F(ConnectionsTest, ManyCallersOfOneAddressAreServedWithinTheCap) {
   StartWith(100, 60, 5000);
   std::vector<std::shared_ptr<grpc::Channel>> channels;
@@ -202,7 +222,8 @@ TEST(DescriptorTest, AServerThatRanOutOfThemServesAgainWhenSomeAreFree) {
   config.mutable_limits()->set_max_connections_per_address(10000);
   config.mutable_limits()->set_handshake_deadline_milliseconds(60000);
   WriteWhole(folder.Path("server.yaml"), ConfigYaml(config));
-  ServerProcess process({{"serve", "--config", folder.Path("server.yaml")}, folder.Path("log"),
+  ServerProcess process({{"serve", "--config", folder.Path("server.yaml")},
+                         folder.Path("log"),
                          /*descriptors=*/120});
   const std::string address = WaitForAddress(config.address_file(), process);
   ASSERT_FALSE(address.empty()) << ReadWhole(folder.Path("log"));

@@ -217,8 +217,7 @@ TEST_F(ExtractTest, ItsRowsAreTheFiguresThatAreListed) {
       ASSERT_EQ(row.size(), rows[0].size());
       EXPECT_EQ(row[column.at("measure")], LastIdentifier(figure.measure()));
       EXPECT_EQ(row[column.at("source_line")], absl::StrCat(figure.source().line()));
-      EXPECT_EQ(row[column.at("period_start")],
-                FormatDay(*ToCivilDay(figure.period().start())));
+      EXPECT_EQ(row[column.at("period_start")], FormatDay(*ToCivilDay(figure.period().start())));
       EXPECT_EQ(row[column.at("period_end")], FormatDay(*ToCivilDay(figure.period().end())));
       double value = 0;
       EXPECT_EQ(absl::SimpleAtod(row[column.at("value")], &value), figure.has_value());
@@ -290,8 +289,7 @@ TEST_F(ExtractTest, TheLogHasItsOpeningAndItsEndWithTheDigestOfWhatWasReceived) 
     EXPECT_EQ(record.client(), kBoard.client_name());
     EXPECT_EQ(record.agreement(), "agreements/multi-agency-assurance");
     // The release's digest belongs to what was read (audit.proto, `release`).
-    EXPECT_EQ(record.release(),
-              absl::StrCat(kLarge, "@", extract.header().release_digest()));
+    EXPECT_EQ(record.release(), absl::StrCat(kLarge, "@", extract.header().release_digest()));
   }
   EXPECT_LT(opening.index(), ending.index());
 }

@@ -304,12 +304,12 @@ TEST_F(PlanReading, EveryPageSizeGivesTheSameList) {
   v1::ListObservationsRequest figures;
   figures.set_parent("releases/-");
   const auto figures_of = [](const auto& page) { return page.observations(); };
-  const auto all_figures = Collect<v1::ListObservationsResponse>(partnership(), kPolice, figures,
-                                                                 1000, figures_of);
+  const auto all_figures =
+      Collect<v1::ListObservationsResponse>(partnership(), kPolice, figures, 1000, figures_of);
   for (const int size : {1, 10, static_cast<int>(all_figures.size())}) {
-    EXPECT_EQ(Collect<v1::ListObservationsResponse>(partnership(), kPolice, figures, size,
-                                                    figures_of),
-              all_figures);
+    EXPECT_EQ(
+        Collect<v1::ListObservationsResponse>(partnership(), kPolice, figures, size, figures_of),
+        all_figures);
   }
 
   const auto measures_of = [](const v1::ListMeasuresResponse& page) { return page.measures(); };
@@ -360,9 +360,8 @@ TEST_F(PlanReading, APageTokenIsGoodForItsQueryItsClientAndItsServerAlone) {
   EXPECT_TRUE(partnership().Ask<v1::ListActionsResponse>(kBoard, request).ok());
 
   const auto expect_invalid = [&](const Partner& partner, const v1::ListActionsRequest& changed) {
-    EXPECT_TRUE(
-        RefusedWith(partnership().Ask<v1::ListActionsResponse>(partner, changed).outcome,
-                    v1::PAGE_TOKEN_INVALID))
+    EXPECT_TRUE(RefusedWith(partnership().Ask<v1::ListActionsResponse>(partner, changed).outcome,
+                            v1::PAGE_TOKEN_INVALID))
         << changed.ShortDebugString();
   };
   // Another client, of another agency and of the same.
@@ -393,7 +392,7 @@ TEST_F(PlanReading, APageTokenIsGoodForItsQueryItsClientAndItsServerAlone) {
     EXPECT_TRUE(RefusedWith(outcome, v1::PAGE_TOKEN_INVALID)) << i;
   }
   for (const std::string& made_up : {std::string("x"), std::string("!!"), token.substr(1),
-                                    token.substr(0, token.size() / 2), token + "AAAA"}) {
+                                     token.substr(0, token.size() / 2), token + "AAAA"}) {
     changed.CopyFrom(request);
     changed.set_page_token(made_up);
     expect_invalid(kBoard, changed);

@@ -70,7 +70,7 @@ class RestartTest : public testing::Test {
     static int runs = 0;
     const std::string log = absl::StrCat("failure-", ++runs);
     const std::unique_ptr<ServerProcess> process = Run(log);
-    const std::optional<ProcessEnd> end = process->Wait();
+    const std::optional<ProcessEnd> end = process->Wait(absl::Seconds(10));
     EXPECT_TRUE(end.has_value()) << "it runs";
     if (end.has_value()) {
       EXPECT_EQ(end->exit_code, 1);
@@ -190,9 +190,8 @@ TEST_F(RestartTest, KilledUnderLoadEveryAnsweredCallHasItsRecordAndTheServerStar
   // And once more, with nothing to repair.
   std::unique_ptr<ServerProcess> process;
   const std::string address = Start(process);
-  const Outcome outcome =
-      Call(MakeChannel(address, Certificates::Get().OfClient(kBoard.uri())),
-           PathOf(*v1::WhoAmIRequest::descriptor()), "");
+  const Outcome outcome = Call(MakeChannel(address, Certificates::Get().OfClient(kBoard.uri())),
+                               PathOf(*v1::WhoAmIRequest::descriptor()), "");
   EXPECT_TRUE(outcome.ok()) << outcome.Text();
 }
 
@@ -249,9 +248,8 @@ TEST_F(RestartTest, ASecondProcessOnTheSameDatabaseIsRefused) {
   std::unique_ptr<ServerProcess> process;
   const std::string address = Start(process);
   EXPECT_THAT(RunToFailure(), HasSubstr("another process has the database"));
-  const Outcome outcome =
-      Call(MakeChannel(address, Certificates::Get().OfClient(kBoard.uri())),
-           PathOf(*v1::WhoAmIRequest::descriptor()), "");
+  const Outcome outcome = Call(MakeChannel(address, Certificates::Get().OfClient(kBoard.uri())),
+                               PathOf(*v1::WhoAmIRequest::descriptor()), "");
   EXPECT_TRUE(outcome.ok()) << outcome.Text();
 }
 
@@ -273,8 +271,15 @@ TEST_F(RestartTest, TlsFilesThatAreMissingOrDoNotFitAreNamed) {
   }
   EXPECT_THAT(with("server.key", certificates.Path("nobody.key")),
               HasSubstr("does not belong to its certificate"));
-  // The message is about the server's files, not about some client's.
-  EXPECT_THAT(with("ca.crt", folder_.Path("garbage")), Not(HasSubstr("client certificate cannot")));
+}
+
+TEST_F(RestartTest, AnAuthorityFileThatIsNoneIsNamedAndNoClientIsBlamed) {
+  WriteWhole(folder_.Path("garbage"), "no certificate");
+  config_.mutable_tls()->set_client_ca_file(folder_.Path("garbage"));
+  WriteConfig(ConfigYaml(config_));
+  const std::string said = RunToFailure();
+  EXPECT_THAT(said, HasSubstr("client_ca_file"));
+  EXPECT_THAT(said, Not(HasSubstr("the client certificate cannot be read")));
 }
 
 TEST_F(RestartTest, ABadConfigurationIsNamedByFileAndLine) {
@@ -286,14 +291,13 @@ TEST_F(RestartTest, ABadConfigurationIsNamedByFileAndLine) {
   } cases[] = {
       {good + "no_such_key: 1\n", "no_such_key"},
       {good + "listen_address: 127.0.0.1:1\n", "listen_address"},
-      {"", "listen_address"},
+      {"log_origin: e2e.test/audit\n", "listen_address"},
       {"listen_address: [\n", "server.yaml:"},
       {absl::StrReplaceAll(good, {{"drain_seconds: 5", "drain_seconds: soon"}}), "drain_seconds"},
       {absl::StrReplaceAll(good, {{"drain_seconds: 5", "drain_seconds: -1"}}), "drain_seconds"},
       {absl::StrReplaceAll(good, {{"e2e.test/audit", "two words"}}), "log_origin"},
       {absl::StrReplaceAll(good, {{"127.0.0.1:0", "localhost:0"}}), "listen_address"},
       {absl::StrReplaceAll(good, {{"127.0.0.1:0", "127.0.0.1"}}), "listen_address"},
-      {absl::StrReplaceAll(good, {{"127.0.0.1:0", "127.0.0.1:99999"}}), "listen_address"},
       {absl::StrReplaceAll(good, {{"127.0.0.1:0", "192.0.2.1:0"}}), "192.0.2.1:0"},
       {absl::StrReplaceAll(good, {{config_.database_path(), "/no/such/folder/x.db"}}),
        "/no/such/folder/x.db"},
@@ -307,6 +311,16 @@ TEST_F(RestartTest, ABadConfigurationIsNamedByFileAndLine) {
   EXPECT_THAT(RunToFailure(), HasSubstr(path));
 }
 
+TEST_F(RestartTest, AnEmptyConfigurationSaysWhatIsRequired) {
+  WriteConfig("");
+  EXPECT_THAT(RunToFailure(), HasSubstr("listen_address"));
+}
+
+TEST_F(RestartTest, APortThatDoesNotExistIsRefused) {
+  WriteConfig(absl::StrReplaceAll(ConfigYaml(config_), {{"127.0.0.1:0", "127.0.0.1:99999"}}));
+  EXPECT_THAT(RunToFailure(), HasSubstr("listen_address"));
+}
+
 TEST_F(RestartTest, ADatabaseThatIsNoneIsRefused) {
   WriteWhole(config_.database_path(), std::string(8192, 'x'));
   std::filesystem::remove(config_.database_path() + "-wal");
@@ -317,11 +331,11 @@ TEST_F(RestartTest, InitIsDoneOnceAndSaysSo) {
   config_.set_database_path(folder_.Path("new.db"));
   WriteConfig(ConfigYaml(config_));
   const auto init = [&](const std::string& client, const std::string& log) {
-    ServerProcess process({{"init", "--config", folder_.Path("server.yaml"), "--client", client,
-                            "--agency-name", "The board", "--identity",
-                            absl::StrCat("uri:", kAdmin.uri())},
-                           folder_.Path(log),
-                           0});
+    ServerProcess process(
+        {{"init", "--config", folder_.Path("server.yaml"), "--client", client, "--agency-name",
+          "The board", "--identity", absl::StrCat("uri:", kAdmin.uri())},
+         folder_.Path(log),
+         0});
     const std::optional<ProcessEnd> end = process.Wait();
     return end.has_value() ? end->exit_code : -1;
   };

@@ -112,8 +112,7 @@ Names FiguresSeenBy(TestPartnership& partnership, const Partner& partner,
 }
 
 Names PlansSeenBy(TestPartnership& partnership, const Partner& partner) {
-  return NamesOf(
-      partnership.Get<v1::ListPlansResponse>(partner, v1::ListPlansRequest()).plans());
+  return NamesOf(partnership.Get<v1::ListPlansResponse>(partner, v1::ListPlansRequest()).plans());
 }
 
 // Whether `partner` may read the development plan or, for those without it,
@@ -354,9 +353,9 @@ TEST_F(Scope, AnAgencySeesTheAgreementsThatItIsAPartyOf) {
                        .Get<v1::ListAgreementsResponse>(partner, v1::ListAgreementsRequest())
                        .agreements());
   };
-  EXPECT_EQ(seen_by(kPolice), (Names{"agreements/exploitation-figures-2015",
-                                     "agreements/neglect-and-domestic-abuse",
-                                     "agreements/probation-domestic-abuse"}));
+  EXPECT_EQ(seen_by(kPolice),
+            (Names{"agreements/exploitation-figures-2015", "agreements/neglect-and-domestic-abuse",
+                   "agreements/probation-domestic-abuse"}));
   EXPECT_EQ(seen_by(kStranger), Names{"agreements/exploitation-figures-2015"});
   EXPECT_EQ(seen_by(kAuditor).size(), 8U);
   EXPECT_EQ(seen_by(kAdmin).size(), 8U);
@@ -370,14 +369,12 @@ TEST_F(Scope, AnAgencySeesItsOwnCallsInTheAuditLogAndThoseToItsPlans) {
     request.set_page_size(1000);
     return partnership().Get<v1::ListAuditEntriesResponse>(partner, request);
   };
-  for (const auto list = entries_of(kPolice);
-       const v1::AuditEntry& entry : list.entries()) {
+  for (const auto list = entries_of(kPolice); const v1::AuditEntry& entry : list.entries()) {
     EXPECT_EQ(entry.record().agency(), kPolice.agency_name());
     EXPECT_THAT(entry.record().salt(), IsEmpty());
   }
   bool council_sees_police = false;
-  for (const auto list = entries_of(kCouncil);
-       const v1::AuditEntry& entry : list.entries()) {
+  for (const auto list = entries_of(kCouncil); const v1::AuditEntry& entry : list.entries()) {
     if (entry.record().agency() == kCouncil.agency_name()) continue;
     // The council owns these two plans.
     EXPECT_TRUE(absl::StartsWith(entry.record().resource(), "plans/development-2018") ||
@@ -486,8 +483,8 @@ TEST_F(Scope, AnotherAgreementIsRefusedTheSameWhetherOrNotItExists) {
 TEST_F(Scope, WithinTheScopeWhatIsMissingIsNotFound) {
   v1::GetPlanRequest plan;
   plan.set_name("plans/no-such-plan");
-  EXPECT_TRUE(RefusedWith(partnership().Ask<v1::Plan>(kBoard, plan).outcome,
-                          v1::RESOURCE_NOT_FOUND));
+  EXPECT_TRUE(
+      RefusedWith(partnership().Ask<v1::Plan>(kBoard, plan).outcome, v1::RESOURCE_NOT_FOUND));
   v1::GetReleaseRequest release;
   release.set_name("releases/no-such-release");
   EXPECT_TRUE(RefusedWith(partnership().Ask<v1::Release>(kHealthTrust, release).outcome,
@@ -519,7 +516,8 @@ TEST_F(Scope, EveryOtherAgreementGivesWhatItNames) {
 
 TEST_F(Scope, AReferenceOutOfScopeSaysNothingOfItsAction) {
   v1::GetActionRequest request;
-  for (const auto list = ReadDataFile<v1::ApplyPlanRequest>("plans/domestic-abuse-strategy-2018.yaml");
+  for (const auto list =
+           ReadDataFile<v1::ApplyPlanRequest>("plans/domestic-abuse-strategy-2018.yaml");
        const v1::Action& action : list.actions()) {
     if (!action.refers_to().empty()) request.set_name(action.name());
   }
@@ -542,8 +540,7 @@ TEST_F(Scope, AnotherPurposeIsNoGround) {
 }
 
 TEST_F(Scope, ADefaultPurposeCountsWhereTheAgreementAcceptsIt) {
-  const Outcome by_default =
-      ReadPlan(partnership(), kPolice, "plans/development-2018", Metadata());
+  const Outcome by_default = ReadPlan(partnership(), kPolice, "plans/development-2018", Metadata());
   EXPECT_TRUE(by_default.ok()) << by_default.Text();
   EXPECT_EQ(partnership().RecordFor(by_default).purpose(), "neglect-and-domestic-abuse");
   // A client without one.
@@ -573,11 +570,12 @@ TEST_F(Scope, SuspendedEndedAndForeignAgreementsAreNoGround) {
   for (const Partner& partner : {kPolice, kCouncil, kStranger}) {
     v1::GetMeasureRequest request;
     request.set_name("measures/ehc-plans");
-    EXPECT_TRUE(RefusedWith(
-        partnership()
-            .Ask<v1::Measure>(partner, request, Metadata{{"concordat-purpose", "exploitation-profile"}})
-            .outcome,
-        v1::NO_AGREEMENT));
+    EXPECT_TRUE(
+        RefusedWith(partnership()
+                        .Ask<v1::Measure>(partner, request,
+                                          Metadata{{"concordat-purpose", "exploitation-profile"}})
+                        .outcome,
+                    v1::NO_AGREEMENT));
   }
   // The county council gives under the health agreement, and gets nothing.
   EXPECT_TRUE(RefusedWith(ReadPlan(partnership(), kCouncil, "plans/development-2018",
@@ -631,13 +629,14 @@ struct Timed {
   }
 
   void ApplyPoliceAgreement(const std::function<void(v1::Agreement&)>& change) {
-    auto request = ReadDataFile<v1::ApplyAgreementRequest>("agreements/neglect-and-domestic-abuse.yaml");
+    auto request =
+        ReadDataFile<v1::ApplyAgreementRequest>("agreements/neglect-and-domestic-abuse.yaml");
     change(*request.mutable_agreement());
     partnership->Get<v1::ApplyAgreementResponse>(kAdmin, request);
   }
   bool InForceSaysWhoAmI() {
     for (const auto list = partnership->Get<v1::WhoAmIResponse>(kPolice, v1::WhoAmIRequest());
-       const auto& access : list.agreements()) {
+         const auto& access : list.agreements()) {
       if (access.agreement() == "agreements/neglect-and-domestic-abuse") return access.in_force();
     }
     ADD_FAILURE() << "the police have no such agreement";
@@ -714,9 +713,8 @@ TEST(AgreementDatesTest, AReviewThatLapsesEndsAccessOnlyWhereTheAgreementSaysSo)
 TEST(AgreementStateTest, OnlyAnActiveOneGivesAccessFromTheNextCallOn) {
   Timed timed("2018-12-02T09:00:00Z");
   timed.ExpectInForce();
-  for (const v1::Agreement::State state :
-       {v1::Agreement::DRAFT, v1::Agreement::APPROVED, v1::Agreement::SUSPENDED,
-        v1::Agreement::ENDED}) {
+  for (const v1::Agreement::State state : {v1::Agreement::DRAFT, v1::Agreement::APPROVED,
+                                           v1::Agreement::SUSPENDED, v1::Agreement::ENDED}) {
     SCOPED_TRACE(v1::Agreement::State_Name(state));
     timed.ApplyPoliceAgreement([&](v1::Agreement& agreement) { agreement.set_state(state); });
     timed.ExpectNotInForce();
@@ -740,9 +738,9 @@ TEST(AgreementStateTest, ADefaultPurposeIsNoLongerAccepted) {
   Timed timed("2018-12-02T09:00:00Z");
   timed.ApplyPoliceAgreement(
       [](v1::Agreement& agreement) { agreement.set_accepts_default_purpose(false); });
-  EXPECT_TRUE(RefusedWith(
-      ReadPlan(*timed.partnership, kPolice, "plans/development-2018", Metadata()),
-      v1::PURPOSE_MISSING));
+  EXPECT_TRUE(
+      RefusedWith(ReadPlan(*timed.partnership, kPolice, "plans/development-2018", Metadata()),
+                  v1::PURPOSE_MISSING));
   EXPECT_TRUE(ReadPlan(*timed.partnership, kPolice).ok());
 }
 
@@ -784,9 +782,9 @@ TEST(DirectoryChangeTest, RevokingAClientHoldsFromItsNextCallOnTheSameConnection
   timed.partnership->Get<v1::ApplyDirectoryResponse>(
       kAdmin, PoliceDirectory(nullptr, [](v1::Client& client) { client.set_revoked(true); }));
   EXPECT_TRUE(RefusedWith(ReadPlan(*timed.partnership, kPolice), v1::CLIENT_REVOKED));
-  EXPECT_TRUE(RefusedWith(
-      timed.partnership->Ask<v1::WhoAmIResponse>(kPolice, v1::WhoAmIRequest()).outcome,
-      v1::CLIENT_REVOKED));
+  EXPECT_TRUE(
+      RefusedWith(timed.partnership->Ask<v1::WhoAmIResponse>(kPolice, v1::WhoAmIRequest()).outcome,
+                  v1::CLIENT_REVOKED));
   timed.partnership->Get<v1::ApplyDirectoryResponse>(kAdmin, PoliceDirectory(nullptr, nullptr));
   timed.ExpectInForce();
 }
@@ -838,9 +836,9 @@ TEST(CertificateTest, ItsLifeIsJudgedAtEachCallByTheServersClock) {
   TestPartnership::Options options;
   options.clock = &clock;
   TestPartnership partnership(options);
-  const std::shared_ptr<grpc::Channel> channel = MakeChannel(
-      partnership.server().address(),
-      Certificates::Get().OfClient(kPolice.uri(), not_before, not_after));
+  const std::shared_ptr<grpc::Channel> channel =
+      MakeChannel(partnership.server().address(),
+                  Certificates::Get().OfClient(kPolice.uri(), not_before, not_after));
   const auto who_am_i_at = [&](absl::Time time) {
     clock.Set(time);
     return Call(channel, PathOf(*v1::WhoAmIRequest::descriptor()), "");
@@ -850,8 +848,8 @@ TEST(CertificateTest, ItsLifeIsJudgedAtEachCallByTheServersClock) {
   const Outcome expired = who_am_i_at(not_after);
   EXPECT_TRUE(RefusedWith(expired, v1::CERTIFICATE_EXPIRED));
   EXPECT_EQ(partnership.RecordFor(expired).decision(), v1::AuditRecord::REFUSED);
-  EXPECT_TRUE(RefusedWith(who_am_i_at(not_before - absl::Microseconds(1)),
-                          v1::CERTIFICATE_EXPIRED));
+  EXPECT_TRUE(
+      RefusedWith(who_am_i_at(not_before - absl::Microseconds(1)), v1::CERTIFICATE_EXPIRED));
   EXPECT_TRUE(who_am_i_at(not_before).ok());
 }
 
@@ -874,8 +872,8 @@ class OpenExtract : public testing::Test {
     release.clear_observations();
     for (int copy = 0; copy < kCopies; ++copy) {
       for (v1::Observation figure : figures) {
-        figure.set_name(absl::StrCat("releases/large/observations/", copy, "-",
-                                     LastIdentifier(figure.name())));
+        figure.set_name(
+            absl::StrCat("releases/large/observations/", copy, "-", LastIdentifier(figure.name())));
         figure.set_note(std::string(280, 'x'));
         *release.add_observations() = std::move(figure);
       }
@@ -913,7 +911,7 @@ class OpenExtract : public testing::Test {
   v1::ApplyDirectoryRequest TrustDirectory(const std::function<void(v1::Client&)>& change) {
     v1::ApplyDirectoryRequest request;
     for (const auto list = ReadDataFile<v1::ApplyDirectoryRequest>("directory.yaml");
-       const v1::Client& client : list.clients()) {
+         const v1::Client& client : list.clients()) {
       if (client.name() == kHealthTrust.client_name()) *request.add_clients() = client;
     }
     change(*request.mutable_clients(0));
@@ -958,11 +956,10 @@ TEST_F(OpenExtract, IsCutWhenItsClientIsRevoked) {
 }
 
 TEST_F(OpenExtract, IsCutWhenItsClientLosesTheRole) {
-  partnership_->Get<v1::ApplyDirectoryResponse>(
-      kAdmin, TrustDirectory([](v1::Client& client) {
-        client.clear_roles();
-        client.add_roles(v1::APPROVER);
-      }));
+  partnership_->Get<v1::ApplyDirectoryResponse>(kAdmin, TrustDirectory([](v1::Client& client) {
+                                                  client.clear_roles();
+                                                  client.add_roles(v1::APPROVER);
+                                                }));
   ExpectCut();
 }
 

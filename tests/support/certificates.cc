@@ -51,8 +51,7 @@ void AddExtension(X509* certificate, int nid, const std::string& value) {
 }
 
 void SetTime(ASN1_TIME* field, absl::Time time) {
-  const std::string text =
-      absl::FormatTime("%Y%m%d%H%M%SZ", time, absl::UTCTimeZone());
+  const std::string text = absl::FormatTime("%Y%m%d%H%M%SZ", time, absl::UTCTimeZone());
   if (ASN1_TIME_set_string_X509(field, text.c_str()) != 1) Die("a certificate's date is refused");
 }
 

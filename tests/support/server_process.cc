@@ -62,8 +62,8 @@ std::optional<ProcessEnd> ServerProcess::Wait(absl::Duration patience) {
   while (!end_.has_value()) {
     int status = 0;
     if (waitpid(pid_, &status, WNOHANG) == pid_) {
-      end_ = WIFEXITED(status) ? ProcessEnd{WEXITSTATUS(status), 0}
-                               : ProcessEnd{-1, WTERMSIG(status)};
+      end_ =
+          WIFEXITED(status) ? ProcessEnd{WEXITSTATUS(status), 0} : ProcessEnd{-1, WTERMSIG(status)};
     } else if (absl::Now() > deadline) {
       return std::nullopt;
     } else {

@@ -129,9 +129,8 @@ class TestPartnership {
   Answer<Response> Ask(const Partner& partner, const Request& request,
                        std::optional<Metadata> metadata = std::nullopt) {
     Answer<Response> answer;
-    answer.outcome =
-        Call(partner, PathOf(*Request::descriptor()), request.SerializeAsString(),
-             metadata.has_value() ? *metadata : PurposeOf(partner));
+    answer.outcome = Call(partner, PathOf(*Request::descriptor()), request.SerializeAsString(),
+                          metadata.has_value() ? *metadata : PurposeOf(partner));
     if (!answer.ok()) return answer;
     EXPECT_TRUE(answer.message.ParseFromString(answer.outcome.reply));
     return answer;
