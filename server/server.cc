@@ -134,7 +134,7 @@ class RunningServer final : public Server {
     if (door_ != nullptr) door_->Drain();
     if (server_ != nullptr) {
       server_->Shutdown(absl::ToChronoTime(absl::Now() + drain));
-      server_->Wait();
+      door_->Join();
     }
     // Every call has ended; what they handed to the log is made durable here.
     log_.reset();
@@ -182,7 +182,7 @@ class RunningServer final : public Server {
   absl::Status StartGrpc() {
     ASSIGN_OR_RETURN(const auto credentials, Credentials(config_.tls()));
     grpc::ServerBuilder builder;
-    builder.RegisterCallbackGenericService(door_.get());
+    door_->Register(builder);
     auto acceptor = builder.experimental().AddExternalConnectionAcceptor(
         grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD, credentials);
     const int max_request = config_.limits().max_request_bytes();
@@ -206,6 +206,7 @@ class RunningServer final : public Server {
     builder.SetResourceQuota(quota);
     server_ = builder.BuildAndStart();
     if (server_ == nullptr) return absl::UnavailableError("gRPC does not start");
+    door_->Run();
     listener_->Run(std::move(acceptor));
     return absl::OkStatus();
   }

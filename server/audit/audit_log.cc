@@ -14,6 +14,8 @@ namespace {
 constexpr size_t kSaltBytes = 16;
 constexpr size_t kSaltsDrawn = 256;
 constexpr uint32_t kSchemaVersion = 1;
+// Longest wait for announced calls: about what one commit takes.
+constexpr absl::Duration kGatheringTime = absl::Microseconds(200);
 
 absl::Status Unavailable() {
   return MakeError(v1::AUDIT_UNAVAILABLE,
@@ -60,10 +62,14 @@ void AuditLog::Run() {
   const auto has_work = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     return !waiting_.empty() || closing_;
   };
+  const auto all_arrived = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return announced_.load(std::memory_order_relaxed) <= 0 || closing_;
+  };
   while (true) {
     {
       absl::MutexLock lock(&mutex_, absl::Condition(&has_work));
       if (waiting_.empty()) return;
+      mutex_.AwaitWithTimeout(absl::Condition(&all_arrived), kGatheringTime);
       entries.swap(waiting_);
     }
     for (absl::Span<Entry* const> rest = entries; !rest.empty();) {

@@ -52,7 +52,7 @@ absl::string_view FirstProperty(const grpc::AuthContext& context, const char* na
   return {values[0].data(), values[0].size()};
 }
 
-absl::Time DeadlineOf(const grpc::GenericCallbackServerContext& context, absl::Time arrival,
+absl::Time DeadlineOf(const grpc::ServerContext& context, absl::Time arrival,
                       absl::Duration by_default) {
   const auto deadline = context.deadline();
   if (deadline == std::chrono::system_clock::time_point::max()) return arrival + by_default;
@@ -76,13 +76,27 @@ absl::Status Presentable(const absl::Status& status) {
                    "the server failed; quote the receipt to the operator, who finds the record");
 }
 
-CallReactor::CallReactor(Door& door, grpc::GenericCallbackServerContext& context)
-    : door_(door),
-      context_(context),
-      arrival_(door.clock_.Now()),
-      method_(door.methods_.Find(context.method())) {
+CallReactor::CallReactor(Door& door, grpc::ServerCompletionQueue& queue)
+    : door_(door), queue_(queue) {}
+
+void CallReactor::Await(Door& door, grpc::ServerCompletionQueue& queue) {
+  auto* call = new CallReactor(door, queue);
+  door.service_.RequestCall(&call->context_, &call->stream_, &queue, &queue, &call->started_);
+}
+
+void CallReactor::OnStarted(bool ok) {
+  if (!ok) {
+    delete this;
+    return;
+  }
+  Await(door_, queue_);
+  arrival_ = door_.clock_.Now();
+  method_ = door_.methods_.Find(context_.method());
+  peer_ = context_.peer();
   door_.counters_.calls_in_hand.fetch_add(1, std::memory_order_relaxed);
-  StartRead(&request_bytes_);
+  door_.on_peer_(peer_);
+  door_.log_.Announce();
+  stream_.Read(&request_bytes_, &read_);
 }
 
 void CallReactor::OnReadDone(bool ok) {
@@ -219,6 +233,7 @@ void CallReactor::Record(absl::Status outcome) {
   outcome_ = Presentable(outcome);
   // The log's thread serves everybody: what can be done before it, is.
   if (!change_pending_) record_ = MakeRecord();
+  if (stage_ != Stage::kStreamEnding) door_.log_.Arrive();
   door_.log_.Append(*this);
 }
 
@@ -319,7 +334,7 @@ v1::AuditRecord CallReactor::MakeRecord() {
   }
   record.set_request_id(metadata_.request_id);
   record.set_trace_id(metadata_.trace_id);
-  record.set_peer(context_.peer());
+  record.set_peer(peer_);
   if (const auto peer = context_.auth_context(); peer != nullptr) {
     record.set_tls_version(std::string(FirstProperty(*peer, "transport_security_type")));
     record.set_tls_resumed(FirstProperty(*peer, "ssl_session_reused") == "true");
@@ -349,9 +364,6 @@ void CallReactor::Done(absl::StatusOr<v1::Receipt> receipt) {
 }
 
 void CallReactor::NextMessage() {
-  if (context_.IsCancelled()) {
-    return EndStream(MakeError(v1::CALLER_GONE, "the caller went away"));
-  }
   const absl::Time now = door_.clock_.Now();
   if (now > DeadlineOf(context_, arrival_, door_.limits_.default_deadline)) {
     return EndStream(MakeError(v1::DEADLINE_PASSED, "the deadline passed during the stream"));
@@ -369,12 +381,10 @@ void CallReactor::NextMessage() {
   has_reply_ = false;
   grpc::Slice slice(reply_);
   reply_buffer_ = grpc::ByteBuffer(&slice, 1);
-  StartWrite(&reply_buffer_);
+  stream_.Write(reply_buffer_, &written_);
 }
 
 void CallReactor::OnWriteDone(bool ok) {
-  // The write of a unary answer is part of its finish.
-  if (stage_ != Stage::kStreamEnding) return;
   if (!ok) return EndStream(MakeError(v1::CALLER_GONE, "the caller went away"));
   NextMessage();
 }
@@ -384,23 +394,21 @@ void CallReactor::EndStream(absl::Status outcome) { Record(std::move(outcome)); 
 void CallReactor::FinishWith(const absl::Status& status) {
   auto& counter = status.ok() ? door_.counters_.served : door_.counters_.refused;
   counter.fetch_add(1, std::memory_order_relaxed);
-  if (status.ok()) {
-    if (has_reply_) {
-      grpc::Slice slice(reply_);
-      reply_buffer_ = grpc::ByteBuffer(&slice, 1);
-      StartWriteAndFinish(&reply_buffer_, grpc::WriteOptions(), grpc::Status::OK);
-    } else {
-      Finish(grpc::Status::OK);
-    }
-    return;
+  if (!status.ok()) {
+    const grpc::Status sent(static_cast<grpc::StatusCode>(status.code()),
+                            std::string(status.message()), ToProto(status).SerializeAsString());
+    stream_.Finish(sent, &finished_);
+  } else if (has_reply_) {
+    grpc::Slice slice(reply_);
+    reply_buffer_ = grpc::ByteBuffer(&slice, 1);
+    stream_.WriteAndFinish(reply_buffer_, grpc::WriteOptions(), grpc::Status::OK, &finished_);
+  } else {
+    stream_.Finish(grpc::Status::OK, &finished_);
   }
-  Finish(grpc::Status(static_cast<grpc::StatusCode>(status.code()), std::string(status.message()),
-                      ToProto(status).SerializeAsString()));
 }
 
-void CallReactor::OnDone() {
+void CallReactor::OnFinished(bool /*ok*/) {
   door_.counters_.calls_in_hand.fetch_sub(1, std::memory_order_relaxed);
-  door_.on_peer_(context_.peer());
   delete this;
 }
 

@@ -22,27 +22,41 @@ namespace concordat::door {
 
 // Deletes itself when gRPC is done with it. A unary call is a stream of one:
 // read the request, decide, make it durable, then let the answer go. The steps
-// run on gRPC's threads up to the hand-over to the audit log, and from there on
-// the log's thread, never on two at once.
-class CallReactor final : public grpc::ServerGenericBidiReactor, public audit::Entry {
+// run on the door's threads up to the hand-over to the audit log, and from there
+// on the log's thread, never on two at once. Starting an operation of gRPC is
+// therefore always the last thing that a step does.
+class CallReactor final : public audit::Entry {
  public:
-  CallReactor(Door& door, grpc::GenericCallbackServerContext& context);
+  // What gRPC reports when an operation of a call is done; its tag.
+  class Event {
+   public:
+    using Reaction = void (CallReactor::*)(bool ok);
+    Event(CallReactor& call, Reaction reaction) : call_(call), reaction_(reaction) {}
+    void React(bool ok) { (call_.*reaction_)(ok); }
 
-  // grpc::ServerGenericBidiReactor.
-  void OnReadDone(bool ok) override;
-  void OnWriteDone(bool ok) override;
-  void OnDone() override;
-  // Lets gRPC call OnDone on the thread that sent the answer, as it does for its
-  // own reactors, instead of waking an executor thread for each call: OnDone
-  // only frees what the call held. gRPC documents this as internal; a version
-  // that drops it no longer compiles here.
-  bool InternalInlineable() override { return true; }
+   private:
+    CallReactor& call_;
+    const Reaction reaction_;
+  };
+
+  // Waits for the next call on `queue`; it frees itself when it has ended, or
+  // when the server shuts down before one came.
+  static void Await(Door& door, grpc::ServerCompletionQueue& queue);
 
   // audit::Entry.
   absl::StatusOr<v1::AuditRecord> Prepare(store::Batch& batch) override;
   void Done(absl::StatusOr<v1::Receipt> receipt) override;
 
  private:
+  CallReactor(Door& door, grpc::ServerCompletionQueue& queue);
+
+  // Reactions: a call came, its request was read, a message of a stream was
+  // written, the answer was sent.
+  void OnStarted(bool ok);
+  void OnReadDone(bool ok);
+  void OnWriteDone(bool ok);
+  void OnFinished(bool ok);
+
   // What the record in hand is about.
   enum class Stage { kCall, kStreamOpening, kStreamEnding };
 
@@ -73,11 +87,18 @@ class CallReactor final : public grpc::ServerGenericBidiReactor, public audit::E
   v1::AuditRecord MakeRecord();
 
   Door& door_;
-  grpc::GenericCallbackServerContext& context_;
-  const absl::Time arrival_;
+  grpc::ServerCompletionQueue& queue_;
+  grpc::GenericServerContext context_;
+  grpc::GenericServerAsyncReaderWriter stream_{&context_};
+  Event started_{*this, &CallReactor::OnStarted};
+  Event read_{*this, &CallReactor::OnReadDone};
+  Event written_{*this, &CallReactor::OnWriteDone};
+  Event finished_{*this, &CallReactor::OnFinished};
+  absl::Time arrival_;
+  std::string peer_;
   // When the call was identified and authorised.
   absl::Time decided_;
-  const Method* method_;
+  const Method* method_ = nullptr;
   grpc::ByteBuffer request_bytes_;
   std::string request_digest_;
   CallMetadata metadata_;

@@ -1,10 +1,21 @@
 #include "server/door/door.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "server/door/call_reactor.h"
 
 namespace concordat::door {
+namespace {
+
+// Calls that gRPC can start on one queue before a thread looks at it again.
+constexpr int kAwaitedCalls = 64;
+
+int QueueCount() {
+  return std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 2, 16);
+}
+
+}  // namespace
 
 Door::Door(const MethodTable& methods, const auth::PolicyHolder& policy, audit::AuditLog& log,
            const Clock& clock, DoorLimits limits, std::function<void(const std::string&)> on_peer)
@@ -15,8 +26,26 @@ Door::Door(const MethodTable& methods, const auth::PolicyHolder& policy, audit::
       limits_(limits),
       on_peer_(std::move(on_peer)) {}
 
-grpc::ServerGenericBidiReactor* Door::CreateReactor(grpc::GenericCallbackServerContext* context) {
-  return new CallReactor(*this, *context);
+void Door::Register(grpc::ServerBuilder& builder) {
+  builder.RegisterAsyncGenericService(&service_);
+  for (int i = 0; i < QueueCount(); ++i) queues_.push_back(builder.AddCompletionQueue());
+}
+
+void Door::Run() {
+  for (const auto& queue : queues_) {
+    for (int i = 0; i < kAwaitedCalls; ++i) CallReactor::Await(*this, *queue);
+    threads_.emplace_back([queue = queue.get()] {
+      void* tag = nullptr;
+      bool ok = false;
+      while (queue->Next(&tag, &ok)) static_cast<CallReactor::Event*>(tag)->React(ok);
+    });
+  }
+}
+
+void Door::Join() {
+  for (const auto& queue : queues_) queue->Shutdown();
+  for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
 }
 
 }  // namespace concordat::door

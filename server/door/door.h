@@ -6,13 +6,18 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "auth/certificate.h"
 #include "auth/policy.h"
 #include "base/clock.h"
+#include "grpcpp/completion_queue.h"
 #include "grpcpp/generic/async_generic_service.h"
+#include "grpcpp/server_builder.h"
 #include "server/audit/audit_log.h"
 #include "server/door/method_table.h"
 
@@ -37,16 +42,26 @@ struct DoorCounters {
   std::atomic<int64_t> without_answer{0};
 };
 
-// Thread-safe. Outlives the server that it is registered with.
-class Door final : public grpc::CallbackGenericService {
+// Thread-safe, once it runs. Outlives the server that it is registered with.
+//
+// It drives gRPC's completion queues with threads of its own: the callback API
+// hands the end of every call to a further thread, which costs as much as the
+// whole of the access decision (docs/decisions/completion-queues.md).
+class Door final {
  public:
   // All are borrowed and outlive the door. `on_peer` hears the address of each
   // peer whose connection became a call.
   Door(const MethodTable& methods, const auth::PolicyHolder& policy, audit::AuditLog& log,
        const Clock& clock, DoorLimits limits, std::function<void(const std::string&)> on_peer);
 
-  grpc::ServerGenericBidiReactor* CreateReactor(
-      grpc::GenericCallbackServerContext* context) override;
+  // Registers the door for every method of `builder`'s server. Call once, before
+  // the server is built.
+  void Register(grpc::ServerBuilder& builder);
+  // Begins to take calls. Call once, when the server was built.
+  void Run();
+  // Ends the door's threads. Call when the server's Shutdown has returned, which
+  // it does when every call has ended.
+  void Join();
 
   // From now on every call is refused with SHUTTING_DOWN.
   void Drain() { draining_.store(true, std::memory_order_release); }
@@ -62,6 +77,9 @@ class Door final : public grpc::CallbackGenericService {
   const DoorLimits limits_;
   const std::function<void(const std::string&)> on_peer_;
   auth::CertificateCache certificates_;
+  grpc::AsyncGenericService service_;
+  std::vector<std::unique_ptr<grpc::ServerCompletionQueue>> queues_;
+  std::vector<std::thread> threads_;
   DoorCounters counters_;
   std::atomic<bool> draining_{false};
 };

@@ -13,7 +13,7 @@
 #include "concordat/v1/release_service.pb.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "tests/support/must.h"
+#include "tests/support/moments.h"
 #include "tests/support/test_partnership.h"
 
 namespace concordat::e2e {
@@ -25,20 +25,10 @@ using testing::SizeIs;
 
 constexpr char kDevelopmentPlan[] = "plans/development-2018";
 
-google::type::Date Day(const std::string& day) {
-  const std::optional<absl::CivilDay> parsed = ParseDay(day);
-  if (!parsed.has_value()) Die(day);
-  return ToDate(*parsed);
-}
-
-google::protobuf::Timestamp Instant(const std::string& instant) {
-  const std::optional<absl::Time> parsed = ParseInstant(instant);
-  if (!parsed.has_value()) Die(instant);
-  return ToTimestamp(*parsed);
-}
+google::protobuf::Timestamp Instant(const std::string& instant) { return ToTimestamp(At(instant)); }
 
 // The server's time of each test unless it says otherwise.
-absl::Time November2019() { return ToTime(Instant("2019-11-30T12:00:00Z")); }
+absl::Time November2019() { return At("2019-11-30T12:00:00Z"); }
 
 // Reads alone, of one partnership.
 class PlanReading : public testing::Test {

@@ -59,6 +59,7 @@ absl::StatusOr<Reading> Reading::Prepare(Connection& connection) {
                    connection.Prepare("SELECT ordinal, measure, area, level, topics, body FROM "
                                       "observation WHERE release=? AND ordinal>? "
                                       "ORDER BY ordinal"));
+  ASSIGN_OR_RETURN(reading.kinds_, connection.Prepare("SELECT DISTINCT kind FROM resource"));
   ASSIGN_OR_RETURN(reading.meta_, connection.Prepare("SELECT value FROM meta WHERE key=?"));
   ASSIGN_OR_RETURN(reading.audit_size_,
                    connection.Prepare("SELECT coalesce(max(idx)+1, 0) FROM audit"));
@@ -205,6 +206,16 @@ absl::StatusOr<int64_t> Reading::NewestRevision(Kind kind, absl::string_view nam
   query.Bind(static_cast<int64_t>(kind)).Bind(name);
   RETURN_IF_ERROR(query.Step().status());
   return query.Int(0);
+}
+
+absl::StatusOr<absl::flat_hash_set<Kind>> Reading::Kinds() const {
+  absl::flat_hash_set<Kind> kinds;
+  Query query = kinds_.Start();
+  while (true) {
+    ASSIGN_OR_RETURN(const bool found, query.Step());
+    if (!found) return kinds;
+    kinds.insert(static_cast<Kind>(query.Int(0)));
+  }
 }
 
 absl::StatusOr<std::string> Reading::Meta(absl::string_view key) const {

@@ -3,6 +3,7 @@
 #ifndef CONCORDAT_SERVER_STORE_SQLITE_READING_H_
 #define CONCORDAT_SERVER_STORE_SQLITE_READING_H_
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/statusor.h"
 #include "server/store/sqlite/connection.h"
 #include "server/store/store.h"
@@ -34,6 +35,8 @@ class Reading {
 
   // Number of the newest revision of a resource; 0 when it has none.
   absl::StatusOr<int64_t> NewestRevision(Kind kind, absl::string_view name) const;
+  // The kinds of which there is any resource.
+  absl::StatusOr<absl::flat_hash_set<Kind>> Kinds() const;
   // A value of the meta table; empty when it is not there.
   absl::StatusOr<std::string> Meta(absl::string_view key) const;
 
@@ -46,6 +49,7 @@ class Reading {
   Statement scan_;
   Statement newest_;
   Statement observations_;
+  Statement kinds_;
   Statement meta_;
   Statement audit_size_;
   Statement audit_all_;

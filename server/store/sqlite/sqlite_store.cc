@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/synchronization/mutex.h"
@@ -15,6 +16,7 @@
 #include "base/status.h"
 #include "server/store/sqlite/connection.h"
 #include "server/store/sqlite/reading.h"
+#include "server/store/sqlite/row_cache.h"
 #include "server/store/sqlite/schema.h"
 
 namespace concordat::store {
@@ -117,6 +119,8 @@ class SqliteTransaction final : public Transaction {
   bool wrote() const { return wrote_; }
   bool wrote_policy() const { return wrote_policy_; }
   int64_t revision() const { return revision_; }
+  // The kinds that any change of the batch wrote, undone ones too.
+  const absl::flat_hash_set<Kind>& kinds() const { return kinds_; }
 
   absl::Time CommitTime() const override { return commit_time_; }
   ReadPoint Latest() const override { return {revision_, absl::InfiniteFuture()}; }
@@ -152,6 +156,7 @@ class SqliteTransaction final : public Transaction {
         .BindBlob(row.body);
     RETURN_IF_ERROR(query.Run());
     wrote_ = true;
+    kinds_.insert(kind);
     wrote_policy_ |= kind == Kind::kAgency || kind == Kind::kClient || kind == Kind::kAgreement;
     return newest + 1;
   }
@@ -181,25 +186,34 @@ class SqliteTransaction final : public Transaction {
   absl::Time commit_time_;
   bool wrote_ = false;
   bool wrote_policy_ = false;
+  absl::flat_hash_set<Kind> kinds_;
 };
 
 // The store's state as last committed: there is one writer, so that reads need
 // not ask the database for it. Thread-safe.
 class CommittedState {
  public:
-  explicit CommittedState(Store::State state) : state_(state) {}
+  CommittedState(Store::State state, absl::flat_hash_set<Kind> kinds)
+      : state_(state), kinds_(std::move(kinds)) {}
   Store::State Get() const {
     absl::ReaderMutexLock lock(&mutex_);
     return state_;
   }
-  void Set(Store::State state) {
+  // Whether any resource of the kind was ever stored.
+  bool HasKind(Kind kind) const {
+    absl::ReaderMutexLock lock(&mutex_);
+    return kinds_.contains(kind);
+  }
+  void Set(Store::State state, const absl::flat_hash_set<Kind>& added_kinds) {
     absl::MutexLock lock(&mutex_);
     state_ = state;
+    kinds_.insert(added_kinds.begin(), added_kinds.end());
   }
 
  private:
   mutable absl::Mutex mutex_;
   Store::State state_ ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_set<Kind> kinds_ ABSL_GUARDED_BY(mutex_);
 };
 
 class SqliteBatch final : public Batch {
@@ -287,7 +301,7 @@ class SqliteBatch final : public Batch {
   absl::Status Commit() override {
     RETURN_IF_ERROR(writer_.commit.Start().Run());
     committed_ = true;
-    committed_state_.Set(state_);
+    committed_state_.Set(state_, transaction_.kinds());
     return absl::OkStatus();
   }
 
@@ -303,20 +317,31 @@ class SqliteBatch final : public Batch {
 class SqliteStore final : public Store {
  public:
   SqliteStore(std::string path, ProcessLock lock, std::unique_ptr<Writer> writer,
-              std::string page_token_key, State state)
+              std::string page_token_key, State state, absl::flat_hash_set<Kind> kinds)
       : path_(std::move(path)),
         lock_(std::move(lock)),
         writer_(std::move(writer)),
         page_token_key_(std::move(page_token_key)),
-        state_(state) {}
+        state_(state, std::move(kinds)) {}
 
   absl::StatusOr<Row> Find(const auth::Grant& grant, Kind kind, absl::string_view name,
                            ReadPoint point) const override {
+    const bool current =
+        point.as_of == absl::InfiniteFuture() && point.revision == state_.Get().revision;
+    if (current) {
+      if (const std::shared_ptr<const Row> row = rows_.Find(point.revision, kind, name)) {
+        RETURN_IF_ERROR(JudgeScope(grant, kind, name, &row->topics));
+        return *row;
+      }
+    }
     ASSIGN_OR_RETURN(const Lease lease, Borrow());
-    return lease->reading.Find(grant, kind, name, point);
+    absl::StatusOr<Row> row = lease->reading.Find(grant, kind, name, point);
+    if (current && row.ok()) rows_.Keep(point.revision, kind, *row);
+    return row;
   }
   absl::Status Scan(const auth::Grant& grant, Kind kind, const Range& range,
                     absl::FunctionRef<bool(const Row&)> visit) const override {
+    if (!state_.HasKind(kind)) return absl::OkStatus();
     ASSIGN_OR_RETURN(const Lease lease, Borrow());
     return lease->reading.Scan(grant, kind, range, visit);
   }
@@ -392,6 +417,7 @@ class SqliteStore final : public Store {
   const std::unique_ptr<Writer> writer_;
   const std::string page_token_key_;
   CommittedState state_;
+  mutable RowCache rows_;
   mutable absl::Mutex mutex_;
   mutable std::vector<std::unique_ptr<ReadConnection>> idle_ ABSL_GUARDED_BY(mutex_);
 };
@@ -416,8 +442,9 @@ absl::StatusOr<std::unique_ptr<Store>> OpenSqliteStore(const std::string& path) 
   ASSIGN_OR_RETURN(std::unique_ptr<Writer> writer, PrepareWriter(std::move(connection)));
   ASSIGN_OR_RETURN(std::string key, PageTokenKey(*writer));
   ASSIGN_OR_RETURN(const Store::State state, writer->reading.ReadState());
+  ASSIGN_OR_RETURN(absl::flat_hash_set<Kind> kinds, writer->reading.Kinds());
   return std::make_unique<SqliteStore>(path, std::move(lock), std::move(writer), std::move(key),
-                                       state);
+                                       state, std::move(kinds));
 }
 
 }  // namespace concordat::store
