@@ -85,7 +85,8 @@ bool Grant::CoversRelease(absl::string_view release) const {
 
 bool Grant::CoversArea(absl::string_view area, v1::GeographicLevel level) const {
   if (agreement_ == nullptr) return basis_ == v1::AccessRule::ROLE;
-  return level <= agreement_->message.scope().finest_geography() &&
+  return level != v1::GEOGRAPHIC_LEVEL_UNSPECIFIED &&
+         level <= agreement_->message.scope().finest_geography() &&
          agreement_->areas.Contains(area);
 }
 

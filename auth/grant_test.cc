@@ -223,6 +223,15 @@ TEST(GrantTest, WithoutAFinestGeographyNoFigureIsCovered) {
   EXPECT_FALSE(GrantUnder(agreement).CoversArea("areas/england", v1::NATIONAL));
 }
 
+// Zero is below every level, and so would pass for the coarsest.
+TEST(GrantTest, AFigureWithoutALevelIsNotCovered) {
+  v1::Agreement agreement = ActiveFrom2018();
+  agreement.mutable_scope()->add_areas("areas/-");
+  EXPECT_FALSE(GrantUnder(agreement).CoversArea("areas/england", v1::GEOGRAPHIC_LEVEL_UNSPECIFIED));
+  agreement.mutable_scope()->set_finest_geography(v1::LOCAL_AUTHORITY);
+  EXPECT_FALSE(GrantUnder(agreement).CoversArea("areas/england", v1::GEOGRAPHIC_LEVEL_UNSPECIFIED));
+}
+
 TEST(GrantTest, TopicsLimitOnlyWhenAnyIsNamed) {
   const std::vector<std::string> none;
   const std::vector<std::string> other = {"exploitation"};

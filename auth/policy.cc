@@ -76,6 +76,10 @@ std::string RoleNames(const Roles& roles) {
   });
 }
 
+bool SameRoles(const std::vector<v1::Role>& a, const std::vector<v1::Role>& b) {
+  return std::is_permutation(a.begin(), a.end(), b.begin(), b.end());
+}
+
 template <typename Roles>
 bool HasOneOf(const Principal& principal, const Roles& roles) {
   return std::any_of(roles.begin(), roles.end(),
@@ -122,7 +126,8 @@ Policy::Policy(const Source& source) : revision_(source.revision) {
     principal.default_purpose = client.default_purpose();
     client_by_name_[client.name()] = clients_.size();
     for (const std::string& identity : client.certificate_identities()) {
-      client_by_identity_[identity] = clients_.size();
+      const auto [entry, added] = client_by_identity_.emplace(identity, clients_.size());
+      if (!added && entry->second != clients_.size()) entry->second = kSharedIdentity;
     }
     clients_.push_back(std::move(known));
   }
@@ -150,11 +155,12 @@ absl::StatusOr<std::shared_ptr<const Principal>> Policy::Identify(
   for (const std::string& identity : certificate->identities) {
     const auto match = client_by_identity_.find(identity);
     if (match == client_by_identity_.end()) continue;
-    const KnownClient& client = clients_[match->second];
-    if (found != nullptr && found != &client) {
+    const bool shared = match->second == kSharedIdentity;
+    if (shared || (found != nullptr && found != &clients_[match->second])) {
       return MakeError(v1::CERTIFICATE_AMBIGUOUS,
                        "the client certificate names more than one client of the directory");
     }
+    const KnownClient& client = clients_[match->second];
     found = &client;
     found_by = &identity;
   }
@@ -306,7 +312,8 @@ absl::StatusOr<Grant> Policy::AuthoriseInitialisation() const {
 
 bool Policy::StillAllows(const Principal& principal, const Grant& grant, absl::Time now) const {
   const auto client = client_by_name_.find(principal.client);
-  if (client == client_by_name_.end() || !clients_[client->second].TakesPart(now)) {
+  if (client == client_by_name_.end() || !clients_[client->second].TakesPart(now) ||
+      !SameRoles(clients_[client->second].principal->roles, principal.roles)) {
     return false;
   }
   if (now >= principal.certificate->not_after) return false;

@@ -72,7 +72,8 @@ class Policy {
   absl::StatusOr<Grant> AuthoriseInitialisation() const;
 
   // Whether a stream that `grant` and `principal` opened may go on at `now`:
-  // the client is not revoked, and the same version of the agreement is in force.
+  // the client is not revoked and has the same roles, and the same version of the agreement is in
+  // force.
   bool StillAllows(const Principal& principal, const Grant& grant, absl::Time now) const;
 
   // Agreements that the agency is a party of, by name.
@@ -80,6 +81,9 @@ class Policy {
       absl::string_view agency) const;
 
  private:
+  // In client_by_identity_: the identity of several clients, and so of none.
+  static constexpr size_t kSharedIdentity = static_cast<size_t>(-1);
+
   struct KnownClient {
     std::shared_ptr<Principal> principal;
     bool revoked = false;

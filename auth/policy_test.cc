@@ -163,6 +163,27 @@ TEST(IdentifyTest, NamesOfTwoClientsAreAmbiguous) {
       "CERTIFICATE_AMBIGUOUS");
 }
 
+TEST(IdentifyTest, ANameThatTwoClientsShareIsAmbiguousWhicheverCameFirst) {
+  Policy::Source source = SourceWith({});
+  source.clients.push_back(ClientNamed("agencies/police/clients/other", "uri:urn:feed"));
+  source.clients[1].add_certificate_identities("uri:urn:other");
+  const auto reason = [&](std::vector<std::string> identities) {
+    return ReasonName(
+        Policy(source).Identify(CertificateWith(std::move(identities)), kNow).status());
+  };
+  EXPECT_EQ(reason({"uri:urn:feed"}), "CERTIFICATE_AMBIGUOUS");
+  EXPECT_EQ(reason({"uri:urn:other", "uri:urn:feed"}), "CERTIFICATE_AMBIGUOUS");
+  EXPECT_TRUE(Policy(source).Identify(CertificateWith({"uri:urn:other"}), kNow).ok());
+  std::swap(source.clients[0], source.clients[1]);
+  EXPECT_EQ(reason({"uri:urn:feed"}), "CERTIFICATE_AMBIGUOUS");
+}
+
+TEST(IdentifyTest, ANameThatOneClientGivesTwiceIsItsOwn) {
+  Policy::Source source = SourceWith({});
+  source.clients[0].add_certificate_identities("uri:urn:feed");
+  EXPECT_TRUE(Policy(source).Identify(CertificateWith({"uri:urn:feed"}), kNow).ok());
+}
+
 TEST(IdentifyTest, TwoNamesOfOneClientAreNot) {
   Policy::Source source = SourceWith({});
   source.clients[0].add_certificate_identities("dns:feed.example.org");
@@ -492,6 +513,23 @@ TEST_F(StillAllowsTest, NotACertificateThatWasTakenAwayOrGivenToAnother) {
   EXPECT_FALSE(Allows(taken));
   taken.clients.push_back(ClientNamed("agencies/police/clients/other", "uri:urn:feed"));
   EXPECT_FALSE(Allows(taken));
+}
+
+TEST_F(StillAllowsTest, NotACertificateThatAnotherClientClaimsToo) {
+  Policy::Source shared = source_;
+  shared.clients.push_back(ClientNamed("agencies/police/clients/other", "uri:urn:feed"));
+  EXPECT_FALSE(Allows(shared));
+}
+
+TEST_F(StillAllowsTest, NotAClientWhoseRolesChanged) {
+  Policy::Source taken = source_;
+  taken.clients[0].clear_roles();
+  EXPECT_FALSE(Allows(taken));
+  taken.clients[0].add_roles(v1::APPROVER);
+  EXPECT_FALSE(Allows(taken));
+  Policy::Source added = source_;
+  added.clients[0].add_roles(v1::APPROVER);
+  EXPECT_FALSE(Allows(added));
 }
 
 TEST_F(StillAllowsTest, NotAfterTheCertificatesEnd) {

@@ -2,9 +2,10 @@
 
 #include <filesystem>
 #include <fstream>
-#include <sstream>
+#include <system_error>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/status.h"
@@ -66,12 +67,14 @@ std::vector<FieldViolation> Problems(const ServerConfig& config) {
 }  // namespace
 
 absl::StatusOr<std::string> ReadFile(const std::string& path) {
+  std::error_code error;
+  const auto size = std::filesystem::file_size(path, error);
   std::ifstream file(path, std::ios::binary);
-  std::stringstream bytes;
-  if (!file || !(bytes << file.rdbuf())) {
+  std::string bytes(error ? 0 : size, '\0');
+  if (error || !file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()))) {
     return absl::NotFoundError(absl::StrCat("cannot read ", path));
   }
-  return bytes.str();
+  return bytes;
 }
 
 absl::StatusOr<ServerConfig> ReadConfig(const std::string& path) {
@@ -79,9 +82,12 @@ absl::StatusOr<ServerConfig> ReadConfig(const std::string& path) {
   ServerConfig config;
   YamlLines lines;
   std::vector<std::string> problems;
-  for (const YamlProblem& problem : ReadYaml(text, config, {}, &lines)) {
-    problems.push_back(
-        absl::StrCat(path, ":", problem.line, ": ", problem.field, " ", problem.description));
+  // An empty file is a configuration in which everything is missing.
+  if (!absl::StripAsciiWhitespace(text).empty()) {
+    for (const YamlProblem& problem : ReadYaml(text, config, {}, &lines)) {
+      problems.push_back(
+          absl::StrCat(path, ":", problem.line, ": ", problem.field, " ", problem.description));
+    }
   }
   if (problems.empty()) {
     for (const FieldViolation& problem : Problems(config)) {

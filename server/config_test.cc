@@ -171,5 +171,12 @@ TEST_F(ConfigTest, AFileIsReadByteForByte) {
   EXPECT_EQ(ReadFile(Path()).value(), bytes);
 }
 
+TEST_F(ConfigTest, AnEmptyFileIsEmptyText) {
+  std::ofstream(Path(), std::ios::binary).flush();
+  const auto text = ReadFile(Path());
+  ASSERT_TRUE(text.ok()) << text.status();
+  EXPECT_EQ(*text, "");
+}
+
 }  // namespace
 }  // namespace concordat

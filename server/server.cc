@@ -49,7 +49,10 @@ absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> Credentials(const Serve
   ASSIGN_OR_RETURN(const std::string key, ReadFile(tls.private_key_file()));
   ASSIGN_OR_RETURN(const std::string authorities, ReadFile(tls.client_ca_file()));
   RETURN_IF_ERROR(auth::CheckKeyPair(certificate, key));
-  RETURN_IF_ERROR(auth::ParseCertificate(authorities).status());
+  if (!auth::ParseCertificate(authorities).ok()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("tls.client_ca_file holds no certificate: ", tls.client_ca_file()));
+  }
   const auto provider = std::make_shared<grpc::experimental::StaticDataCertificateProvider>(
       authorities, std::vector<IdentityKeyCertPair>{{key, certificate}});
   grpc::experimental::TlsServerCredentialsOptions options(provider);

@@ -17,6 +17,14 @@ constexpr uint32_t kSchemaVersion = 1;
 // Longest wait for announced calls: about what one commit takes.
 constexpr absl::Duration kGatheringTime = absl::Microseconds(200);
 
+// The batch is on disk, but the policy that it changed could not be read back:
+// the server stops rather than decide by the old one.
+absl::Status StoppedAfterCommit() {
+  return MakeError(v1::AUDIT_UNAVAILABLE,
+                   "the server stopped after it had made this durable; the change stands, if it "
+                   "was one; tell the operator");
+}
+
 absl::Status Unavailable() {
   return MakeError(v1::AUDIT_UNAVAILABLE,
                    "the audit record could not be made durable, so there is no answer; nothing "
@@ -83,6 +91,7 @@ size_t AuditLog::CommitSome(absl::Span<Entry* const> entries) {
   receipts_.clear();
   const uint64_t first_index = next_index_;
   size_t taken = entries.size();
+  bool durable = false;
   const absl::Status committed = [&]() -> absl::Status {
     if (!healthy()) return absl::FailedPreconditionError("the audit log has stopped");
     ASSIGN_OR_RETURN(const std::unique_ptr<store::Batch> batch, store_.BeginBatch());
@@ -94,6 +103,7 @@ size_t AuditLog::CommitSome(absl::Span<Entry* const> entries) {
       if (batch->policy_changed()) break;
     }
     RETURN_IF_ERROR(batch->Commit());
+    durable = true;
     taken = receipts_.size();
     if (batch->policy_changed() && options_.on_policy_change) {
       return options_.on_policy_change();
@@ -101,14 +111,14 @@ size_t AuditLog::CommitSome(absl::Span<Entry* const> entries) {
     return absl::OkStatus();
   }();
   if (!committed.ok()) {
-    next_index_ = first_index;
+    if (!durable) next_index_ = first_index;
     Stop(committed);
   }
   for (size_t i = 0; i < taken; ++i) {
     if (committed.ok()) {
       entries[i]->Done(std::move(receipts_[i]));
     } else {
-      entries[i]->Done(Unavailable());
+      entries[i]->Done(durable ? StoppedAfterCommit() : Unavailable());
     }
   }
   return taken;

@@ -38,8 +38,9 @@ class Entry {
   // says. An error of Prepare stops the log.
   virtual absl::StatusOr<v1::AuditRecord> Prepare(store::Batch& batch) = 0;
 
-  // The record is durable and `receipt` names it; or it is not (AUDIT_UNAVAILABLE)
-  // and nothing of the entry took effect. The log forgets the entry before it
+  // The record is durable and `receipt` names it; or it is AUDIT_UNAVAILABLE and
+  // nothing of the entry took effect, unless its message says that the server
+  // stopped after making it durable. The log forgets the entry before it
   // calls this, so that the entry may delete itself.
   virtual void Done(absl::StatusOr<v1::Receipt> receipt) = 0;
 };

@@ -547,14 +547,56 @@ TEST_F(AuditLogTest, APolicyThatDidNotCommitIsNotTold) {
   EXPECT_EQ(policy_changes_, 0);
 }
 
-TEST_F(AuditLogTest, APolicyThatCannotBeTakenUpStopsTheLog) {
+TEST_F(AuditLogTest, WhatComesAfterAChangeOfPolicyIsDecidedByTheNewOne) {
+  Start();
+  Gate gate;
+  gate.HandTo(*log_);
+  int told_before = -1;
+  int told_after = -1;
+  const auto telling = [this](int& told) {
+    return [this, &told](store::Batch&, v1::AuditRecord&) {
+      told = policy_changes_;
+      return absl::OkStatus();
+    };
+  };
+  TestEntry before(telling(told_before));
+  TestEntry change(Putting(store::Kind::kClient, "agencies/police/clients/feed"));
+  TestEntry after(telling(told_after));
+  TestEntry* const entries[] = {&before, &change, &after};
+  for (TestEntry* entry : entries) log_->Append(*entry);
+  gate.Open();
+  for (int64_t i = 0; i < 3; ++i) EXPECT_EQ(entries[i]->Wait()->index(), i + 1);
+  EXPECT_EQ(told_before, 0);
+  EXPECT_EQ(told_after, 1);
+  EXPECT_EQ(faults_.commits.load(), 3);
+}
+
+TEST_F(AuditLogTest, APolicyThatCannotBeTakenUpStopsTheLogButItsChangeStands) {
   policy_answer_ = absl::DataLossError("injected");
   Start();
-  TestEntry entry(Putting(store::Kind::kClient, "agencies/police/clients/feed"));
-  Complete(*log_, {&entry});
-  EXPECT_EQ(ReasonOf(entry.Wait().status()), v1::AUDIT_UNAVAILABLE);
+  Gate gate;
+  gate.HandTo(*log_);
+  TestEntry change(Putting(store::Kind::kClient, "agencies/police/clients/feed"));
+  TestEntry later(Putting(store::Kind::kPlan, "plans/a"));
+  log_->Append(change);
+  log_->Append(later);
+  gate.Open();
+  const absl::Status told = change.Wait().status();
+  EXPECT_EQ(ReasonOf(told), v1::AUDIT_UNAVAILABLE);
+  EXPECT_THAT(std::string(told.message()), HasSubstr("the change stands"));
+  EXPECT_EQ(ReasonOf(later.Wait().status()), v1::AUDIT_UNAVAILABLE);
+  EXPECT_THAT(std::string(later.Wait().status().message()), HasSubstr("nothing was changed"));
   EXPECT_FALSE(log_->healthy());
   EXPECT_EQ(stops_, 1);
+  EXPECT_TRUE(IsStored(store::Kind::kClient, "agencies/police/clients/feed"));
+  EXPECT_FALSE(IsStored(store::Kind::kPlan, "plans/a"));
+
+  policy_answer_ = absl::OkStatus();
+  Reopen();
+  Start();
+  TestEntry next;
+  Complete(*log_, {&next});
+  EXPECT_EQ(next.Wait()->index(), 2);
 }
 
 TEST_F(AuditLogTest, StreamsLeftOpenAreEndedAsInterruptedAtStart) {

@@ -44,9 +44,11 @@ class FaultyBatch final : public store::Batch {
   absl::Status KeepChange() override { return batch_->KeepChange(); }
   absl::Status UndoChange() override { return batch_->UndoChange(); }
   bool policy_changed() const override { return batch_->policy_changed(); }
-  absl::StatusOr<std::optional<store::StoredReply>> FindReply(
-      absl::string_view client, absl::string_view method, absl::string_view request_id) override {
-    return batch_->FindReply(client, method, request_id);
+  absl::StatusOr<std::optional<store::StoredReply>> FindReply(absl::string_view client,
+                                                              absl::string_view method,
+                                                              absl::string_view request_id,
+                                                              absl::Time now) override {
+    return batch_->FindReply(client, method, request_id, now);
   }
   absl::Status PutReply(absl::string_view client, absl::string_view method,
                         absl::string_view request_id, const store::StoredReply& reply,

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "auth/grant.h"
@@ -28,6 +29,11 @@ class Call {
   const auth::Policy& policy() const { return *policy_; }
   // The moment of the call's arrival, by the server's clock.
   absl::Time now() const { return now_; }
+  // Says which release was read, and its digest, for the audit record.
+  void NoteRelease(absl::string_view name, absl::string_view digest) const {
+    *release_ = absl::StrCat(name, "@", digest);
+  }
+
   // The method, such as `/concordat.v1.PlanService/GetPlan`.
   absl::string_view method() const { return method_; }
 
@@ -46,6 +52,8 @@ class Call {
   std::shared_ptr<const auth::Policy> policy_;
   absl::Time now_;
   std::string method_;
+  // What NoteRelease was told; read by the door when the method has returned.
+  std::unique_ptr<std::string> release_ = std::make_unique<std::string>();
 };
 
 }  // namespace concordat::door

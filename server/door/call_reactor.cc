@@ -260,7 +260,7 @@ absl::Status CallReactor::Change(store::Batch& batch) {
 
   const std::string& client = principal_->client;
   ASSIGN_OR_RETURN(std::optional<store::StoredReply> stored,
-                   batch.FindReply(client, method_->path, metadata_.request_id));
+                   batch.FindReply(client, method_->path, metadata_.request_id, decided_));
   if (stored.has_value()) {
     if (stored->request_digest != request_digest_) {
       return MakeError(v1::REQUEST_ID_REUSED,
@@ -271,7 +271,7 @@ absl::Status CallReactor::Change(store::Batch& batch) {
   }
   RETURN_IF_ERROR(ChangeOnce(batch));
   return batch.PutReply(client, method_->path, metadata_.request_id, {request_digest_, reply_},
-                        arrival_);
+                        decided_);
 }
 
 absl::Status CallReactor::ChangeOnce(store::Batch& batch) {
@@ -306,9 +306,7 @@ v1::AuditRecord CallReactor::MakeRecord() {
       static_cast<uint64_t>(std::max<int64_t>(0, absl::ToInt64Microseconds(now - arrival_))));
   record.set_method(Recordable(context_.method()));
   record.set_resource(resource_.substr(0, kMaxResourceBytes));
-  if (absl::StartsWith(resource_, "releases/")) {
-    record.set_release(absl::StrCat("releases/", IdentifierAt(resource_, 0)));
-  }
+  if (call_ != nullptr) record.set_release(*call_->release_);
   if (principal_ != nullptr) {
     record.set_agency(principal_->agency);
     record.set_client(principal_->client);

@@ -30,6 +30,10 @@ bool IsTimestamp(const Descriptor* type) {
   return type == google::protobuf::Timestamp::descriptor();
 }
 
+uint32_t MaxBytes(const v1::FieldRule& rule) {
+  return rule.max_bytes() > 0 ? rule.max_bytes() : kDefaultMaxBytes;
+}
+
 bool HasControlCharacter(absl::string_view text) {
   for (const char c : text) {
     if (absl::ascii_iscntrl(static_cast<unsigned char>(c)) && c != '\n' && c != '\t') return true;
@@ -47,6 +51,16 @@ bool IsAreaCode(absl::string_view text) {
 
 std::string Child(const std::string& path, const FieldDescriptor& field) {
   return path.empty() ? field.name() : absl::StrCat(path, ".", field.name());
+}
+
+void CheckUnknownFields(const Message& message, const std::string& path,
+                        std::vector<FieldViolation>& violations) {
+  const auto& unknown = message.GetReflection()->GetUnknownFields(message);
+  for (int i = 0; i < unknown.field_count(); ++i) {
+    violations.push_back(
+        {path, absl::StrCat("has a field number ", unknown.field(i).number(),
+                            " that the contract does not know; update the client's contract")});
+  }
 }
 
 absl::Status CheckRuleFits(const FieldDescriptor& field, const v1::FieldRule& rule) {
@@ -119,12 +133,7 @@ std::vector<FieldViolation> FieldRules::Check(Message& message) const {
 void FieldRules::CheckMessage(Message& message, const std::string& path,
                               std::vector<FieldViolation>& violations) const {
   const Reflection& reflection = *message.GetReflection();
-  const auto& unknown = reflection.GetUnknownFields(message);
-  for (int i = 0; i < unknown.field_count(); ++i) {
-    violations.push_back(
-        {path, absl::StrCat("has a field number ", unknown.field(i).number(),
-                            " that the contract does not know; update the client's contract")});
-  }
+  CheckUnknownFields(message, path, violations);
   for (const FieldCheck& check : checks_.at(message.GetDescriptor())) {
     const FieldDescriptor& field = *check.field;
     if (check.rule.output_only()) {
@@ -162,10 +171,9 @@ void FieldRules::CheckString(const v1::FieldRule& rule, absl::string_view value,
     if (rule.required()) violations.push_back({path, "is required"});
     return;
   }
-  const uint32_t most = rule.max_bytes() > 0 ? rule.max_bytes() : kDefaultMaxBytes;
-  if (value.size() > most) {
-    violations.push_back(
-        {path, absl::StrCat("has ", value.size(), " bytes; at most ", most, " are accepted")});
+  if (value.size() > MaxBytes(rule)) {
+    violations.push_back({path, absl::StrCat("has ", value.size(), " bytes; at most ",
+                                             MaxBytes(rule), " are accepted")});
     return;
   }
   if (HasControlCharacter(value)) {
@@ -218,6 +226,9 @@ void FieldRules::CheckValue(Message& message, const FieldCheck& check, int index
         violations.push_back({path, "is empty"});
       } else if (field.type() == FieldDescriptor::TYPE_STRING) {
         CheckString(check.rule, value, path, violations);
+      } else if (value.size() > MaxBytes(check.rule)) {
+        violations.push_back({path, absl::StrCat("has ", value.size(), " bytes; at most ",
+                                                 MaxBytes(check.rule), " are accepted")});
       }
       break;
     }
@@ -258,6 +269,9 @@ void FieldRules::CheckValue(Message& message, const FieldCheck& check, int index
     case FieldDescriptor::CPPTYPE_MESSAGE: {
       Message& child = repeated ? *reflection.MutableRepeatedMessage(&message, &field, index)
                                 : *reflection.MutableMessage(&message, &field);
+      if (IsDate(field.message_type()) || IsTimestamp(field.message_type())) {
+        CheckUnknownFields(child, path, violations);
+      }
       if (IsDate(field.message_type())) {
         if (!ToCivilDay(static_cast<const google::type::Date&>(child)).has_value()) {
           violations.push_back({path, "must be a whole date that exists"});

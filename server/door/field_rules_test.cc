@@ -241,6 +241,14 @@ TEST(FieldRulesTest, TextWithoutARuleHasTheDefaultLimit) {
   EXPECT_THAT(Check(report), ElementsAre("agency: has 1001 bytes; at most 1000 are accepted"));
 }
 
+TEST(FieldRulesTest, BytesHaveALimitToo) {
+  v1::ExtractObservationsResponse::Chunk chunk;
+  chunk.set_data(std::string(1000, '\0'));
+  EXPECT_THAT(Check(chunk), IsEmpty());
+  chunk.set_data(std::string(1001, '\0'));
+  EXPECT_THAT(Check(chunk), ElementsAre("data: has 1001 bytes; at most 1000 are accepted"));
+}
+
 TEST(FieldRulesTest, AListIsCountedBeforeItIsRead) {
   v1::ListActionsRequest request;
   request.set_parent("plans/p");
@@ -361,6 +369,23 @@ TEST(FieldRulesTest, AnUnknownFieldIsNamedByItsNumberAndPlace) {
   ASSERT_THAT(violations, SizeIs(2));
   EXPECT_THAT(violations[0], HasSubstr(": has a field number 777 "));
   EXPECT_THAT(violations[1], HasSubstr("plan.themes[0]: has a field number 778 "));
+}
+
+TEST(FieldRulesTest, AnUnknownFieldInsideADateOrTimeIsRefused) {
+  v1::ApplyPlanRequest plan = WholePlan();
+  google::type::Date& date = *plan.mutable_plan()->mutable_document_date();
+  date.GetReflection()->MutableUnknownFields(&date)->AddLengthDelimited(9, "smuggled");
+  const std::vector<std::string> in_date = Check(plan);
+  ASSERT_THAT(in_date, SizeIs(1));
+  EXPECT_THAT(in_date[0], HasSubstr("plan.document_date: has a field number 9 "));
+
+  v1::GetPlanRequest get;
+  get.set_name("plans/p");
+  google::protobuf::Timestamp& time = *get.mutable_as_of();
+  time.GetReflection()->MutableUnknownFields(&time)->AddVarint(10, 1);
+  const std::vector<std::string> in_time = Check(get);
+  ASSERT_THAT(in_time, SizeIs(1));
+  EXPECT_THAT(in_time[0], HasSubstr("as_of: has a field number 10 "));
 }
 
 TEST(FieldRulesTest, AnUnknownEnumerationValueIsNamed) {

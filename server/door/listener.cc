@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "base/civil_time.h"
@@ -44,7 +45,8 @@ bool SplitAddress(const std::string& address, std::string& host, std::string& po
   if (host.size() > 1 && host.front() == '[' && host.back() == ']') {
     host = host.substr(1, host.size() - 2);
   }
-  return !port.empty();
+  int number = 0;
+  return absl::SimpleAtoi(port, &number) && number >= 0 && number <= 65535;
 }
 
 // A socket address as text without port, and as gRPC names the peer.

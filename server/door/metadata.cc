@@ -1,5 +1,7 @@
 #include "server/door/metadata.h"
 
+#include <algorithm>
+
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -24,12 +26,22 @@ bool IsAgreementName(absl::string_view text) {
   return MatchesPattern(text, "agreements/{agreement}");
 }
 
-// `00-<32 hexadecimal digits>-<16>-<2>`: the trace identifier, or nothing.
+bool IsLowerHex(absl::string_view text) {
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return absl::ascii_isdigit(c) || (c >= 'a' && c <= 'f'); });
+}
+
+// The trace identifier of `00-<32 hexadecimal digits>-<16>-<2>`, the version of
+// W3C Trace Context that there is; nothing for another text, or for zeros.
 std::string TraceIdOf(absl::string_view traceparent) {
-  if (traceparent.size() < 55 || traceparent[2] != '-' || traceparent[35] != '-') return {};
+  if (traceparent.size() != 55 || !absl::StartsWith(traceparent, "00-") || traceparent[35] != '-' ||
+      traceparent[52] != '-') {
+    return {};
+  }
   const absl::string_view id = traceparent.substr(3, 32);
-  for (const char c : id) {
-    if (!absl::ascii_isdigit(c) && !(c >= 'a' && c <= 'f')) return {};
+  if (!IsLowerHex(id) || !IsLowerHex(traceparent.substr(36, 16)) ||
+      !IsLowerHex(traceparent.substr(53)) || id.find_first_not_of('0') == id.npos) {
+    return {};
   }
   return std::string(id);
 }

@@ -121,10 +121,31 @@ TEST(ReadMetadataTest, ATraceParentThatIsNoneIsLeftOut) {
   for (const std::string& value :
        {std::string(), std::string("00-"), std::string(kTraceId), TraceParent(upper),
         TraceParent(std::string(32, 'g')), TraceParent(std::string(31, 'a')),
-        TraceParent(std::string(33, 'a')), TraceParent(kTraceId).substr(0, 54)}) {
+        TraceParent(std::string(33, 'a')), TraceParent(kTraceId).substr(0, 54),
+        TraceParent(kTraceId) + "-more"}) {
     const auto read = Read({{"traceparent", value}});
     ASSERT_TRUE(read.ok()) << value;
     EXPECT_EQ(read->trace_id, "") << value;
+  }
+}
+
+TEST(ReadMetadataTest, ATraceParentOfZerosIsLeftOut) {
+  const auto read = Read({{"traceparent", TraceParent(std::string(32, '0'))}});
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(read->trace_id, "");
+}
+
+TEST(ReadMetadataTest, ATraceParentWithJunkAroundItsTraceIsLeftOut) {
+  const std::string good = TraceParent(kTraceId);
+  // Into the version, a dash of each kind, the parent and the flags.
+  for (const size_t at : {0u, 1u, 2u, 35u, 36u, 51u, 52u, 53u, 54u}) {
+    for (const char junk : {'!', 'z', 'A'}) {
+      std::string value = good;
+      value[at] = junk;
+      const auto read = Read({{"traceparent", value}});
+      ASSERT_TRUE(read.ok()) << value;
+      EXPECT_EQ(read->trace_id, "") << value;
+    }
   }
 }
 

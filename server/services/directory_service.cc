@@ -30,8 +30,15 @@ bool IsCertificateIdentity(absl::string_view identity) {
              return absl::ascii_isdigit(c) || (c >= 'a' && c <= 'f');
            });
   }
-  return (absl::ConsumePrefix(&identity, "uri:") || absl::ConsumePrefix(&identity, "dns:")) &&
-         !identity.empty() &&
+  if (absl::ConsumePrefix(&identity, "dns:")) {
+    // Names of hosts are compared in lower case.
+    if (absl::c_any_of(identity, [](unsigned char c) { return absl::ascii_isupper(c); })) {
+      return false;
+    }
+  } else if (!absl::ConsumePrefix(&identity, "uri:")) {
+    return false;
+  }
+  return !identity.empty() &&
          absl::c_all_of(identity, [](unsigned char c) { return absl::ascii_isgraph(c); });
 }
 
@@ -63,7 +70,8 @@ class DirectoryChecker {
                    const v1::ApplyDirectoryRequest& request)
       : transaction_(transaction), grant_(grant), request_(request) {}
 
-  absl::StatusOr<std::vector<FieldViolation>> Check() {
+  // `today` is the day that agencies have to take part on.
+  absl::StatusOr<std::vector<FieldViolation>> Check(absl::CivilDay today) {
     RETURN_IF_ERROR(Load(Kind::kAgency, agencies_));
     RETURN_IF_ERROR(Load(Kind::kClient, clients_));
     RETURN_IF_ERROR(Load(Kind::kArea, areas_));
@@ -74,7 +82,7 @@ class DirectoryChecker {
     for (int i = 0; i < request_.clients_size(); ++i) CheckClient(i);
     for (int i = 0; i < request_.areas_size(); ++i) CheckArea(i);
     CheckSharedIdentities();
-    CheckAdministrator();
+    CheckAdministrator(today);
     return std::move(violations_);
   }
 
@@ -124,8 +132,9 @@ class DirectoryChecker {
     }
     for (int c = 0; c < client.certificate_identities_size(); ++c) {
       if (!IsCertificateIdentity(client.certificate_identities(c))) {
-        violations_.push_back({absl::StrCat(path, ".certificate_identities[", c, "]"),
-                               "must be uri:…, dns:… or sha256: and 64 hexadecimal digits"});
+        violations_.push_back(
+            {absl::StrCat(path, ".certificate_identities[", c, "]"),
+             "must be uri:…, dns:… in lower case, or sha256: and 64 hexadecimal digits"});
       }
     }
   }
@@ -161,9 +170,16 @@ class DirectoryChecker {
   }
 
   // Nobody could mend a directory without one.
-  void CheckAdministrator() {
-    const bool any = absl::c_any_of(clients_, [](const auto& entry) {
-      return !entry.second.revoked() &&
+  void CheckAdministrator(absl::CivilDay today) {
+    const auto takes_part = [&](absl::string_view agency_name) {
+      const auto found = agencies_.find(agency_name);
+      if (found == agencies_.end()) return false;
+      const v1::Agency& agency = found->second;
+      return (!agency.has_valid_from() || ToCivilDay(agency.valid_from()) <= today) &&
+             (!agency.has_valid_to() || ToCivilDay(agency.valid_to()) >= today);
+    };
+    const bool any = absl::c_any_of(clients_, [&](const auto& entry) {
+      return !entry.second.revoked() && takes_part(ParentOf(entry.first)) &&
              absl::c_linear_search(entry.second.roles(), static_cast<int>(v1::ADMINISTRATOR));
     });
     if (!any) violations_.push_back({"clients", "would leave no administrator"});
@@ -248,7 +264,7 @@ absl::StatusOr<v1::ApplyDirectoryResponse> DirectoryService::ApplyDirectory(
     const door::Call& call, const v1::ApplyDirectoryRequest& request,
     store::Transaction& transaction) const {
   DirectoryChecker checker(transaction, call.grant(), request);
-  ASSIGN_OR_RETURN(const std::vector<FieldViolation> violations, checker.Check());
+  ASSIGN_OR_RETURN(const std::vector<FieldViolation> violations, checker.Check(DayOf(call.now())));
   RETURN_IF_ERROR(FromViolations(violations));
 
   v1::ApplyDirectoryResponse response;

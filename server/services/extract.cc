@@ -182,6 +182,7 @@ absl::StatusOr<std::unique_ptr<door::MessageSource<Part>>> OpenExtract(
   const store::ReadPoint point{state.revision, absl::InfiniteFuture()};
   ASSIGN_OR_RETURN(v1::Release release,
                    ReadableRelease(store, call->grant(), request.parent(), point));
+  call->NoteRelease(release.name(), release.digest());
   return std::make_unique<Extract>(store, std::move(call), request, std::move(release), point);
 }
 

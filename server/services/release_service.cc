@@ -166,7 +166,9 @@ absl::StatusOr<v1::Release> ReleaseService::GetRelease(const door::Call& call,
   ASSIGN_OR_RETURN(const store::Store::State state, store_.ReadState());
   ASSIGN_OR_RETURN(const Row row, store_.Find(call.grant(), Kind::kRelease, request.name(),
                                               {state.revision, absl::InfiniteFuture()}));
-  return ReadRelease(store_, call.grant(), row);
+  ASSIGN_OR_RETURN(v1::Release release, ReadRelease(store_, call.grant(), row));
+  call.NoteRelease(release.name(), release.digest());
+  return release;
 }
 
 absl::StatusOr<v1::ListObservationsResponse> ReleaseService::ListObservations(
@@ -191,7 +193,9 @@ absl::StatusOr<v1::ListObservationsResponse> ReleaseService::ListObservations(
   std::vector<std::string> releases;
   v1::ListObservationsResponse response;
   if (request.parent() != "releases/-") {
-    RETURN_IF_ERROR(ReadableRelease(store_, call.grant(), request.parent(), page.point).status());
+    ASSIGN_OR_RETURN(const v1::Release release,
+                     ReadableRelease(store_, call.grant(), request.parent(), page.point));
+    call.NoteRelease(release.name(), release.digest());
   }
   bool damaged = false;
   RETURN_IF_ERROR(store_.Scan(call.grant(), Kind::kRelease,

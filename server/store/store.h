@@ -127,7 +127,7 @@ class Transaction : public Reader {
   // store. The grant covers the resource, else OUT_OF_SCOPE.
   virtual absl::StatusOr<int64_t> Put(const auth::Grant& grant, Kind kind, Row row) = 0;
 
-  // Stores the figures of a release that has none yet.
+  // Stores the figures of a release; FAILED_PRECONDITION when it has any.
   virtual absl::Status PutObservations(const auth::Grant& grant, absl::string_view release,
                                        const std::vector<ObservationRow>& rows) = 0;
 
@@ -158,9 +158,11 @@ class Batch {
   // Whether any kept change touched agencies, clients or agreements.
   virtual bool policy_changed() const = 0;
 
+  // What was answered within the 30 days before `now`.
   virtual absl::StatusOr<std::optional<StoredReply>> FindReply(absl::string_view client,
                                                                absl::string_view method,
-                                                               absl::string_view request_id) = 0;
+                                                               absl::string_view request_id,
+                                                               absl::Time now) = 0;
   virtual absl::Status PutReply(absl::string_view client, absl::string_view method,
                                 absl::string_view request_id, const StoredReply& reply,
                                 absl::Time now) = 0;

@@ -123,6 +123,23 @@ TEST_P(StoreTest, WhatIsNotThereIsNamedByItsKind) {
   EXPECT_EQ(info->resource_name(), "plans/none");
 }
 
+// A store may answer a repeated read from memory.
+TEST_P(StoreTest, ARepeatedReadSeesEachChange) {
+  const std::string name = "plans/a/actions/1";
+  Put(Kind::kAction, RowNamed(name, "first"));
+  EXPECT_EQ(BodyOf(Kind::kAction, name), "first");
+  EXPECT_EQ(BodyOf(Kind::kAction, name), "first");
+  Put(Kind::kAction, RowNamed(name, "second"));
+  EXPECT_EQ(BodyOf(Kind::kAction, name), "second");
+  EXPECT_EQ(BodyOf(Kind::kAction, name, {1}), "first");
+  // What is read at an earlier point is not taken for what is there now.
+  EXPECT_EQ(BodyOf(Kind::kAction, name), "second");
+  EXPECT_EQ(BodyOf(Kind::kAction, name, {2, kNoon}), "RESOURCE_NOT_FOUND");
+  EXPECT_EQ(BodyOf(Kind::kPlan, name), "RESOURCE_NOT_FOUND");
+  Put(Kind::kAction, Removal(name));
+  EXPECT_EQ(BodyOf(Kind::kAction, name), "RESOURCE_NOT_FOUND");
+}
+
 // Scans.
 
 TEST_P(StoreTest, AScanIsByNameWithoutWhatWasRemoved) {
@@ -171,6 +188,25 @@ TEST_P(StoreTest, APrefixHoldsItsOwnNamesAlone) {
   EXPECT_THAT(Under("plans/ab/"), ElementsAre("plans/ab/actions/1"));
   EXPECT_THAT(Under("plans/c/"), IsEmpty());
   EXPECT_THAT(Under(""), SizeIs(8));
+}
+
+TEST_P(StoreTest, ANameThatIsThePrefixItselfBelongsToIt) {
+  PutAll(Kind::kPlan, {RowNamed("plans/a"), RowNamed("plans/ab"), RowNamed("plans/b")});
+  const auto names = [&](const std::string& prefix, const std::string& after) {
+    return Names(everything_, Kind::kPlan, {prefix, after, {}, std::nullopt});
+  };
+  EXPECT_THAT(names("plans/a", ""), ElementsAre("plans/a", "plans/ab"));
+  EXPECT_THAT(names("plans/a", "plans/a"), ElementsAre("plans/ab"));
+}
+
+TEST_P(StoreTest, AScanAfterANameOutsideThePrefixStaysInside) {
+  PutAll(Kind::kPlan, {RowNamed("plans/a"), RowNamed("plans/b"), RowNamed("plans/c")});
+  const auto after = [&](const std::string& name) {
+    return Names(everything_, Kind::kPlan, {"plans/b", name, {}, std::nullopt});
+  };
+  EXPECT_THAT(after("plans/"), ElementsAre("plans/b"));
+  EXPECT_THAT(after("plans/a"), ElementsAre("plans/b"));
+  EXPECT_THAT(after("plans/c"), IsEmpty());
 }
 
 TEST_P(StoreTest, AllPagesTogetherAreTheWholeList) {
@@ -242,6 +278,21 @@ TEST_P(StoreTest, OutOfScopeSaysTheSameWhetherTheThingExistsOrNot) {
   const auth::Grant grant = OverPlan("plans/a");
   EXPECT_EQ(store_->Find(grant, Kind::kPlan, "plans/b", Now()).status(),
             store_->Find(grant, Kind::kPlan, "plans/none", Now()).status());
+}
+
+// A store may answer a repeated read from memory.
+TEST_P(StoreTest, WhatOneGrantHasReadIsStillOutOfTheScopeOfAnother) {
+  PutAll(Kind::kAction, {ActionOn("plans/a/actions/1", {"neglect"})});
+  const auto reason = [&](const auth::Grant& grant) {
+    return ReasonName(store_->Find(grant, Kind::kAction, "plans/a/actions/1", Now()).status());
+  };
+  for (const auth::Grant& covering :
+       {everything_, OverPlan("plans/a"), OverPlan("plans/a", "neglect"), OverPlan("plans/a")}) {
+    EXPECT_TRUE(store_->Find(covering, Kind::kAction, "plans/a/actions/1", Now()).ok());
+    EXPECT_EQ(reason(OverPlan("plans/b")), "OUT_OF_SCOPE");
+    EXPECT_EQ(reason(OverPlan("plans/a", "exploitation")), "OUT_OF_SCOPE");
+    EXPECT_EQ(reason(police_), "OUT_OF_SCOPE");
+  }
 }
 
 TEST_P(StoreTest, UnderTopicLimitsMissingIsOutOfScopeToo) {
@@ -410,16 +461,23 @@ TEST_P(ObservationsTest, AReleaseOutOfScopeIsRefusedWhetherItExistsOrNot) {
   EXPECT_EQ(store_->ScanObservations(grant, "releases/none", -1, never), there);
 }
 
-TEST_P(ObservationsTest, AFrozenFigureIsNotWrittenOver) {
+TEST_P(ObservationsTest, AReleaseTakesOneSetOfFiguresAlone) {
+  const auto put = [&](Transaction& transaction, const std::string& release, int64_t ordinal) {
+    return transaction
+        .PutObservations(everything_, release,
+                         {Figure(ordinal, "measures/m", "areas/e", v1::NATIONAL)})
+        .code();
+  };
   PutFigures("releases/r", {Figure(1, "measures/m", "areas/e", v1::NATIONAL)});
-  const auto batch = store_->BeginBatch();
-  ASSERT_TRUE(batch.ok());
-  ASSERT_TRUE((*batch)->BeginChange(kNoon).ok());
-  EXPECT_FALSE((*batch)
-                   ->transaction()
-                   .PutObservations(everything_, "releases/r",
-                                    {Figure(1, "measures/n", "areas/e", v1::NATIONAL)})
-                   .ok());
+  Commit([&](Transaction& transaction) {
+    // The ordinal that is there, and one that is not.
+    EXPECT_EQ(put(transaction, "releases/r", 1), absl::StatusCode::kFailedPrecondition);
+    EXPECT_EQ(put(transaction, "releases/r", 2), absl::StatusCode::kFailedPrecondition);
+    EXPECT_EQ(put(transaction, "releases/rr", 1), absl::StatusCode::kOk);
+    EXPECT_EQ(put(transaction, "releases/rr", 2), absl::StatusCode::kFailedPrecondition);
+  });
+  EXPECT_THAT(Ordinals(everything_, "releases/r"), ElementsAre(1));
+  EXPECT_THAT(Ordinals(everything_, "releases/rr"), ElementsAre(1));
 }
 
 }  // namespace

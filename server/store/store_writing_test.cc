@@ -47,7 +47,7 @@ TEST_P(StoreWritingTest, ABatchThatIsNotCommittedLeavesNothing) {
   EXPECT_EQ(store_->ReadState()->revision, 1);
   EXPECT_EQ(store_->AuditSize().value(), 0);
   EXPECT_THAT(store_->OpenStreams().value(), IsEmpty());
-  InBatch([](Batch& batch) { EXPECT_FALSE(batch.FindReply("c", "m", "id")->has_value()); });
+  InBatch([](Batch& batch) { EXPECT_FALSE(batch.FindReply("c", "m", "id", kNoon)->has_value()); });
 }
 
 TEST_P(StoreWritingTest, NobodyElseSeesABatchBeforeItIsCommitted) {
@@ -238,19 +238,19 @@ TEST_P(StoreWritingTest, PlansBelongToTheirCurrentOwner) {
 TEST_P(StoreWritingTest, AReplyIsFoundByClientMethodAndRequestId) {
   const StoredReply reply = {std::string("\0digest", 7), std::string("\0reply", 6)};
   InBatch([&](Batch& batch) {
-    EXPECT_FALSE(batch.FindReply("client", "method", "id")->has_value());
+    EXPECT_FALSE(batch.FindReply("client", "method", "id", kNoon)->has_value());
     ASSERT_TRUE(batch.PutReply("client", "method", "id", reply, kNoon).ok());
-    EXPECT_TRUE(batch.FindReply("client", "method", "id")->has_value());
+    EXPECT_TRUE(batch.FindReply("client", "method", "id", kNoon)->has_value());
   });
   Reopen();
   InBatch([&](Batch& batch) {
-    const auto found = batch.FindReply("client", "method", "id");
+    const auto found = batch.FindReply("client", "method", "id", kNoon);
     ASSERT_TRUE(found.ok() && found->has_value());
     EXPECT_EQ((*found)->request_digest, reply.request_digest);
     EXPECT_EQ((*found)->reply, reply.reply);
-    EXPECT_FALSE(batch.FindReply("other", "method", "id")->has_value());
-    EXPECT_FALSE(batch.FindReply("client", "other", "id")->has_value());
-    EXPECT_FALSE(batch.FindReply("client", "method", "other")->has_value());
+    EXPECT_FALSE(batch.FindReply("other", "method", "id", kNoon)->has_value());
+    EXPECT_FALSE(batch.FindReply("client", "other", "id", kNoon)->has_value());
+    EXPECT_FALSE(batch.FindReply("client", "method", "other", kNoon)->has_value());
   });
 }
 
@@ -260,9 +260,11 @@ TEST_P(StoreWritingTest, RepliesAreKeptThirtyDays) {
       ASSERT_TRUE(batch.PutReply("client", "method", id, {"digest", "reply"}, now).ok());
     });
   };
+  // Asked at noon, every reply that is stored at all is found.
   const auto kept = [&](const std::string& id) {
     bool found = false;
-    InBatch([&](Batch& batch) { found = batch.FindReply("client", "method", id)->has_value(); });
+    InBatch(
+        [&](Batch& batch) { found = batch.FindReply("client", "method", id, kNoon)->has_value(); });
     return found;
   };
   put_at("a", kNoon);
@@ -273,6 +275,21 @@ TEST_P(StoreWritingTest, RepliesAreKeptThirtyDays) {
   EXPECT_TRUE(kept("b"));
   put_at("a", kNoon + absl::Hours(24 * 31));
   EXPECT_TRUE(kept("a"));
+}
+
+TEST_P(StoreWritingTest, AReplyIsNotFoundAfterThirtyDaysThoughNoneFollowedIt) {
+  const absl::Time last = kNoon + absl::Hours(24 * 30);
+  InBatch([&](Batch& batch) {
+    ASSERT_TRUE(batch.PutReply("client", "method", "id", {"digest", "old"}, kNoon).ok());
+  });
+  InBatch([&](Batch& batch) {
+    EXPECT_TRUE(batch.FindReply("client", "method", "id", last)->has_value());
+    EXPECT_FALSE(batch.FindReply("client", "method", "id", last + kTick)->has_value());
+    ASSERT_TRUE(batch.PutReply("client", "method", "id", {"digest", "new"}, last + kTick).ok());
+    const auto found = batch.FindReply("client", "method", "id", last + kTick);
+    ASSERT_TRUE(found.ok() && found->has_value());
+    EXPECT_EQ((*found)->reply, "new");
+  });
 }
 
 // The audit log.

@@ -16,6 +16,7 @@
 #include "concordat/v1/release_service.pb.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/support/certificates.h"
 #include "tests/support/server_process.h"
 #include "tests/support/test_partnership.h"
 
@@ -304,7 +305,9 @@ TEST_F(ExtractTest, AUnaryAnswerHasTheDigestOfItsOneMessage) {
 TEST_F(ExtractTest, ACallerWhoGoesAwayIsRecorded) {
   const size_t before = ReadAudit(partnership().database_path()).size();
   {
-    StreamCall call(partnership().ChannelOf(kBoard), kPath, TestPartnership::PurposeOf(kBoard));
+    StreamCall call(MakeChannel(partnership().server().address(),
+                                Certificates::Get().OfClient(kBoard.uri()), WithSmallWindow()),
+                    kPath, TestPartnership::PurposeOf(kBoard));
     ASSERT_TRUE(call.Write(RequestFor(kLarge, Request::NDJSON).SerializeAsString()));
     call.CloseWrites();
     ASSERT_TRUE(call.Read().has_value());
@@ -365,8 +368,9 @@ TEST(InterruptedExtractTest, AServerThatIsKilledEndsItsStreamsWhenItStartsAgain)
     const std::string address = WaitForAddress(config.address_file(), process);
     ASSERT_FALSE(address.empty()) << ReadWhole(folder.Path("log"));
     opening = ReadAudit(config.database_path()).size();
-    StreamCall call(MakeChannel(address, Certificates::Get().OfClient(kBoard.uri())), kPath,
-                    TestPartnership::PurposeOf(kBoard));
+    StreamCall call(
+        MakeChannel(address, Certificates::Get().OfClient(kBoard.uri()), WithSmallWindow()), kPath,
+        TestPartnership::PurposeOf(kBoard));
     ASSERT_TRUE(call.Write(RequestFor("releases/large", Request::NDJSON).SerializeAsString()));
     call.CloseWrites();
     ASSERT_TRUE(call.Read().has_value());

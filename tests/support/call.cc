@@ -79,6 +79,13 @@ std::shared_ptr<grpc::Channel> MakeChannel(const std::string& address, const Key
   return grpc::CreateCustomChannel(address, grpc::SslCredentials(options), arguments);
 }
 
+grpc::ChannelArguments WithSmallWindow() {
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
+  arguments.SetInt(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, 64 * 1024);
+  return arguments;
+}
+
 Outcome Call(const std::shared_ptr<grpc::Channel>& channel, const std::string& path,
              const std::string& request, const Metadata& metadata) {
   grpc::ClientContext context;

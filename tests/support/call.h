@@ -45,6 +45,10 @@ struct Outcome {
 std::shared_ptr<grpc::Channel> MakeChannel(const std::string& address, const KeyPair& key_pair,
                                            grpc::ChannelArguments arguments = {});
 
+// For MakeChannel: the transport takes at most 64 KiB that its reader has not
+// asked for, so that a stream that is not read stands still.
+grpc::ChannelArguments WithSmallWindow();
+
 // Calls the method of `path` with `request` and waits for the end, at most 30 s.
 Outcome Call(const std::shared_ptr<grpc::Channel>& channel, const std::string& path,
              const std::string& request, const Metadata& metadata = {});

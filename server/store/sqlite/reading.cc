@@ -1,6 +1,6 @@
 #include "server/store/sqlite/reading.h"
 
-#include <cstring>
+#include <algorithm>
 #include <limits>
 #include <utility>
 
@@ -47,11 +47,12 @@ absl::StatusOr<Reading> Reading::Prepare(Connection& connection) {
                                                      " FROM resource WHERE kind=? AND name=? AND "
                                                      "store_revision<=? AND recorded<? "
                                                      "ORDER BY revision DESC LIMIT 1"));
-  ASSIGN_OR_RETURN(reading.scan_,
-                   connection.Prepare("SELECT " ROW_COLUMNS
-                                      " FROM resource WHERE kind=? AND name>? AND name<? AND "
-                                      "store_revision<=? AND recorded<? "
-                                      "ORDER BY name, revision DESC"));
+  ASSIGN_OR_RETURN(
+      reading.scan_,
+      connection.Prepare("SELECT " ROW_COLUMNS
+                         " FROM resource WHERE kind=? AND name>=? AND name<? AND name<>? AND "
+                         "store_revision<=? AND recorded<? "
+                         "ORDER BY name, revision DESC"));
   ASSIGN_OR_RETURN(
       reading.newest_,
       connection.Prepare("SELECT max(revision) FROM resource WHERE kind=? AND name=?"));
@@ -89,12 +90,13 @@ absl::StatusOr<Row> Reading::Find(const auth::Grant& grant, Kind kind, absl::str
 
 absl::Status Reading::ScanRows(Kind kind, const Reader::Range& range,
                                absl::FunctionRef<bool(const Row&)> visit) const {
-  const std::string& begin = range.after.empty() ? range.prefix : range.after;
+  const std::string& begin = std::max(range.prefix, range.after);
   const std::string end = EndOf(range.prefix);
   Query query = scan_.Start();
   query.Bind(static_cast<int64_t>(kind))
       .Bind(begin)
       .Bind(end)
+      .Bind(range.after)
       .Bind(range.point.revision)
       .Bind(Micros(range.point.as_of));
   std::string last;
@@ -216,6 +218,12 @@ absl::StatusOr<absl::flat_hash_set<Kind>> Reading::Kinds() const {
     if (!found) return kinds;
     kinds.insert(static_cast<Kind>(query.Int(0)));
   }
+}
+
+absl::StatusOr<bool> Reading::HasObservations(absl::string_view release) const {
+  Query query = observations_.Start();
+  query.Bind(release).Bind(std::numeric_limits<int64_t>::min());
+  return query.Step();
 }
 
 absl::StatusOr<std::string> Reading::Meta(absl::string_view key) const {

@@ -37,6 +37,8 @@ class Reading {
   absl::StatusOr<int64_t> NewestRevision(Kind kind, absl::string_view name) const;
   // The kinds of which there is any resource.
   absl::StatusOr<absl::flat_hash_set<Kind>> Kinds() const;
+  // Whether any figure of the release is stored.
+  absl::StatusOr<bool> HasObservations(absl::string_view release) const;
   // A value of the meta table; empty when it is not there.
   absl::StatusOr<std::string> Meta(absl::string_view key) const;
 

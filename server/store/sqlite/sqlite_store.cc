@@ -95,7 +95,7 @@ absl::StatusOr<std::unique_ptr<Writer>> PrepareWriter(Connection connection) {
   ASSIGN_OR_RETURN(writer->end_stream, db.Prepare("DELETE FROM open_stream WHERE idx=?"));
   ASSIGN_OR_RETURN(writer->find_reply,
                    db.Prepare("SELECT request_digest, reply FROM reply WHERE client=? AND "
-                              "method=? AND request_id=?"));
+                              "method=? AND request_id=? AND time>=?"));
   ASSIGN_OR_RETURN(writer->put_reply,
                    db.Prepare("INSERT INTO reply (client, method, request_id, time, "
                               "request_digest, reply) VALUES (?,?,?,?,?,?)"));
@@ -164,6 +164,8 @@ class SqliteTransaction final : public Transaction {
   absl::Status PutObservations(const auth::Grant& grant, absl::string_view release,
                                const std::vector<ObservationRow>& rows) override {
     if (!grant.CoversRelease(release)) return grant.OutOfScope();
+    ASSIGN_OR_RETURN(const bool any, writer_.reading.HasObservations(release));
+    if (any) return absl::FailedPreconditionError("the release has figures already");
     for (const ObservationRow& row : rows) {
       const std::string topics = absl::StrJoin(row.topics, " ");
       Query query = writer_.put_observation.Start();
@@ -252,9 +254,10 @@ class SqliteBatch final : public Batch {
 
   absl::StatusOr<std::optional<StoredReply>> FindReply(absl::string_view client,
                                                        absl::string_view method,
-                                                       absl::string_view request_id) override {
+                                                       absl::string_view request_id,
+                                                       absl::Time now) override {
     Query query = writer_.find_reply.Start();
-    query.Bind(client).Bind(method).Bind(request_id);
+    query.Bind(client).Bind(method).Bind(request_id).Bind(absl::ToUnixMicros(now - kReplyLife));
     ASSIGN_OR_RETURN(const bool found, query.Step());
     if (!found) return std::nullopt;
     return StoredReply{std::string(query.Text(0)), std::string(query.Text(1))};
