@@ -59,7 +59,7 @@ main() {
     's|(docs/security.md)|(docs/nowhere.md)|' check_texts
   must_refuse 'names no heading' docs/integrating.md 's/#error-reasons/#error-treasons/' check_texts
   must_refuse 'there is no server/door/window.cc' docs/architecture.md \
-    's|server/door/door.cc|server/door/window.cc|' check_texts
+    's|server/door/call_reactor.cc|server/door/window.cc|' check_texts
   must_refuse 'no source has CallReactor::Admitt' docs/architecture.md \
     's/`CallReactor::Admit`/`CallReactor::Admitt`/' check_texts
   must_refuse 'there is no test ExtractDamageTest.Is' docs/security.md \
