@@ -47,7 +47,7 @@ load_data_set() {
 
 # The main job, as the partners do it. 4 is the exit code of a refusal.
 walk_through() {
-  local extract=.run/papers-2018.csv start
+  local extract=${STATE#"$ROOT"/}/papers-2018.csv start
   start=$(date --utc +%Y-%m-%dT%H:%M:%S.%6NZ)
 
   heading "The board's office: where did the development plan stand in November 2018?"
