@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include "absl/strings/escaping.h"
@@ -53,11 +54,20 @@ AtomicFile::~AtomicFile() {
 }
 
 absl::StatusOr<AtomicFile> AtomicFile::Create(const std::filesystem::path& path) {
+  std::error_code error;
+  // A rename would replace a device or a pipe, and a link instead of its target.
+  if (std::filesystem::exists(path, error) && !std::filesystem::is_regular_file(path, error)) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(path.string(), " is no regular file; leave -o out and redirect the output"));
+  }
+  const std::filesystem::path target = std::filesystem::is_symlink(path, error)
+                                           ? std::filesystem::weakly_canonical(path, error)
+                                           : path;
   const std::filesystem::path temporary =
-      absl::StrCat(path.string(), ".", absl::BytesToHexString(RandomBytes(kSuffixBytes)));
+      absl::StrCat(target.string(), ".", absl::BytesToHexString(RandomBytes(kSuffixBytes)));
   const int descriptor = open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kMode);
   if (descriptor < 0) return Failed("create", temporary);
-  return AtomicFile(descriptor, temporary, path);
+  return AtomicFile(descriptor, temporary, target);
 }
 
 absl::Status AtomicFile::Write(absl::string_view bytes) {

@@ -95,12 +95,12 @@ void CallReactor::OnStarted(bool ok) {
   peer_ = context_.peer();
   door_.counters_.calls_in_hand.fetch_add(1, std::memory_order_relaxed);
   door_.on_peer_(peer_);
-  door_.log_.Announce();
   stream_.Read(&request_bytes_, &read_);
 }
 
 void CallReactor::OnReadDone(bool ok) {
   // Decided by what is in force now, not when the caller sent its headers.
+  door_.log_.Announce();
   policy_ = door_.policy_.Get();
   decided_ = door_.clock_.Now();
   absl::Status outcome = Admit(ok);

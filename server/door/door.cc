@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/time/clock.h"
 #include "server/door/call_reactor.h"
 
 namespace concordat::door {
@@ -43,6 +44,11 @@ void Door::Run() {
 }
 
 void Door::Join() {
+  // A cancelled call may still be with the audit log, which finishes it on its
+  // queue: gRPC's Shutdown does not wait for that.
+  while (counters_.calls_in_hand.load(std::memory_order_acquire) > 0) {
+    absl::SleepFor(absl::Milliseconds(1));
+  }
   for (const auto& queue : queues_) queue->Shutdown();
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();

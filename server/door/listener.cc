@@ -150,6 +150,8 @@ void Listener::Stop() {
     ops::Log(ops::Severity::kError, "listener_stop_failed");
   }
   thread_.join();
+  // Refuses those that come now, rather than let them wait in the backlog.
+  shutdown(socket_, SHUT_RDWR);
 }
 
 void Listener::MarkCalled(const std::string& peer) {

@@ -6,6 +6,7 @@
 
 #include "absl/container/node_hash_map.h"
 #include "absl/strings/str_cat.h"
+#include "base/civil_time.h"
 #include "base/digest.h"
 #include "base/resource_name.h"
 #include "base/status.h"
@@ -24,12 +25,14 @@ constexpr size_t kRoomForOneLine = 4 * 1024;
 class Extract final : public door::MessageSource<Part> {
  public:
   Extract(const store::Store& store, std::shared_ptr<const door::Call> call,
-          v1::ExtractObservationsRequest request, v1::Release release, store::ReadPoint point)
+          v1::ExtractObservationsRequest request, v1::Release release, store::ReadPoint point,
+          bool empty)
       : store_(store),
         call_(std::move(call)),
         request_(std::move(request)),
         release_(std::move(release)),
-        point_(point) {}
+        point_(point),
+        last_ordinal_(empty ? INT64_MAX : -1) {}
 
   absl::StatusOr<std::optional<Part>> Next() override {
     switch (step_) {
@@ -163,8 +166,8 @@ class Extract final : public door::MessageSource<Part> {
   const v1::ExtractObservationsRequest request_;
   const v1::Release release_;
   const store::ReadPoint point_;
+  int64_t last_ordinal_;
   Step step_ = Step::kHeader;
-  int64_t last_ordinal_ = -1;
   int64_t rows_ = 0;
   int64_t chunks_ = 0;
   int64_t bytes_ = 0;
@@ -183,7 +186,11 @@ absl::StatusOr<std::unique_ptr<door::MessageSource<Part>>> OpenExtract(
   ASSIGN_OR_RETURN(v1::Release release,
                    ReadableRelease(store, call->grant(), request.parent(), point));
   call->NoteRelease(release.name(), release.digest());
-  return std::make_unique<Extract>(store, std::move(call), request, std::move(release), point);
+  // A release's figures all became known to the server when it was frozen.
+  const bool unchanged = request.filter().has_changed_since() &&
+                         ToTime(release.frozen_time()) < ToTime(request.filter().changed_since());
+  return std::make_unique<Extract>(store, std::move(call), request, std::move(release), point,
+                                   unchanged);
 }
 
 }  // namespace concordat::services

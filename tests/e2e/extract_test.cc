@@ -164,6 +164,16 @@ class ExtractTest : public testing::Test {
 
 TestPartnership* ExtractTest::partnership_ = nullptr;
 
+TEST_F(ExtractTest, LeavesOutWhatWasKnownBeforeChangedSince) {
+  Request request = RequestFor(kLarge, Request::NDJSON);
+  *request.mutable_filter()->mutable_changed_since() = ToTimestamp(absl::Now() + absl::Hours(1));
+  const Extract later = ReadExtract(partnership(), kBoard, request);
+  ASSERT_TRUE(later.outcome.ok()) << later.outcome.Text();
+  EXPECT_EQ(later.manifest().rows(), 0);
+  *request.mutable_filter()->mutable_changed_since() = ToTimestamp(absl::UnixEpoch());
+  EXPECT_EQ(ReadExtract(partnership(), kBoard, request).manifest().rows(), 4230);
+}
+
 TEST_F(ExtractTest, IsAHeaderChunksAndAManifestThatAddsUp) {
   for (const Request::Format format : {Request::CSV, Request::NDJSON}) {
     SCOPED_TRACE(Request::Format_Name(format));

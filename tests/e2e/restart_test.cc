@@ -244,6 +244,20 @@ TEST_F(RestartTest, SigtermWaitsForAnExtractThatIsStillRead) {
   EXPECT_EQ(end->exit_code, 0);
 }
 
+TEST_F(RestartTest, SigtermEndsACallWhoseRequestNeverCameAndRecordsIt) {
+  std::unique_ptr<ServerProcess> process;
+  const std::string address = Start(process);
+  StreamCall stalled(MakeChannel(address, Certificates::Get().OfClient(kBoard.uri())),
+                     PathOf(*v1::GetPlanRequest::descriptor()), TestPartnership::PurposeOf(kBoard));
+  absl::SleepFor(absl::Milliseconds(300));
+  const size_t before = ExpectWholeLog();
+  process->Signal(SIGTERM);
+  const std::optional<ProcessEnd> end = process->Wait();
+  ASSERT_TRUE(end.has_value());
+  EXPECT_EQ(end->exit_code, 0) << ReadWhole(folder_.Path("log"));
+  EXPECT_EQ(ExpectWholeLog(), before + 1);
+}
+
 TEST_F(RestartTest, ASecondProcessOnTheSameDatabaseIsRefused) {
   std::unique_ptr<ServerProcess> process;
   const std::string address = Start(process);
