@@ -25,10 +25,8 @@ namespace concordat::e2e {
 namespace {
 
 using google::protobuf::MethodDescriptor;
-using testing::Each;
 using testing::HasSubstr;
 using testing::IsEmpty;
-using testing::Not;
 
 constexpr char kGetPlan[] = "/concordat.v1.PlanService/GetPlan";
 

@@ -26,7 +26,6 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 using testing::SizeIs;
-using testing::StartsWith;
 using testing::UnorderedElementsAre;
 
 const std::string kApplyPlan = PathOf(*v1::ApplyPlanRequest::descriptor());

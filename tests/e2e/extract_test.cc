@@ -24,7 +24,6 @@ namespace concordat::e2e {
 namespace {
 
 using testing::AllOf;
-using testing::Ge;
 using testing::Gt;
 using testing::IsEmpty;
 using testing::Le;

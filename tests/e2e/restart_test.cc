@@ -60,7 +60,7 @@ class RestartTest : public testing::Test {
   std::string Start(std::unique_ptr<ServerProcess>& process) {
     std::filesystem::remove(config_.address_file());
     process = Run();
-    const std::string address = WaitForAddress(config_.address_file(), *process);
+    std::string address = WaitForAddress(config_.address_file(), *process);
     EXPECT_FALSE(address.empty()) << ReadWhole(folder_.Path("log"));
     return address;
   }

@@ -23,8 +23,6 @@
 namespace concordat::e2e {
 namespace {
 
-using testing::Contains;
-using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::Not;
 
