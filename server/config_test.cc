@@ -28,7 +28,7 @@ constexpr char kLeast[] =
     "log_origin: lancashire.example/audit\n";
 
 class ConfigTest : public ::testing::Test {
- protected:
+ public:
   ConfigTest() {
     std::string folder = (std::filesystem::temp_directory_path() / "config_test.XXXXXX").string();
     if (mkdtemp(folder.data()) == nullptr) std::abort();
@@ -36,6 +36,7 @@ class ConfigTest : public ::testing::Test {
   }
   ~ConfigTest() override { std::filesystem::remove_all(folder_); }
 
+ protected:
   std::string Path() const { return folder_ + "/concordat.yaml"; }
   absl::StatusOr<server::v1::ServerConfig> Read(const std::string& text) const {
     std::ofstream(Path(), std::ios::binary) << text;
