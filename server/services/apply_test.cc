@@ -38,7 +38,7 @@ v1::Plan SomePlan() {
 }
 
 class ApplyTest : public ::testing::Test {
- protected:
+ public:
   ApplyTest() {
     std::string folder = (std::filesystem::temp_directory_path() / "apply_test.XXXXXX").string();
     if (mkdtemp(folder.data()) == nullptr) std::abort();
@@ -47,6 +47,7 @@ class ApplyTest : public ::testing::Test {
   }
   ~ApplyTest() override { std::filesystem::remove_all(folder_); }
 
+ protected:
   void InChange(const std::function<void(store::Transaction&)>& work) {
     auto batch = store_->BeginBatch().value();
     ASSERT_TRUE(batch->BeginChange(kNoon).ok());

@@ -43,7 +43,7 @@ constexpr char kMethod[] = "/concordat.v1.PlanService/ListActions";
 constexpr char kFeed[] = "agencies/police/clients/feed";
 
 class PagingTest : public ::testing::Test {
- protected:
+ public:
   PagingTest() {
     std::string folder = (std::filesystem::temp_directory_path() / "paging_test.XXXXXX").string();
     if (mkdtemp(folder.data()) == nullptr) std::abort();
@@ -54,6 +54,7 @@ class PagingTest : public ::testing::Test {
   }
   ~PagingTest() override { std::filesystem::remove_all(folder_); }
 
+ protected:
   void CommitAt(absl::Time now) {
     auto batch = store_->BeginBatch().value();
     ASSERT_TRUE(batch->BeginChange(now).ok());
