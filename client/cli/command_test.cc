@@ -16,7 +16,6 @@ namespace {
 
 using ::testing::_;
 using ::testing::AllOf;
-using ::testing::Field;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::Return;
