@@ -94,12 +94,11 @@ absl::Status InvalidFields(const std::vector<FieldViolation>& violations) {
     sent->set_field(violation.field);
     sent->set_description(violation.description);
   }
-  std::string message;
-  if (violations.size() == 1) {
-    message = absl::StrCat(violations[0].field, ": ", violations[0].description);
-  } else {
-    message = absl::StrCat(violations.size(), " fields are wrong; the first is ",
-                           violations[0].field, ": ", violations[0].description);
+  const FieldViolation& first = violations[0];
+  std::string message =
+      absl::StrCat(first.field.empty() ? "the request" : first.field, ": ", first.description);
+  if (violations.size() > 1) {
+    message = absl::StrCat(violations.size(), " fields are wrong; the first is ", message);
   }
   absl::Status status =
       MakeError(v1::FIELDS_INVALID, message, {{"violations", absl::StrCat(violations.size())}});

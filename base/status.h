@@ -34,7 +34,8 @@ absl::Status MakeError(
 // The status code that error_reason.proto documents for `reason`.
 absl::StatusCode CodeOf(v1::ErrorReason reason);
 
-// One wrong field: its path as in `actions[3].due.text`, and what is wrong.
+// One wrong field: its path as in `actions[3].due.text`, and what is wrong. The
+// path is empty for what is wrong with the request itself.
 struct FieldViolation {
   std::string field;
   std::string description;

@@ -49,6 +49,13 @@ TEST(InvalidFieldsTest, SingleFieldIsNamedInTheMessage) {
   EXPECT_EQ(bad->field_violations(0).description(), "is required");
 }
 
+TEST(InvalidFieldsTest, WhatIsWrongWithTheRequestItselfNeedsNoPath) {
+  const std::string description = "has a field number 99 that the contract does not know";
+  EXPECT_EQ(InvalidField("", description).message(), "the request: " + description);
+  EXPECT_EQ(InvalidFields({{"", description}, {"plan.name", "is required"}}).message(),
+            "2 fields are wrong; the first is the request: " + description);
+}
+
 TEST(InvalidFieldsTest, ManyFieldsAreCutButCounted) {
   const absl::Status status = InvalidFields(std::vector<FieldViolation>(150, {"f", "is bad"}));
   EXPECT_THAT(std::string(status.message()), HasSubstr("150 fields"));

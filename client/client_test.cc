@@ -83,15 +83,29 @@ struct RetryRun {
   }
 };
 
-TEST(RetryTest, UnavailableIsTriedThreeTimesWithGrowingWaits) {
-  const RetryRun run(absl::UnavailableError("x"), true, absl::InfiniteFuture());
-  EXPECT_EQ(run.attempts, 3);
-  EXPECT_EQ(run.outcome.code(), absl::StatusCode::kUnavailable);
-  ASSERT_EQ(run.waits.size(), 2u);
-  EXPECT_GE(run.waits[0], absl::Milliseconds(100));
-  EXPECT_LE(run.waits[0], absl::Milliseconds(200));
-  EXPECT_GE(run.waits[1], absl::Milliseconds(200));
-  EXPECT_LE(run.waits[1], absl::Milliseconds(400));
+TEST(RetryTest, LongestWaitDoublesUpToTwoSeconds) {
+  const std::vector<int> milliseconds = {200, 400, 800, 1600, 2000, 2000};
+  for (size_t i = 0; i < milliseconds.size(); ++i) {
+    EXPECT_EQ(internal::LongestBackoff(static_cast<int>(i) + 1),
+              absl::Milliseconds(milliseconds[i]));
+  }
+  EXPECT_EQ(internal::LongestBackoff(1000), absl::Seconds(2));
+}
+
+TEST(RetryTest, WaitsAreSpreadBetweenNothingAndTheLongest) {
+  constexpr int kAttempts = 200;
+  const RetryRun run(absl::UnavailableError("x"), true, absl::InfiniteFuture(), kAttempts);
+  EXPECT_TRUE(run.outcome.ok());
+  ASSERT_EQ(run.waits.size(), static_cast<size_t>(kAttempts) - 1);
+  int short_ones = 0;
+  for (size_t i = 0; i < run.waits.size(); ++i) {
+    const absl::Duration longest = internal::LongestBackoff(static_cast<int>(i) + 1);
+    EXPECT_GE(run.waits[i], absl::ZeroDuration());
+    EXPECT_LE(run.waits[i], longest);
+    if (run.waits[i] < longest / 2) ++short_ones;
+  }
+  EXPECT_GT(short_ones, kAttempts / 4);
+  EXPECT_LT(short_ones, kAttempts * 3 / 4);
 }
 
 TEST(RetryTest, SuccessEndsTheRetries) {

@@ -6,7 +6,11 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
+#include <utility>
+#include <vector>
 
+#include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "base/digest.h"
 #include "base/status.h"
@@ -23,7 +27,10 @@
 namespace concordat {
 namespace {
 
+using ::testing::AllOf;
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 Receipt MakeReceipt(uint64_t index) {
   Receipt receipt;
@@ -85,22 +92,25 @@ class GrpcConnectionTest : public ::testing::Test {
     certificates_ = nullptr;
   }
 
-  void SetUp() override {
+  void SetUp() override { Serve(); }
+  void TearDown() override { Stop(); }
+
+  // Starts the service, at the same port when it had one.
+  void Serve() {
     grpc::SslServerCredentialsOptions credentials(
         GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
     credentials.pem_root_certs = certificates_->Read("ca.pem");
     credentials.pem_key_cert_pairs.push_back(
         {certificates_->Read("server.key"), certificates_->Read("server.pem")});
     grpc::ServerBuilder builder;
-    builder.AddListeningPort("127.0.0.1:0", grpc::SslServerCredentials(credentials), &port_);
+    builder.AddListeningPort("127.0.0.1:" + std::to_string(port_),
+                             grpc::SslServerCredentials(credentials), &port_);
     builder.RegisterService(&plans_);
     builder.RegisterService(&releases_);
     server_ = builder.BuildAndStart();
     ASSERT_NE(server_, nullptr);
   }
-  void TearDown() override {
-    server_->Shutdown(std::chrono::system_clock::now() + std::chrono::seconds(1));
-  }
+  void Stop() { server_->Shutdown(std::chrono::system_clock::now() + std::chrono::seconds(1)); }
 
   ClientOptions Options(const std::string& who = "client") const {
     ClientOptions options;
@@ -232,13 +242,46 @@ TEST_F(GrpcConnectionTest, TextThatCannotTravelIsRefusedBeforeTheCall) {
   EXPECT_EQ(ReasonOf(plan.status()), v1::METADATA_INVALID);
 }
 
-TEST_F(GrpcConnectionTest, ClientOfAnotherAuthorityIsToldWhatAClosedConnectionMeans) {
+TEST_F(GrpcConnectionTest, RestartOfThreeSecondsIsNotNoticedByARead) {
+  plans_.get_plan = [](grpc::ServerContext*, v1::Plan* plan) {
+    plan->set_name("plans/p");
+    return grpc::Status::OK;
+  };
+  Client client = Connect();
+  ASSERT_TRUE(client.GetPlan({}).ok());
+  Stop();
+  std::thread restart([this] {
+    absl::SleepFor(absl::Seconds(3));
+    Serve();
+  });
+  const auto plan = client.GetPlan({});
+  restart.join();
+  EXPECT_TRUE(plan.ok()) << plan.status();
+}
+
+// The lines of a message.
+std::vector<std::string> LinesOf(const absl::Status& status) {
+  return absl::StrSplit(status.message(), '\n');
+}
+
+TEST_F(GrpcConnectionTest, ClosedConnectionListsItsLikelyCausesInOrder) {
   absl::StatusOr<Client> client = Client::Connect(Options("stranger"));
   ASSERT_TRUE(client.ok());
   const auto plan = client->GetPlan({});
   EXPECT_EQ(plan.status().code(), absl::StatusCode::kUnavailable);
-  EXPECT_THAT(std::string(plan.status().message()), HasSubstr("refused handshakes"))
-      << plan.status();
+  const std::string message(plan.status().message());
+  EXPECT_THAT(message,
+              ContainsRegex("wrong address or port.*intercepts TLS.*(\n.*)*authority(.*\n)*"))
+      << message;
+  EXPECT_LE(LinesOf(plan.status()).size(), 4u) << message;
+}
+
+TEST_F(GrpcConnectionTest, HandshakeThatIsRefusedIsGivenUpLongBeforeTheDeadline) {
+  absl::StatusOr<Client> client = Client::Connect(Options("stranger"));
+  ASSERT_TRUE(client.ok());
+  const absl::Time start = absl::Now();
+  EXPECT_FALSE(client->GetPlan({}, {.deadline = absl::Seconds(60)}).ok());
+  EXPECT_LT(absl::Now() - start, absl::Seconds(10));
 }
 
 TEST_F(GrpcConnectionTest, ServiceOfAnotherNameIsNotTrusted) {
@@ -248,12 +291,17 @@ TEST_F(GrpcConnectionTest, ServiceOfAnotherNameIsNotTrusted) {
   ASSERT_TRUE(client.ok());
   const auto plan = client->GetPlan({});
   EXPECT_EQ(plan.status().code(), absl::StatusCode::kUnavailable);
-  EXPECT_THAT(std::string(plan.status().message()), HasSubstr("server_name")) << plan.status();
+  const std::string message(plan.status().message());
+  EXPECT_THAT(message, AllOf(HasSubstr("wrong address or port"), HasSubstr("intercepts TLS"),
+                             HasSubstr("server_name")))
+      << message;
+  EXPECT_LE(LinesOf(plan.status()).size(), 4u) << message;
 }
 
 TEST_F(GrpcConnectionTest, AddressWhereNothingListensIsNamed) {
   ClientOptions options = Options();
   options.target = "127.0.0.1:1";
+  options.deadline = absl::Seconds(1);
   absl::StatusOr<Client> client = Client::Connect(options);
   ASSERT_TRUE(client.ok());
   const auto plan = client->GetPlan({});
@@ -338,22 +386,56 @@ TEST_F(GrpcConnectionTest, SinkThatFailsCancelsTheStream) {
   EXPECT_TRUE(cancelled);
 }
 
-TEST_F(GrpcConnectionTest, FilesThatCannotBeUsedAreNamed) {
-  ClientOptions options = Options();
-  options.private_key_file = certificates_->Path("stranger.key");
-  EXPECT_THAT(std::string(Client::Connect(options).status().message()),
-              HasSubstr("is not the key of"));
-  options = Options();
-  options.certificate_file = certificates_->Path("client.key");
-  EXPECT_THAT(std::string(Client::Connect(options).status().message()),
-              HasSubstr("holds no certificate"));
-  options = Options();
-  options.ca_certificate_file = certificates_->Path("missing.pem");
-  EXPECT_THAT(std::string(Client::Connect(options).status().message()),
-              HasSubstr("ca_certificate_file: cannot read"));
-  options = Options();
-  options.target = "";
-  EXPECT_EQ(Client::Connect(options).status().code(), absl::StatusCode::kInvalidArgument);
+// Options that are wrong, and what the error says about them.
+struct OptionsCase {
+  ClientOptions options;
+  std::string message;
+};
+
+TEST_F(GrpcConnectionTest, OptionWhoseFileCannotBeUsedIsNamed) {
+  std::ofstream(certificates_->Path("empty.pem")).flush();
+  std::vector<OptionsCase> cases;
+  const auto add = [&](std::string ClientOptions::*option, const std::string& file,
+                       const std::string& message) {
+    ClientOptions options = Options();
+    options.*option = file;
+    cases.push_back({std::move(options), message});
+  };
+  add(&ClientOptions::ca_certificate_file, certificates_->Path("missing.pem"),
+      "ca_certificate_file: cannot read");
+  add(&ClientOptions::certificate_file, certificates_->Path("missing.pem"),
+      "certificate_file: cannot read");
+  add(&ClientOptions::private_key_file, certificates_->Path("missing.key"),
+      "private_key_file: cannot read");
+  add(&ClientOptions::certificate_file, certificates_->folder().string(),
+      "certificate_file: cannot read");
+  add(&ClientOptions::certificate_file, certificates_->Path("empty.pem"),
+      "certificate_file: " + certificates_->Path("empty.pem") + " holds no certificate");
+  add(&ClientOptions::certificate_file, certificates_->Path("client.key"),
+      "certificate_file: " + certificates_->Path("client.key") + " holds no certificate");
+  add(&ClientOptions::private_key_file, certificates_->Path("client.pem"),
+      "private_key_file: " + certificates_->Path("client.pem") + " holds no unencrypted key");
+  add(&ClientOptions::certificate_file, "", "certificate_file is not set");
+  add(&ClientOptions::target, "", "target is not set");
+  for (const OptionsCase& options_case : cases) {
+    const absl::Status status = Client::Connect(options_case.options).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+    EXPECT_THAT(std::string(status.message()), StartsWith(options_case.message));
+  }
+}
+
+TEST_F(GrpcConnectionTest, CertificateAndKeyThatDoNotBelongTogetherAreBothNamed) {
+  ClientOptions other_key = Options();
+  other_key.private_key_file = certificates_->Path("stranger.key");
+  ClientOptions other_certificate = Options();
+  other_certificate.certificate_file = certificates_->Path("stranger.pem");
+  for (const ClientOptions& options : {other_key, other_certificate}) {
+    const absl::Status status = Client::Connect(options).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+    EXPECT_THAT(std::string(status.message()),
+                AllOf(StartsWith("certificate_file and private_key_file do not belong together"),
+                      HasSubstr(options.certificate_file), HasSubstr(options.private_key_file)));
+  }
 }
 
 }  // namespace

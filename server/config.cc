@@ -8,6 +8,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "base/ip_endpoint.h"
 #include "base/status.h"
 #include "base/yaml_message.h"
 
@@ -31,6 +32,11 @@ void FillDefaults(ServerConfig& config) {
           &Limits::set_handshake_deadline_milliseconds, limits);
   Default(limits.max_request_bytes(), 1 << 20, &Limits::set_max_request_bytes, limits);
   Default(limits.max_calls(), 1000, &Limits::set_max_calls, limits);
+  Default(limits.max_calls_per_client(), 200, &Limits::set_max_calls_per_client, limits);
+  Default(limits.request_deadline_milliseconds(), 10000, &Limits::set_request_deadline_milliseconds,
+          limits);
+  Default(limits.call_deadline_milliseconds(), 60000, &Limits::set_call_deadline_milliseconds,
+          limits);
   Default(limits.max_memory_mebibytes(), 512, &Limits::set_max_memory_mebibytes, limits);
   if (config.drain_seconds() == 0) config.set_drain_seconds(20);
 }
@@ -41,7 +47,14 @@ std::vector<FieldViolation> Problems(const ServerConfig& config) {
   const auto require = [&](const std::string& value, const char* field) {
     if (value.empty()) problems.push_back({field, "is required"});
   };
+  const auto endpoint = [&](const std::string& value, const char* field) {
+    if (value.empty()) return;
+    const absl::Status parsed = ParseIpEndpoint(value).status();
+    if (!parsed.ok()) problems.push_back({field, std::string(parsed.message())});
+  };
   require(config.listen_address(), "listen_address");
+  endpoint(config.listen_address(), "listen_address");
+  endpoint(config.health_address(), "health_address");
   require(config.database_path(), "database_path");
   require(config.tls().certificate_file(), "tls.certificate_file");
   require(config.tls().private_key_file(), "tls.private_key_file");
@@ -59,9 +72,18 @@ std::vector<FieldViolation> Problems(const ServerConfig& config) {
   positive(limits.handshake_deadline_milliseconds(), "limits.handshake_deadline_milliseconds");
   positive(limits.max_request_bytes(), "limits.max_request_bytes");
   positive(limits.max_calls(), "limits.max_calls");
+  positive(limits.max_calls_per_client(), "limits.max_calls_per_client");
+  positive(limits.request_deadline_milliseconds(), "limits.request_deadline_milliseconds");
+  positive(limits.call_deadline_milliseconds(), "limits.call_deadline_milliseconds");
   positive(limits.max_memory_mebibytes(), "limits.max_memory_mebibytes");
   positive(config.drain_seconds(), "drain_seconds");
   return problems;
+}
+
+// One problem as it is shown; `field` is empty for one of the text as a whole.
+std::string Shown(const std::string& path, int line, const std::string& field,
+                  const std::string& description) {
+  return absl::StrCat(path, ":", line, ": ", field, field.empty() ? "" : " ", description);
 }
 
 }  // namespace
@@ -85,14 +107,13 @@ absl::StatusOr<ServerConfig> ReadConfig(const std::string& path) {
   // An empty file is a configuration in which everything is missing.
   if (!absl::StripAsciiWhitespace(text).empty()) {
     for (const YamlProblem& problem : ReadYaml(text, config, {}, &lines)) {
-      problems.push_back(
-          absl::StrCat(path, ":", problem.line, ": ", problem.field, " ", problem.description));
+      problems.push_back(Shown(path, problem.line, problem.field, problem.description));
     }
   }
   if (problems.empty()) {
     for (const FieldViolation& problem : Problems(config)) {
-      problems.push_back(absl::StrCat(path, ":", LineOf(lines, problem.field), ": ", problem.field,
-                                      " ", problem.description));
+      problems.push_back(
+          Shown(path, LineOf(lines, problem.field), problem.field, problem.description));
     }
   }
   if (!problems.empty()) return absl::InvalidArgumentError(absl::StrJoin(problems, "\n"));

@@ -1,14 +1,13 @@
 #include "server/config.h"
 
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/support/temporary_folder.h"
 
 namespace concordat {
 namespace {
@@ -16,6 +15,7 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
+using ::testing::StartsWith;
 
 // Everything that is required, and nothing else.
 constexpr char kLeast[] =
@@ -28,18 +28,10 @@ constexpr char kLeast[] =
     "log_origin: lancashire.example/audit\n";
 
 class ConfigTest : public ::testing::Test {
- public:
-  ConfigTest() {
-    std::string folder = (std::filesystem::temp_directory_path() / "config_test.XXXXXX").string();
-    if (mkdtemp(folder.data()) == nullptr) std::abort();
-    folder_ = folder;
-  }
-  ~ConfigTest() override { std::filesystem::remove_all(folder_); }
-
  protected:
-  std::string Path() const { return folder_ + "/concordat.yaml"; }
+  std::string Path() const { return folder_.Path("concordat.yaml"); }
   absl::StatusOr<server::v1::ServerConfig> Read(const std::string& text) const {
-    std::ofstream(Path(), std::ios::binary) << text;
+    WriteWhole(Path(), text);
     return ReadConfig(Path());
   }
   // What is wrong with the text; empty when nothing is.
@@ -51,7 +43,7 @@ class ConfigTest : public ::testing::Test {
   // How a problem in that line begins.
   std::string At(int line) const { return absl::StrCat(Path(), ":", line, ": "); }
 
-  std::string folder_;
+  const TemporaryFolder folder_;
 };
 
 TEST_F(ConfigTest, WhatIsNotSetHasItsDefault) {
@@ -66,6 +58,9 @@ TEST_F(ConfigTest, WhatIsNotSetHasItsDefault) {
   EXPECT_EQ(config->limits().handshake_deadline_milliseconds(), 5000);
   EXPECT_EQ(config->limits().max_request_bytes(), 1048576);
   EXPECT_EQ(config->limits().max_calls(), 1000);
+  EXPECT_EQ(config->limits().max_calls_per_client(), 200);
+  EXPECT_EQ(config->limits().request_deadline_milliseconds(), 10000);
+  EXPECT_EQ(config->limits().call_deadline_milliseconds(), 60000);
   EXPECT_EQ(config->limits().max_memory_mebibytes(), 512);
   EXPECT_EQ(config->drain_seconds(), 20);
 }
@@ -88,11 +83,11 @@ TEST_F(ConfigTest, WhatIsSetIsKept) {
 TEST_F(ConfigTest, RelativePathsAreRelativeToTheFile) {
   const auto config = Read(absl::StrCat(kLeast, "address_file: run/addresses\n"));
   ASSERT_TRUE(config.ok()) << config.status();
-  EXPECT_EQ(config->database_path(), folder_ + "/data/concordat.db");
-  EXPECT_EQ(config->tls().certificate_file(), folder_ + "/tls/server.pem");
+  EXPECT_EQ(config->database_path(), folder_.Path("data/concordat.db"));
+  EXPECT_EQ(config->tls().certificate_file(), folder_.Path("tls/server.pem"));
   EXPECT_EQ(config->tls().private_key_file(), "/etc/concordat/server.key");
-  EXPECT_EQ(config->tls().client_ca_file(), folder_ + "/tls/clients.pem");
-  EXPECT_EQ(config->address_file(), folder_ + "/run/addresses");
+  EXPECT_EQ(config->tls().client_ca_file(), folder_.Path("tls/clients.pem"));
+  EXPECT_EQ(config->address_file(), folder_.Path("run/addresses"));
 }
 
 TEST_F(ConfigTest, EachRequiredFieldIsMissed) {
@@ -111,7 +106,7 @@ TEST_F(ConfigTest, AMissingFieldOfASectionIsNamedAtItsLine) {
 
 TEST_F(ConfigTest, UnknownAndRepeatedKeysAreErrorsWithTheirLine) {
   EXPECT_THAT(ProblemsOf(absl::StrCat(kLeast, "listen_adress: x\n")),
-              AllOf(HasSubstr(At(8)), HasSubstr("listen_adress")));
+              StartsWith(At(8) + "listen_adress is not a key"));
   EXPECT_THAT(ProblemsOf(absl::StrCat(kLeast, "log_origin: x\n")),
               AllOf(HasSubstr(At(8)), HasSubstr("log_origin")));
 }
@@ -127,6 +122,31 @@ TEST_F(ConfigTest, WhatIsNoYamlIsAnError) {
   EXPECT_THAT(ProblemsOf("# nothing\n"), HasSubstr(At(1)));
 }
 
+TEST_F(ConfigTest, AProblemOfTheTextAsAWholeNamesItsLineAlone) {
+  EXPECT_THAT(ProblemsOf("? [a]\n: b\n"), StartsWith(At(1) + "has a key"));
+}
+
+TEST_F(ConfigTest, BothAddressesAreAnIpAddressAndAPort) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"127.0.0.1", "has no port"},
+      {"127.0.0.1:65536", "has a port that is not a number from 0 to 65535"},
+      {"localhost:8443", "is not an IP address"},
+      {"::1:8443", "has more than one colon"},
+  };
+  for (const auto& [address, complaint] : cases) {
+    EXPECT_THAT(ProblemsOf(absl::StrReplaceAll(kLeast, {{"127.0.0.1:8443", address}})),
+                StartsWith(absl::StrCat(At(1), "listen_address ", complaint)));
+    EXPECT_THAT(ProblemsOf(absl::StrCat(kLeast, "health_address: ", address, "\n")),
+                StartsWith(absl::StrCat(At(8), "health_address ", complaint)));
+  }
+}
+
+TEST_F(ConfigTest, AnIpv6AddressIsWrittenInQuotes) {
+  const auto config = Read(absl::StrReplaceAll(kLeast, {{"127.0.0.1:8443", "\"[::1]:8443\""}}));
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->listen_address(), "[::1]:8443");
+}
+
 TEST_F(ConfigTest, NumbersAreNotNegative) {
   const std::string problems = ProblemsOf(absl::StrCat(kLeast,
                                                        "limits:\n"
@@ -136,11 +156,16 @@ TEST_F(ConfigTest, NumbersAreNotNegative) {
                                                        "  max_request_bytes: -1\n"
                                                        "  max_calls: -1\n"
                                                        "  max_memory_mebibytes: -1\n"
+                                                       "  max_calls_per_client: -1\n"
+                                                       "  request_deadline_milliseconds: -1\n"
+                                                       "  call_deadline_milliseconds: -1\n"
                                                        "drain_seconds: -1\n"));
   int line = 9;
   for (const char* field : {"limits.max_connections", "limits.max_connections_per_address",
                             "limits.handshake_deadline_milliseconds", "limits.max_request_bytes",
-                            "limits.max_calls", "limits.max_memory_mebibytes", "drain_seconds"}) {
+                            "limits.max_calls", "limits.max_memory_mebibytes",
+                            "limits.max_calls_per_client", "limits.request_deadline_milliseconds",
+                            "limits.call_deadline_milliseconds", "drain_seconds"}) {
     EXPECT_THAT(problems, HasSubstr(absl::StrCat(At(line++), field, " must not be negative")));
   }
 }
@@ -162,18 +187,18 @@ TEST_F(ConfigTest, EveryProblemIsNamedAtOnce) {
 }
 
 TEST_F(ConfigTest, AFileThatIsNotThereIsNotFound) {
-  EXPECT_EQ(ReadConfig(folder_ + "/none.yaml").status().code(), absl::StatusCode::kNotFound);
-  EXPECT_EQ(ReadFile(folder_ + "/none").status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(ReadConfig(folder_.Path("none.yaml")).status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(ReadFile(folder_.Path("none")).status().code(), absl::StatusCode::kNotFound);
 }
 
 TEST_F(ConfigTest, AFileIsReadByteForByte) {
   const std::string bytes("\0a\r\n\xff", 5);
-  std::ofstream(Path(), std::ios::binary) << bytes;
+  WriteWhole(Path(), bytes);
   EXPECT_EQ(ReadFile(Path()).value(), bytes);
 }
 
 TEST_F(ConfigTest, AnEmptyFileIsEmptyText) {
-  std::ofstream(Path(), std::ios::binary).flush();
+  WriteWhole(Path(), "");
   const auto text = ReadFile(Path());
   ASSERT_TRUE(text.ok()) << text.status();
   EXPECT_EQ(*text, "");

@@ -3,7 +3,7 @@
 #include <sys/stat.h>
 
 #include <CLI/CLI.hpp>
-#include <cstdio>
+#include <iostream>
 #include <string>
 
 #include "absl/synchronization/mutex.h"
@@ -17,10 +17,31 @@
 namespace {
 
 using concordat::server::v1::ServerConfig;
+using concordat::v1::Agency;
 
-int Fail(const absl::Status& status) {
-  std::fprintf(stderr, "concordatd: %s\n", std::string(status.message()).c_str());
-  return 1;
+// What the exit code says. Scripts and orchestrators depend on these.
+enum ExitCode {
+  // Served and drained, or did what was asked.
+  kDone = 0,
+  // Could not start, or failed.
+  kFailed = 1,
+  // The command line itself is wrong.
+  kUsage = 2,
+};
+
+constexpr char kExitCodeHelp[] =
+    "Exit codes: 0 served and drained, or done, 1 could not start or failed, 2 usage.";
+constexpr char kClientPattern[] = "agencies/{agency}/clients/{client}";
+
+ExitCode Fail(const absl::Status& status) {
+  std::cerr << "concordatd: " << status.message() << "\n";
+  return kFailed;
+}
+
+// Done, once what was printed has left.
+ExitCode DoneWhenWritten() {
+  if (std::cout.flush()) return kDone;
+  return Fail(absl::DataLossError("the output could not be written"));
 }
 
 // Blocked in every thread, so that Serve alone takes them.
@@ -34,7 +55,7 @@ sigset_t BlockStopSignals() {
   return signals;
 }
 
-int Serve(const ServerConfig& config) {
+ExitCode Serve(const ServerConfig& config) {
   // Debian's Abseil is built with the lock-order checker on, which every lock
   // pays for; the tests run with it.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
@@ -50,7 +71,7 @@ int Serve(const ServerConfig& config) {
   concordat::ops::Log(concordat::ops::Severity::kInfo, "draining");
   (*server)->Stop(absl::Seconds(config.drain_seconds()));
   concordat::ops::Log(concordat::ops::Severity::kInfo, "stopped");
-  return 0;
+  return kDone;
 }
 
 struct InitFlags {
@@ -61,18 +82,27 @@ struct InitFlags {
   std::string identity;
 };
 
-int Init(const ServerConfig& config, const InitFlags& flags) {
+// The kind of that name; KIND_UNSPECIFIED when there is none.
+Agency::Kind KindOf(const std::string& name) {
+  Agency::Kind kind;
+  return Agency::Kind_Parse(name, &kind) ? kind : Agency::KIND_UNSPECIFIED;
+}
+
+// What is wrong with a flag's value, as the command line's parser asks for it:
+// empty when nothing is.
+std::string CheckClient(const std::string& name) {
+  if (concordat::MatchesPattern(name, kClientPattern)) return "";
+  return std::string("must be ") + kClientPattern;
+}
+std::string CheckAgencyKind(const std::string& name) {
+  return KindOf(name) == Agency::KIND_UNSPECIFIED ? "is no kind of agency, such as BOARD" : "";
+}
+
+ExitCode Init(const ServerConfig& config, const InitFlags& flags) {
   concordat::FirstAdministrator first;
-  if (!concordat::MatchesPattern(flags.client, "agencies/{agency}/clients/{client}")) {
-    return Fail(absl::InvalidArgumentError("--client must be agencies/{agency}/clients/{client}"));
-  }
-  concordat::v1::Agency::Kind kind;
-  if (!concordat::v1::Agency::Kind_Parse(flags.agency_kind, &kind)) {
-    return Fail(absl::InvalidArgumentError("--agency-kind is no kind of agency, such as BOARD"));
-  }
   first.agency.set_name(std::string(concordat::ParentOf(flags.client)));
   first.agency.set_display_name(flags.agency_name);
-  first.agency.set_kind(kind);
+  first.agency.set_kind(KindOf(flags.agency_kind));
   first.client.set_name(flags.client);
   first.client.set_display_name(flags.client_name);
   first.client.add_roles(concordat::v1::ADMINISTRATOR);
@@ -82,10 +112,12 @@ int Init(const ServerConfig& config, const InitFlags& flags) {
   const concordat::SystemClock clock;
   const auto made = concordat::Initialise(config, clock, first);
   if (!made.ok()) return Fail(made.status());
-  std::printf(
-      *made ? "made the first administrator %s\n" : "the administrator %s is there already\n",
-      flags.client.c_str());
-  return 0;
+  if (*made) {
+    std::cout << "made the first administrator " << flags.client << "\n";
+  } else {
+    std::cout << "the administrator " << flags.client << " is there already\n";
+  }
+  return DoneWhenWritten();
 }
 
 }  // namespace
@@ -94,6 +126,7 @@ int main(int argc, char** argv) {
   // What the server writes is for its own user alone.
   umask(077);
   CLI::App app("The server of Concordat: shared progress of a safeguarding partnership.");
+  app.footer(kExitCodeHelp);
   app.require_subcommand(1);
   std::string config_path;
   CLI::App* serve = app.add_subcommand("serve", "Serves until SIGTERM or SIGINT, then drains.");
@@ -102,14 +135,21 @@ int main(int argc, char** argv) {
     command->add_option("--config", config_path, "The configuration file (YAML)")->required();
   }
   InitFlags flags;
-  init->add_option("--client", flags.client, "agencies/{agency}/clients/{client}")->required();
+  init->add_option("--client", flags.client, kClientPattern)->required()->check(CheckClient);
   init->add_option("--client-name", flags.client_name, "What the client is, in a few words");
   init->add_option("--agency-name", flags.agency_name, "The agency's name in full")->required();
-  init->add_option("--agency-kind", flags.agency_kind, "The agency's kind, such as BOARD");
+  init->add_option("--agency-kind", flags.agency_kind, "The agency's kind, such as BOARD")
+      ->check(CheckAgencyKind);
   init->add_option("--identity", flags.identity,
                    "The certificate: uri:…, dns:… or sha256:<hexadecimal digits>")
       ->required();
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    // Help is what was asked for, though the parser throws it.
+    const bool asked_for = app.exit(error, std::cout, std::cerr) == 0;
+    return asked_for ? DoneWhenWritten() : kUsage;
+  }
 
   const absl::StatusOr<ServerConfig> config = concordat::ReadConfig(config_path);
   if (!config.ok()) return Fail(config.status());

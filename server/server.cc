@@ -11,13 +11,11 @@
 #include "absl/strings/str_cat.h"
 #include "auth/policy.h"
 #include "base/civil_time.h"
+#include "base/ip_endpoint.h"
 #include "base/status.h"
 #include "grpcpp/ext/health_check_service_server_builder_option.h"
 #include "grpcpp/health_check_service_interface.h"
-#include "grpcpp/resource_quota.h"
 #include "grpcpp/security/server_credentials.h"
-#include "grpcpp/security/tls_certificate_provider.h"
-#include "grpcpp/security/tls_credentials_options.h"
 #include "grpcpp/server.h"
 #include "grpcpp/server_builder.h"
 #include "server/audit/audit_log.h"
@@ -29,6 +27,7 @@
 #include "server/ops/refused_handshakes.h"
 #include "server/services/apply.h"
 #include "server/store/sqlite/sqlite_store.h"
+#include "server/transport.h"
 
 #ifndef CONCORDAT_BUILD
 #define CONCORDAT_BUILD "unknown"
@@ -44,7 +43,6 @@ using server::v1::ServerConfig;
 constexpr int kTransportSlack = 16;
 
 absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> Credentials(const ServerConfig::Tls& tls) {
-  using grpc::experimental::IdentityKeyCertPair;
   ASSIGN_OR_RETURN(const std::string certificate, ReadFile(tls.certificate_file()));
   ASSIGN_OR_RETURN(const std::string key, ReadFile(tls.private_key_file()));
   ASSIGN_OR_RETURN(const std::string authorities, ReadFile(tls.client_ca_file()));
@@ -53,14 +51,7 @@ absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> Credentials(const Serve
     return absl::FailedPreconditionError(
         absl::StrCat("tls.client_ca_file holds no certificate: ", tls.client_ca_file()));
   }
-  const auto provider = std::make_shared<grpc::experimental::StaticDataCertificateProvider>(
-      authorities, std::vector<IdentityKeyCertPair>{{key, certificate}});
-  grpc::experimental::TlsServerCredentialsOptions options(provider);
-  options.watch_root_certs();
-  options.watch_identity_key_cert_pairs();
-  options.set_cert_request_type(GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
-  std::shared_ptr<grpc::ServerCredentials> credentials =
-      grpc::experimental::TlsServerCredentials(options);
+  std::shared_ptr<grpc::ServerCredentials> credentials = MutualTls(authorities, certificate, key);
   if (credentials == nullptr) {
     return absl::FailedPreconditionError("gRPC does not accept the TLS files");
   }
@@ -79,7 +70,16 @@ door::DoorLimits DoorLimitsOf(const ServerConfig& config) {
   door::DoorLimits limits;
   limits.max_request_bytes = static_cast<size_t>(config.limits().max_request_bytes());
   limits.max_calls = config.limits().max_calls();
+  limits.max_calls_per_client = config.limits().max_calls_per_client();
+  limits.request_deadline = absl::Milliseconds(config.limits().request_deadline_milliseconds());
+  limits.default_deadline = absl::Milliseconds(config.limits().call_deadline_milliseconds());
   return limits;
+}
+
+TransportLimits TransportLimitsOf(const ServerConfig::Limits& limits) {
+  return {limits.max_request_bytes() * kTransportSlack,
+          absl::Milliseconds(limits.handshake_deadline_milliseconds()),
+          static_cast<size_t>(limits.max_memory_mebibytes()) << 20};
 }
 
 door::ListenerLimits ListenerLimitsOf(const ServerConfig& config) {
@@ -127,6 +127,7 @@ class RunningServer final : public Server {
   const std::string& address() const override { return listener_->address(); }
   const std::string& health_address() const override { return health_address_; }
   const door::DoorCounters& counters() const override { return door_->counters(); }
+  int64_t calls_in_hand() const override { return door_->calls_in_hand(); }
 
   void Stop(absl::Duration drain) override {
     if (stopped_) return;
@@ -155,6 +156,7 @@ class RunningServer final : public Server {
   // have no certificate, and the door is the only way to everything else.
   absl::Status StartHealth() {
     if (config_.health_address().empty()) return absl::OkStatus();
+    ASSIGN_OR_RETURN(IpEndpoint endpoint, ParseIpEndpoint(config_.health_address()));
     grpc::EnableDefaultHealthCheckService(true);
     grpc::ServerBuilder builder;
     int port = 0;
@@ -170,8 +172,8 @@ class RunningServer final : public Server {
       return absl::UnavailableError(
           absl::StrCat("cannot listen on health_address ", config_.health_address()));
     }
-    const size_t colon = config_.health_address().rfind(':');
-    health_address_ = absl::StrCat(config_.health_address().substr(0, colon), ":", port);
+    endpoint.port = port;
+    health_address_ = ToString(endpoint);
     SetServing(false);
     return absl::OkStatus();
   }
@@ -188,25 +190,7 @@ class RunningServer final : public Server {
     door_->Register(builder);
     auto acceptor = builder.experimental().AddExternalConnectionAcceptor(
         grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD, credentials);
-    const int max_request = config_.limits().max_request_bytes();
-    builder.SetMaxReceiveMessageSize(max_request * kTransportSlack);
-    builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_GZIP, false);
-    builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_DEFLATE, false);
-    // TRUST section 4: the library's defaults are open-ended.
-    builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, 8192);
-    builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, 100);
-    builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS,
-                               config_.limits().handshake_deadline_milliseconds());
-    builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, 5 * 60 * 1000);
-    builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS, 30 * 60 * 1000);
-    builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, 30 * 1000);
-    builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 60 * 1000);
-    builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 20 * 1000);
-    builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 60 * 1000);
-    builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PING_STRIKES, 2);
-    grpc::ResourceQuota quota("concordat");
-    quota.Resize(static_cast<size_t>(config_.limits().max_memory_mebibytes()) << 20);
-    builder.SetResourceQuota(quota);
+    LimitTransport(builder, TransportLimitsOf(config_.limits()));
     server_ = builder.BuildAndStart();
     if (server_ == nullptr) return absl::UnavailableError("gRPC does not start");
     door_->Run();

@@ -34,6 +34,8 @@ class Server {
   // `drain`, cancels the rest, and makes every record durable.
   virtual void Stop(absl::Duration drain) = 0;
   virtual const door::DoorCounters& counters() const = 0;
+  // Calls that were begun and have not ended.
+  virtual int64_t calls_in_hand() const = 0;
 };
 
 // What `concordatd init` is told.

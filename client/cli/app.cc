@@ -1,25 +1,52 @@
 #include "client/cli/app.h"
 
 #include <algorithm>
-#include <map>
+#include <optional>
+#include <string>
+#include <utility>
 
 #include "CLI/CLI.hpp"
+#include "absl/status/statusor.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "client/cli/commands.h"
 #include "client/cli/error_text.h"
+#include "client/cli/local_error.h"
 #include "client/cli/text.h"
+#include "client/cli/usage.h"
 
 namespace concordat::cli {
 namespace {
 
+constexpr absl::string_view kEnvironmentHelp =
+    "Environment: CONCORDAT_CONFIG_DIR, CONCORDAT_PROFILE, NO_COLOR; GRPC_VERBOSITY (error, info\n"
+    "or debug) lets gRPC's own log onto standard error.";
+
+absl::StatusOr<OutputFormat> ParseFormat(absl::string_view word) {
+  const std::string lower = absl::AsciiStrToLower(word);
+  if (lower == "table") return OutputFormat::kTable;
+  if (lower == "json") return OutputFormat::kJson;
+  if (lower == "csv") return OutputFormat::kCsv;
+  return absl::InvalidArgumentError(
+      absl::StrCat("'", Printable(word), "' is none of: table, json, csv"));
+}
+
 void AddGlobalOptions(CLI::App& app, GlobalOptions& options) {
-  static const std::map<std::string, OutputFormat> formats = {
-      {"table", OutputFormat::kTable}, {"json", OutputFormat::kJson}, {"csv", OutputFormat::kCsv}};
   app.add_option("--profile", options.profile,
                  "Which service to call and as whom: NAME.yaml in $CONCORDAT_CONFIG_DIR or "
                  "~/.config/concordat. Default: $CONCORDAT_PROFILE, else `default`");
-  app.add_option("--output", options.output, "table, json or csv. Default: table")
-      ->transform(CLI::CheckedTransformer(formats, CLI::ignore_case).description(""))
+  app.add_option_function<std::string>(
+         "--output",
+         [&options](const std::string& word) {
+           const absl::StatusOr<OutputFormat> format = ParseFormat(word);
+           if (!format.ok()) {
+             throw CLI::ValidationError("--output", std::string(format.status().message()));
+           }
+           options.output = *format;
+         },
+         "table, json or csv. Default: table")
       ->type_name("FORMAT");
   app.add_option("--purpose", options.purpose, "Why you ask, as the agreement names it");
   app.add_option("--agreement", options.agreement, "The agreement to decide by");
@@ -29,6 +56,29 @@ void AddGlobalOptions(CLI::App& app, GlobalOptions& options) {
                  "Makes a change safe to send twice. Default: a random one");
   app.add_flag("--show-receipt", options.show_receipt,
                "Also print the audit log's receipt of the call");
+}
+
+// Reads the command line into the session, or prints what was asked for instead
+// of a command, or what is wrong. Nothing when a command is to be run.
+std::optional<ExitCode> Parse(CLI::App& app, std::vector<std::string> arguments,
+                              Environment& environment) {
+  try {
+    RefuseEmptyAssignments(arguments);
+    // CLI11 takes the arguments from the back of the vector.
+    std::reverse(arguments.begin(), arguments.end());
+    app.parse(arguments);
+  } catch (const CLI::ParseError& error) {
+    const int outcome = app.exit(ExplainParseError(app, error), environment.out, environment.err);
+    return outcome == 0 ? ExitCode::kOk : ExitCode::kUsage;
+  }
+  return std::nullopt;
+}
+
+// Whether all that was printed has arrived. Says so when not.
+bool Flush(Environment& environment) {
+  if (environment.out.flush()) return true;
+  environment.err << "concordat: the output could not be written\n";
+  return false;
 }
 
 void PrintReceipt(Session& session) {
@@ -56,7 +106,7 @@ ExitCode RunApp(std::vector<std::string> arguments, Environment& environment) {
   app.require_subcommand(1);
   // So that `concordat plans list --output json` reads like the global form.
   app.fallthrough();
-  app.footer(std::string(kExitCodeHelp));
+  app.footer(absl::StrCat(kExitCodeHelp, "\n", kEnvironmentHelp));
   app.set_version_flag("--version", "concordat " CONCORDAT_VERSION);
   AddGlobalOptions(app, session.options());
   AddWhoAmICommand(app, session);
@@ -69,22 +119,20 @@ ExitCode RunApp(std::vector<std::string> arguments, Environment& environment) {
   AddAuditCommands(app, session);
   AddApplyCommand(app, session);
 
-  // CLI11 takes the arguments from the back of the vector.
-  std::reverse(arguments.begin(), arguments.end());
-  try {
-    app.parse(arguments);
-  } catch (const CLI::ParseError& error) {
-    const bool asked_for = app.exit(error, environment.out, environment.err) == 0;
-    return asked_for ? ExitCode::kOk : ExitCode::kUsage;
+  RefuseEmptyValues(app);
+
+  if (const auto code = Parse(app, std::move(arguments), environment); code.has_value()) {
+    return Flush(environment) ? *code : ExitCode::kOther;
   }
   const absl::Status status = session.RunCommand();
-  environment.out.flush();
-  if (!status.ok()) environment.err << ErrorText(status);
-  if (session.options().show_receipt) PrintReceipt(session);
-  if (status.ok() && !environment.out) {
-    environment.err << "concordat: the output could not be written\n";
+  // What could not be written ends the command too; it is said once.
+  const bool says_nothing_more = status.ok() || LocalNextStep(status).has_value();
+  if (!environment.out.flush() && says_nothing_more) {
+    Flush(environment);
     return ExitCode::kOther;
   }
+  if (!status.ok()) environment.err << ErrorText(status);
+  if (session.options().show_receipt) PrintReceipt(session);
   return ExitCodeOf(status);
 }
 

@@ -1,11 +1,10 @@
 // `concordat apply`.
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "base/status.h"
 #include "client/cli/apply_files.h"
+#include "client/cli/apply_references.h"
+#include "client/cli/apply_report.h"
 #include "client/cli/commands.h"
-#include "client/cli/list_output.h"
 #include "client/cli/text.h"
 #include "google/protobuf/reflection.h"
 #include "google/rpc/error_details.pb.h"
@@ -16,20 +15,6 @@ namespace {
 struct ApplyOptions {
   std::vector<std::string> paths;
   bool dry_run = false;
-};
-
-// One file and what the service did with it.
-struct Outcome {
-  const ApplyFile* file;
-  Applied applied;
-};
-
-// One line of the CSV: a change, or `UNCHANGED` for a file without any.
-struct ChangeRow {
-  std::string file;
-  std::string change;
-  std::string name;
-  std::string fields;
 };
 
 void PrintProblems(Session& session, const std::vector<FileProblem>& problems) {
@@ -47,84 +32,45 @@ void SetDryRun(google::protobuf::Message& request) {
                                    true);
 }
 
-void PrintOutcomeText(Session& session, const Outcome& outcome, bool dry_run) {
-  if (outcome.applied.changes.empty()) {
-    session.out() << outcome.file->path << ": unchanged\n";
-  } else {
-    session.out() << outcome.file->path << ": "
-                  << Counted(static_cast<int64_t>(outcome.applied.changes.size()), "change")
-                  << (dry_run ? " would be made" : "") << "\n";
+// The names that an earlier file of a dry run would add. Of one that was refused
+// itself it is not known which of its names are new, so all are taken.
+absl::btree_set<std::string> NamesToCome(const Outcome& earlier) {
+  if (!earlier.status.ok()) return DeclaredNames(*earlier.file->request);
+  absl::btree_set<std::string> names;
+  for (const v1::Change& change : earlier.applied.changes) {
+    if (change.kind() == v1::Change::ADDED) names.insert(change.name());
   }
-  for (const v1::Change& change : outcome.applied.changes) {
-    session.out() << "  " << LowerWords(NameOf(change.kind())) << " " << Printable(change.name());
-    if (change.fields_size() > 0) {
-      session.out() << " (" << Printable(absl::StrJoin(change.fields(), ", ")) << ")";
-    }
-    session.out() << "\n";
-  }
-  for (const v1::Notice& notice : outcome.applied.notices) {
-    session.out() << "  notice " << Printable(notice.name()) << " " << Printable(notice.field())
-                  << ": " << Printable(notice.description()) << "\n";
-  }
+  return names;
 }
 
-nlohmann::ordered_json OutcomesJson(const std::vector<Outcome>& outcomes) {
-  nlohmann::ordered_json array = nlohmann::ordered_json::array();
-  for (const Outcome& outcome : outcomes) {
-    nlohmann::ordered_json object = {{"file", outcome.file->path},
-                                     {"kind", FileKinds()[outcome.file->kind].name},
-                                     {"changes", nlohmann::ordered_json::array()},
-                                     {"notices", nlohmann::ordered_json::array()}};
-    for (const auto& change : outcome.applied.changes) object["changes"].push_back(ToJson(change));
-    for (const auto& notice : outcome.applied.notices) object["notices"].push_back(ToJson(notice));
-    array.push_back(std::move(object));
+// `, but FILE of this run would add NAME` when `reference` names something that
+// an earlier file of the dry run brings; else empty.
+std::string ReferenceNote(absl::string_view reference, const std::vector<Outcome>& earlier) {
+  for (const Outcome& outcome : earlier) {
+    const std::string name = ReferredName(NamesToCome(outcome), reference);
+    if (name.empty()) continue;
+    return absl::StrCat("; ", name, " is not stored yet: ", outcome.file->path, " of this run ",
+                        outcome.status.ok() ? "would add it" : "names it, and is refused itself");
   }
-  return array;
+  return "";
 }
 
-std::string OutcomesCsv(const std::vector<Outcome>& outcomes) {
-  std::vector<ChangeRow> rows;
-  for (const Outcome& outcome : outcomes) {
-    if (outcome.applied.changes.empty()) {
-      rows.push_back({outcome.file->path, "UNCHANGED", "", ""});
-    }
-    for (const v1::Change& change : outcome.applied.changes) {
-      rows.push_back({outcome.file->path, NameOf(change.kind()), change.name(),
-                      absl::StrJoin(change.fields(), ";")});
-    }
+// The problems with a note at each that an earlier file explains. Returns
+// whether there is one.
+bool ExplainByEarlierFiles(const ApplyFile& file, const std::vector<Outcome>& earlier,
+                           std::vector<FileProblem>& problems) {
+  bool explained = false;
+  for (FileProblem& problem : problems) {
+    const std::string note = ReferenceNote(TextAt(*file.request, problem.field), earlier);
+    absl::StrAppend(&problem.description, note);
+    explained = explained || !note.empty();
   }
-  return MakeCsv<ChangeRow>(
-      rows, {{"", "file", [](const ChangeRow& row) { return Plain(row.file); }},
-             {"", "change", [](const ChangeRow& row) { return Plain(row.change); }},
-             {"", "name", [](const ChangeRow& row) { return Plain(row.name); }},
-             {"", "fields", [](const ChangeRow& row) { return Plain(row.fields); }}});
+  return explained;
 }
 
-// The outcomes in a format for programs; for people they were printed one by
-// one.
-void PrintOutcomes(Session& session, const std::vector<Outcome>& outcomes) {
-  if (session.options().output == OutputFormat::kJson) {
-    session.out() << JsonText(OutcomesJson(outcomes));
-  } else if (session.options().output == OutputFormat::kCsv) {
-    session.out() << OutcomesCsv(outcomes);
-  }
-}
-
-// The error, saying which file it is about and what became of the others. The
-// fields it names are printed at their lines, and not once more without them.
-absl::Status DescribeFailure(Session& session, absl::Status error, const ApplyFile& file,
-                             size_t sent, size_t files) {
-  const std::vector<FileProblem> problems = ProblemsOf(error, file);
-  PrintProblems(session, problems);
-  std::string what = absl::StrCat(file.path, ": ",
-                                  problems.empty() ? std::string(error.message())
-                                                   : Counted(static_cast<int64_t>(problems.size()),
-                                                             "field is wrong", "fields are wrong"));
-  if (files > 1) {
-    absl::StrAppend(&what, "; ", sent, " of ", files, " files ", sent == 1 ? "was" : "were",
-                    " applied before it");
-  }
-  absl::Status described(error.code(), what);
+// `error` with another message, and without the fields that are printed already.
+absl::Status WithMessage(const absl::Status& error, absl::string_view message) {
+  absl::Status described(error.code(), message);
   error.ForEachPayload([&described](absl::string_view url, const absl::Cord& payload) {
     described.SetPayload(url, payload);
   });
@@ -132,28 +78,89 @@ absl::Status DescribeFailure(Session& session, absl::Status error, const ApplyFi
   return described;
 }
 
-absl::Status SendFiles(Session& session, std::vector<ApplyFile>& files, bool dry_run) {
-  ASSIGN_OR_RETURN(CallOptions call, session.Call());
-  ASSIGN_OR_RETURN(Client client, session.Connect());
-  std::vector<Outcome> outcomes;
-  absl::Status failure;
-  for (size_t i = 0; i < files.size() && failure.ok(); ++i) {
-    if (dry_run) SetDryRun(*files[i].request);
-    call.request_id = RequestIdOf(session.options().request_id, i, files.size());
-    absl::StatusOr<Applied> applied =
-        FileKinds()[files[i].kind].send(client, *files[i].request, call);
-    if (!applied.ok()) {
-      failure = DescribeFailure(session, applied.status(), files[i], i, files.size());
-      break;
-    }
-    outcomes.push_back({&files[i], *std::move(applied)});
-    if (session.options().output == OutputFormat::kTable) {
-      PrintOutcomeText(session, outcomes.back(), dry_run);
-    }
-  }
-  PrintOutcomes(session, outcomes);
-  return failure;
+std::string FieldsAreWrong(size_t count) {
+  return Counted(static_cast<int64_t>(count), "field is wrong", "fields are wrong");
 }
+
+// Whether the service would say the same of any file.
+bool IsAboutTheCall(const absl::Status& error) {
+  return absl::IsUnavailable(error) || absl::IsDeadlineExceeded(error) ||
+         absl::IsUnauthenticated(error);
+}
+
+// Sends the files one after the other.
+class Sender {
+ public:
+  Sender(Session& session, std::vector<ApplyFile>& files, bool dry_run)
+      : session_(session), files_(files), dry_run_(dry_run) {}
+
+  absl::Status Run() {
+    ASSIGN_OR_RETURN(CallOptions call, session_.Call());
+    ASSIGN_OR_RETURN(Client client, session_.Connect());
+    for (size_t i = 0; i < files_.size() && !stopped_; ++i) {
+      if (dry_run_) SetDryRun(*files_[i].request);
+      call.request_id = RequestIdOf(session_.options().request_id, i, files_.size());
+      Record(files_[i], FileKinds()[files_[i].kind].send(client, *files_[i].request, call));
+    }
+    PrintOutcomes(session_, outcomes_, dry_run_);
+    return Conclusion();
+  }
+
+ private:
+  void Record(const ApplyFile& file, absl::StatusOr<Applied> applied) {
+    if (applied.ok()) {
+      outcomes_.push_back({&file, absl::OkStatus(), *std::move(applied)});
+      if (session_.options().output == OutputFormat::kTable) {
+        PrintAccepted(session_, outcomes_.back(), dry_run_);
+      }
+      return;
+    }
+    Outcome outcome = {&file, Describe(file, applied.status()), {}};
+    if (failure_.ok()) failure_ = outcome.status;
+    outcomes_.push_back(std::move(outcome));
+    // What was already stored stays; a dry run goes on, to report on every file.
+    stopped_ = !dry_run_ || IsAboutTheCall(applied.status());
+  }
+
+  // Prints the fields that `error` names at their lines; the error without them,
+  // with the file's name.
+  absl::Status Describe(const ApplyFile& file, const absl::Status& error) {
+    std::vector<FileProblem> problems = ProblemsOf(error, file);
+    if (dry_run_ && ExplainByEarlierFiles(file, outcomes_, problems)) waits_for_others_ = true;
+    PrintProblems(session_, problems);
+    const std::string what =
+        problems.empty() ? std::string(error.message()) : FieldsAreWrong(problems.size());
+    const bool is_one_of_several = dry_run_ && files_.size() > 1;
+    if (is_one_of_several) session_.err() << file.path << ": " << Printable(what) << "\n";
+    return WithMessage(error, absl::StrCat(file.path, ": ", what));
+  }
+
+  // The first failure, with what became of all files.
+  absl::Status Conclusion() const {
+    if (failure_.ok() || files_.size() == 1) return failure_;
+    const std::string counts = FilesText(outcomes_, files_.size());
+    if (!dry_run_) {
+      return WithMessage(
+          failure_, absl::StrCat(failure_.message(), "; of ", files_.size(), " files: ", counts));
+    }
+    return WithMessage(
+        failure_,
+        absl::StrCat("dry run of ", files_.size(), " files: ", counts,
+                     waits_for_others_
+                         ? "\neach file was judged by what is stored now: apply those that others "
+                           "refer to, then judge the rest"
+                         : ""));
+  }
+
+  Session& session_;
+  std::vector<ApplyFile>& files_;
+  const bool dry_run_;
+  std::vector<Outcome> outcomes_;
+  absl::Status failure_;
+  bool stopped_ = false;
+  // A refused file refers to what an earlier one would add.
+  bool waits_for_others_ = false;
+};
 
 absl::Status Apply(Session& session, const ApplyOptions& options) {
   ASSIGN_OR_RETURN(const std::vector<std::string> paths, FindFiles(options.paths));
@@ -165,7 +172,7 @@ absl::Status Apply(Session& session, const ApplyOptions& options) {
         absl::StrCat(Counted(static_cast<int64_t>(problems.size()), "problem"),
                      " in the files, so nothing was sent"));
   }
-  return SendFiles(session, files, options.dry_run);
+  return Sender(session, files, options.dry_run).Run();
 }
 
 }  // namespace
@@ -176,15 +183,16 @@ void AddApplyCommand(CLI::App& app, Session& session) {
       AddCommand(app, "apply", "Makes what is stored equal to the files", session, options, &Apply);
   command->footer(
       "All files are read before one is sent. They are sent as directory, measures, agreements,\n"
-      "plans, releases. Sending the same again changes nothing. With --request-id, each of\n"
-      "several files gets the id and its number.");
+      "plans, releases, up to the first that fails. Sending the same again changes nothing. With\n"
+      "--request-id, each of several files gets the id and its number.");
   command
       ->add_option("-f,--file", options->paths,
                    "A file, or a folder with *.yaml files at any depth; repeatable")
       ->required()
       ->allow_extra_args(false);
   command->add_flag("--dry-run", options->dry_run,
-                    "Only say what would change. Each file is judged by what is stored now");
+                    "Only say of every file what would change. Each is judged by what is stored "
+                    "now, not by what the files before it would add");
 }
 
 }  // namespace concordat::cli

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/status.h"
+#include "base/yaml_tree.h"
 #include "client/cli/text.h"
 #include "google/rpc/error_details.pb.h"
 
@@ -60,32 +61,55 @@ void AddYamlFiles(const fs::path& folder, std::error_code& error, std::set<fs::p
   }
 }
 
-// Position in FileKinds() of the file's `kind`.
-absl::StatusOr<size_t> KindOf(const std::string& text) {
-  ASSIGN_OR_RETURN(const std::string name, ReadYamlKey(text, "kind"));
+// The problem that `kind` is, in `line`.
+FileProblem KindProblem(const std::string& path, int line, absl::string_view what) {
+  return {path, line, "kind", absl::StrCat(what, ": expected one of ", KindNames())};
+}
+
+// Finds the position in FileKinds() of the `kind` that the tree of a file says.
+std::vector<FileProblem> FindKind(const std::string& path, const YamlNode& root, size_t& position) {
+  if (root.kind != YamlNode::Kind::kMap) {
+    return {{path, root.line, "", "the file must be keys with values"}};
+  }
   const std::vector<FileKind>& kinds = FileKinds();
-  const auto kind = std::find_if(kinds.begin(), kinds.end(),
-                                 [&name](const FileKind& k) { return k.name == name; });
-  if (kind != kinds.end()) return static_cast<size_t>(kind - kinds.begin());
-  return absl::InvalidArgumentError(absl::StrCat(
-      "kind: ", name.empty() ? "is missing" : "is not known", ": expected one of ", KindNames()));
+  for (size_t i = 0; i + 1 < root.children.size(); i += 2) {
+    if (root.children[i].text != "kind") continue;
+    const YamlNode& value = root.children[i + 1];
+    const auto kind = std::find_if(kinds.begin(), kinds.end(),
+                                   [&value](const FileKind& k) { return k.name == value.text; });
+    if (kind == kinds.end()) {
+      return {KindProblem(path, value.line, value.text.empty() ? "is missing" : "is not known")};
+    }
+    position = static_cast<size_t>(kind - kinds.begin());
+    return {};
+  }
+  return {KindProblem(path, root.line, "is missing")};
+}
+
+std::vector<FileProblem> AtPath(const std::string& path, std::vector<YamlProblem> problems) {
+  std::vector<FileProblem> placed;
+  for (YamlProblem& problem : problems) {
+    placed.push_back(
+        {path, problem.line, std::move(problem.field), std::move(problem.description)});
+  }
+  return placed;
 }
 
 // Reads one file into `file`; all its problems when it is not right.
 std::vector<FileProblem> ReadFile(const std::string& path, ApplyFile& file) {
   const absl::StatusOr<std::string> text = ReadWhole(path);
   if (!text.ok()) return {{path, 1, "", std::string(text.status().message())}};
-  const absl::StatusOr<size_t> kind = KindOf(*text);
-  if (!kind.ok()) return {{path, 1, "", std::string(kind.status().message())}};
-  file.path = path;
-  file.kind = *kind;
-  file.request.reset(FileKinds()[*kind].prototype->New());
-  std::vector<FileProblem> problems;
-  for (YamlProblem& problem : ReadYaml(*text, *file.request, {"kind"}, &file.lines)) {
-    problems.push_back(
-        {path, problem.line, std::move(problem.field), std::move(problem.description)});
+  YamlNode root;
+  std::vector<YamlProblem> syntax;
+  if (!ReadYamlTree(*text, root, syntax)) return AtPath(path, std::move(syntax));
+  if (std::vector<FileProblem> problems = FindKind(path, root, file.kind); !problems.empty()) {
+    std::vector<FileProblem> all = AtPath(path, std::move(syntax));
+    all.insert(all.end(), problems.begin(), problems.end());
+    return all;
   }
-  return problems;
+  file.path = path;
+  file.request.reset(FileKinds()[file.kind].prototype->New());
+  return AtPath(path, ReadYaml(*text, *file.request, {"kind"}, &file.lines));
 }
 
 }  // namespace

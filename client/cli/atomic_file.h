@@ -3,16 +3,19 @@
 #define CONCORDAT_CLIENT_CLI_ATOMIC_FILE_H_
 
 #include <filesystem>
+#include <memory>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "client/cli/signal_cleanup.h"
 
 namespace concordat::cli {
 
 // Writes to a temporary file beside the wanted one and renames it when it is
-// complete and on disk. Without Commit() nothing is left. Not thread-safe.
-// Errors have the code of their errno.
+// complete and on disk. Without Commit() nothing is left, not even by Ctrl-C or
+// SIGTERM. Not thread-safe, and one at a time. Errors are local ones
+// (local_error.h).
 class AtomicFile {
  public:
   // Starts the file `path`, replacing it at Commit() if it exists.
@@ -28,9 +31,11 @@ class AtomicFile {
   absl::Status Commit();
 
  private:
-  AtomicFile(int descriptor, std::filesystem::path temporary, std::filesystem::path path);
+  AtomicFile(int descriptor, std::unique_ptr<SignalCleanup> cleanup,
+             std::filesystem::path temporary, std::filesystem::path path);
 
   int descriptor_;
+  std::unique_ptr<SignalCleanup> cleanup_;
   std::filesystem::path temporary_;
   std::filesystem::path path_;
 };

@@ -4,20 +4,20 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "base/civil_time.h"
 #include "base/status.h"
 #include "client/cli/commands.h"
 #include "client/cli/list_output.h"
+#include "client/cli/local_error.h"
 #include "client/cli/names.h"
 #include "client/cli/text.h"
+#include "client/cli/usage.h"
 
 namespace concordat::cli {
 namespace {
 
 using v1::AuditEntry;
 using v1::AuditRecord;
-
-constexpr int kDefaultLimit = 100;
-constexpr int kLargestPage = 1000;
 
 struct ListOptions {
   std::string from;
@@ -94,6 +94,9 @@ absl::StatusOr<v1::ListAuditEntriesRequest> MakeRequest(const ListOptions& optio
   if (!options.to.empty()) {
     ASSIGN_OR_RETURN(*request.mutable_to(), ParseMomentFromStartOfDay(options.to));
   }
+  if (request.has_from() && request.has_to() && ToTime(request.from()) > ToTime(request.to())) {
+    return UsageError("--from is later than --to: no record can lie between them");
+  }
   ASSIGN_OR_RETURN(*request.mutable_agency(), ExpandOptionalName(options.agency, kAgencyPattern));
   ASSIGN_OR_RETURN(*request.mutable_client(), ExpandOptionalName(options.client, kClientPattern));
   ASSIGN_OR_RETURN(*request.mutable_agreement(),
@@ -133,8 +136,7 @@ void AddAuditCommands(CLI::App& app, Session& session) {
   command->add_option("--decided-by", list->agreement, "Only decided by this agreement");
   command->add_option("--resource", list->resource,
                       "Only of this resource or below it, such as plans/development-2018");
-  command->add_option("--limit", list->limit, "At most so many. Default: 100")
-      ->check(CLI::PositiveNumber);
+  AddLimitOption(*command, list->limit);
 }
 
 }  // namespace concordat::cli

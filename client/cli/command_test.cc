@@ -1,10 +1,16 @@
 // Whole command lines: what they ask, what they print, how they exit.
+#include <filesystem>
 #include <memory>
+#include <ostream>
+#include <sstream>
+#include <streambuf>
 #include <string>
 #include <vector>
 
 #include "base/digest.h"
 #include "base/status.h"
+#include "client/cli/app.h"
+#include "client/cli/local_error.h"
 #include "client/cli/testing/cli_runner.h"
 #include "client/mocks/mock_connection.h"
 #include "gmock/gmock.h"
@@ -272,6 +278,68 @@ TEST_F(CommandTest, ExtractWithoutAFileGoesToStandardOutput) {
   EXPECT_EQ(Run({"releases", "extract", "r", "--format", "csv"}).out, "measure\r\na\r\n");
 }
 
+TEST_F(CommandTest, DashAsTheFileMeansStandardOutput) {
+  EXPECT_CALL(*connection_, ExtractObservations(_, _, _))
+      .WillOnce([](const auto&, auto sink, const auto&) { return SendExtract(sink, false); });
+  const CliResult result = Run({"releases", "extract", "r", "--format", "csv", "-o", "-"});
+  EXPECT_EQ(result.code, ExitCode::kOk) << result.err;
+  EXPECT_EQ(result.out, "measure\r\na\r\n");
+  EXPECT_FALSE(std::filesystem::exists("-"));
+}
+
+TEST_F(CommandTest, FileThatCannotBeWrittenIsSaidBeforeAnythingIsAsked) {
+  EXPECT_CALL(*connection_, ExtractObservations(_, _, _)).Times(0);
+  TemporaryFolder folder;
+  const std::string path = folder.Path("none/figures.csv");
+  const CliResult result = Run({"releases", "extract", "r", "--format", "csv", "-o", path});
+  EXPECT_EQ(result.code, ExitCode::kOther);
+  EXPECT_EQ(result.err, "concordat: cannot create " + path +
+                            ": No such file or directory\n"
+                            "  next: make the folder first, or mend the path\n");
+}
+
+// Takes no byte, like a full disk.
+class FullBuffer final : public std::streambuf {
+ protected:
+  int_type overflow(int_type) override { return traits_type::eof(); }
+  int sync() override { return -1; }
+};
+
+TEST_F(CommandTest, OutputThatCannotBeWrittenIsOneLineAndAnExitCode) {
+  EXPECT_CALL(*connection_, ListActions(_, _)).WillRepeatedly(Return(TwoActions()));
+  EXPECT_CALL(*connection_, ExtractObservations(_, _, _))
+      .WillOnce([](const auto&, auto sink, const auto&) { return SendExtract(sink, false); });
+  const std::vector<std::vector<std::string>> commands = {
+      {"--help"},
+      {"--version"},
+      {"plans", "list", "--help"},
+      {"actions", "list"},
+      {"releases", "extract", "r", "--format", "csv"}};
+  for (const std::vector<std::string>& arguments : commands) {
+    FullBuffer full;
+    std::ostream out(&full);
+    std::ostringstream err;
+    Environment environment{out, err};
+    environment.connect = [&](const std::string&) { return Client(connection_); };
+    EXPECT_EQ(RunApp(arguments, environment), ExitCode::kOther) << arguments.back();
+    EXPECT_EQ(err.str(), "concordat: the output could not be written\n");
+  }
+}
+
+TEST_F(CommandTest, CsvCellThatASpreadsheetWouldRunIsNeutralised) {
+  v1::ListActionsResponse page;
+  page.add_actions()->set_display_name("=HYPERLINK(1)");
+  EXPECT_CALL(*connection_, ListActions(_, _)).WillOnce(Return(page));
+  EXPECT_THAT(Run({"actions", "list", "--output", "csv"}).out, HasSubstr(",'=HYPERLINK(1),"));
+}
+
+TEST_F(CommandTest, MessageOfTheServiceCannotSteerTheTerminal) {
+  EXPECT_CALL(*connection_, ListPlans(_, _))
+      .WillOnce(Return(absl::UnavailableError("first\nsecond \x1b[2J\u202E")));
+  const CliResult result = Run({"plans", "list"});
+  EXPECT_THAT(result.err, StartsWith("concordat: first\n  second  [2J<U+202E>\n  reason: "));
+}
+
 // An error, and the exit code that scripts see.
 struct ExitCase {
   absl::Status status;
@@ -290,6 +358,8 @@ TEST_F(CommandTest, ExitCodeTellsScriptsWhatHappened) {
       {MakeError(v1::RELEASE_FROZEN, "x"), ExitCode::kConflict},
       {MakeError(v1::SHUTTING_DOWN, "x"), ExitCode::kUnavailable},
       {absl::DataLossError("x"), ExitCode::kDataDamaged},
+      {LocalError("x", "y"), ExitCode::kOther},
+      {UsageError("x"), ExitCode::kUsage},
       {MakeError(v1::INTERNAL_ERROR, "x"), ExitCode::kOther}};
   for (const ExitCase& exit_case : cases) {
     EXPECT_CALL(*connection_, GetPlanStatus(_, _)).WillOnce(Return(exit_case.status));
@@ -298,13 +368,8 @@ TEST_F(CommandTest, ExitCodeTellsScriptsWhatHappened) {
 }
 
 TEST_F(CommandTest, WrongCommandLinesAreUsageErrors) {
-  const std::vector<std::vector<std::string>> wrong = {{},
-                                                       {"plans"},
-                                                       {"plans", "status"},
-                                                       {"fly"},
-                                                       {"plans", "list", "--output", "xml"},
-                                                       {"audit", "list", "--limit", "0"},
-                                                       {"apply"}};
+  const std::vector<std::vector<std::string>> wrong = {
+      {}, {"plans"}, {"plans", "status"}, {"fly"}, {"plans", "list", "--output", "xml"}, {"apply"}};
   for (const std::vector<std::string>& arguments : wrong) {
     const CliResult result = Run(arguments);
     EXPECT_EQ(result.code, ExitCode::kUsage);
@@ -322,7 +387,8 @@ TEST_F(CommandTest, WrongValuesAreInvalidInputAndNothingIsAsked) {
 TEST_F(CommandTest, HelpListsTheExitCodes) {
   const CliResult result = Run({"--help"});
   EXPECT_EQ(result.code, ExitCode::kOk);
-  EXPECT_THAT(result.out, HasSubstr("9 data damaged"));
+  EXPECT_THAT(result.out, AllOf(HasSubstr("9 data damaged"), HasSubstr("130"), HasSubstr("143"),
+                                HasSubstr("GRPC_VERBOSITY")));
 }
 
 }  // namespace

@@ -8,7 +8,9 @@
 namespace concordat::cli {
 
 // One record with its line end (CR LF). A field with a comma, quote or line end
-// is quoted.
+// is quoted. One that a spreadsheet would run as a formula (it begins with =, @,
+// + or -, a tab or a carriage return, and is no number) gets an apostrophe before
+// it, as in the service's extracts.
 std::string CsvRecord(const std::vector<std::string>& fields);
 
 }  // namespace concordat::cli

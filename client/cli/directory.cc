@@ -8,15 +8,13 @@
 #include "client/cli/list_output.h"
 #include "client/cli/names.h"
 #include "client/cli/text.h"
+#include "client/cli/usage.h"
 
 namespace concordat::cli {
 namespace {
 
 using v1::Agency;
 using v1::RefusedHandshake;
-
-constexpr int kDefaultLimit = 100;
-constexpr int kLargestPage = 1000;
 
 struct AgenciesOptions {};
 
@@ -125,10 +123,9 @@ void AddDirectoryCommands(CLI::App& app, Session& session) {
 
   CLI::App* handshakes = AddGroup(app, "handshakes", "Connections that were refused");
   auto handshakes_options = std::make_shared<HandshakesOptions>();
-  AddCommand(*handshakes, "list", "Refused connections, newest first", session, handshakes_options,
-             &ListHandshakes)
-      ->add_option("--limit", handshakes_options->limit, "At most so many. Default: 100")
-      ->check(CLI::PositiveNumber);
+  CLI::App* command = AddCommand(*handshakes, "list", "Refused connections, newest first", session,
+                                 handshakes_options, &ListHandshakes);
+  AddLimitOption(*command, handshakes_options->limit);
 }
 
 }  // namespace concordat::cli

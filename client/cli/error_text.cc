@@ -3,9 +3,12 @@
 #include <optional>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "base/status.h"
+#include "client/cli/local_error.h"
 #include "client/cli/text.h"
 #include "google/rpc/error_details.pb.h"
 
@@ -87,6 +90,15 @@ absl::string_view NextStep(v1::ErrorReason reason, absl::StatusCode code) {
   }
 }
 
+// The message, whose further lines stand under the first.
+std::string MessageText(const absl::Status& error) {
+  return absl::StrCat(
+      "concordat: ",
+      absl::StrJoin(absl::StrSplit(error.message(), '\n'), "\n  ",
+                    [](std::string* out, absl::string_view line) { out->append(Printable(line)); }),
+      "\n");
+}
+
 std::string RetryDelayText(const absl::Status& error) {
   const auto retry = PayloadOf<google::rpc::RetryInfo>(error);
   if (!retry.has_value()) return "";
@@ -102,8 +114,11 @@ std::string ReceiptText(const Receipt& receipt) {
 }
 
 std::string ErrorText(const absl::Status& error) {
+  std::string text = MessageText(error);
+  if (const auto next_step = LocalNextStep(error); next_step.has_value()) {
+    return absl::StrCat(text, "  next: ", *next_step, "\n");
+  }
   const v1::ErrorReason reason = ReasonOf(error);
-  std::string text = absl::StrCat("concordat: ", error.message(), "\n");
   const auto fields = PayloadOf<google::rpc::BadRequest>(error);
   if (fields.has_value() && fields->field_violations_size() > 1) {
     for (const auto& violation : fields->field_violations()) {

@@ -10,7 +10,8 @@
 namespace concordat::cli {
 
 // The lines for `error`, which is not OK: what; each wrong field, if there are
-// several; the reason with the receipt; the next step.
+// several; the reason with the receipt, unless the error is of this machine; the
+// next step.
 std::string ErrorText(const absl::Status& error);
 
 // `log ORIGIN index N`.

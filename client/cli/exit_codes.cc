@@ -1,10 +1,12 @@
 #include "client/cli/exit_codes.h"
 
 #include "base/status.h"
+#include "client/cli/local_error.h"
 
 namespace concordat::cli {
 
 ExitCode ExitCodeOf(const absl::Status& status) {
+  if (IsUsageError(status)) return ExitCode::kUsage;
   switch (ReasonOf(status)) {
     // The codes of these two say how gRPC sees them, not what a script does next.
     case v1::ACCESS_ENDED:

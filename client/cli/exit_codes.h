@@ -1,5 +1,6 @@
 // What the program's exit code says. Scripts depend on these: they are added
-// to, never changed.
+// to, never changed. A program that a signal ends has none of them: a shell then
+// shows 128 and the signal's number, 130 for Ctrl-C and 143 for SIGTERM.
 #ifndef CONCORDAT_CLIENT_CLI_EXIT_CODES_H_
 #define CONCORDAT_CLIENT_CLI_EXIT_CODES_H_
 
@@ -10,7 +11,7 @@ namespace concordat::cli {
 
 enum class ExitCode {
   kOk = 0,
-  // None of the others.
+  // None of the others, such as a file of this machine that cannot be written.
   kOther = 1,
   // The command line itself is wrong.
   kUsage = 2,
@@ -36,7 +37,8 @@ ExitCode ExitCodeOf(const absl::Status& status);
 // The table of exit codes for `--help`.
 inline constexpr absl::string_view kExitCodeHelp =
     "Exit codes: 0 ok, 1 other, 2 usage, 3 not authenticated, 4 refused, 5 not found,\n"
-    "6 invalid input, 7 conflict, 8 unavailable, 9 data damaged.";
+    "6 invalid input, 7 conflict, 8 unavailable, 9 data damaged. Ended by a signal: 130 for\n"
+    "Ctrl-C, 143 for SIGTERM, and no part of a file that -o names is left.";
 
 }  // namespace concordat::cli
 

@@ -2,6 +2,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdlib>
 #include <iostream>
 #include <string>
@@ -41,7 +42,17 @@ absl::StatusOr<Client> ConnectWithProfile(const std::string& profile) {
   return Client::Connect(options);
 }
 
+// gRPC would write its own log between the messages; what went wrong is in them.
+void SilenceGrpc() {
+  constexpr int kKeepTheUsersChoice = 0;
+  setenv("GRPC_VERBOSITY", "NONE", kKeepTheUsersChoice);
+}
+
 int Main(int argc, char** argv) {
+  SilenceGrpc();
+  // A reader that has enough, such as `head`, ends the program without a word,
+  // also when whoever started it ignores the signal.
+  std::signal(SIGPIPE, SIG_DFL);
   if (const absl::Status status = CheckTimeZoneData(); !status.ok()) {
     std::cerr << "concordat: " << status.message() << "\n";
     return static_cast<int>(ExitCode::kOther);

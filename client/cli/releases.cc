@@ -4,10 +4,12 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/string_view.h"
 #include "base/status.h"
 #include "client/cli/atomic_file.h"
 #include "client/cli/commands.h"
 #include "client/cli/list_output.h"
+#include "client/cli/local_error.h"
 #include "client/cli/names.h"
 #include "client/cli/text.h"
 
@@ -17,6 +19,9 @@ namespace {
 using v1::Observation;
 using v1::Release;
 using ExtractFormat = v1::ExtractObservationsRequest::Format;
+
+// What stands for standard output where a file is named.
+constexpr absl::string_view kStandardOutput = "-";
 
 struct ListOptions {};
 
@@ -185,14 +190,15 @@ absl::Status Extract(Session& session, const ExtractOptions& options) {
   ASSIGN_OR_RETURN(*request.mutable_filter(), MakeFilter(options.filter));
   ASSIGN_OR_RETURN(CallOptions call, session.Call());
   ASSIGN_OR_RETURN(Client client, session.Connect());
-  if (!options.file.empty()) return WriteExtract(session, client, request, call, options.file);
+  const bool to_file = !options.file.empty() && options.file != kStandardOutput;
+  if (to_file) return WriteExtract(session, client, request, call, options.file);
   return client
       .Extract(
           request,
           [&](absl::string_view bytes) {
             session.out() << bytes;
             return session.out() ? absl::OkStatus()
-                                 : absl::UnknownError("the output could not be written");
+                                 : LocalError("the output could not be written", "make room");
           },
           call)
       .status();
@@ -226,7 +232,7 @@ void AddReleasesCommands(CLI::App& app, Session& session) {
   command->add_option("release", extract->release, "The release, such as papers-2018")->required();
   command->add_option("--format", extract->format, "csv or ndjson")->required();
   command->add_option("-o,--file", extract->file,
-                      "The file to write, whole or not at all. Default: standard output");
+                      "The file to write, whole or not at all. Default, and `-`: standard output");
   AddFilterOptions(*command, extract->filter);
 }
 

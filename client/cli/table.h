@@ -10,7 +10,7 @@ namespace concordat::cli {
 // How a cell is set off where colour is allowed. The words say it too.
 enum class Style { kPlain, kRed, kAmber, kGreen, kBlue, kFaint };
 
-// One value of a table. UTF-8; control characters become spaces.
+// One value of a table. UTF-8; printed as Printable (text.h) has it.
 struct Cell {
   std::string text;
   Style style = Style::kPlain;

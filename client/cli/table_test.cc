@@ -86,5 +86,16 @@ TEST(CsvTest, FieldsAreQuotedOnlyWhereTheyMustBe) {
             "plain,\"a,b\",\"say \"\"so\"\"\",\"two\nlines\",\r\n");
 }
 
+TEST(CsvTest, FieldThatASpreadsheetWouldRunGetsAnApostrophe) {
+  EXPECT_EQ(CsvRecord({"=1+1", "@SUM(A1)", "+1+1", "-x", "\tx", "-1.", "--1", "+"}),
+            "'=1+1,'@SUM(A1),'+1+1,'-x,'\tx,'-1.,'--1,'+\r\n");
+  EXPECT_EQ(CsvRecord({"\rx", "=\"a\"", "-1,2"}), "\"'\rx\",\"'=\"\"a\"\"\",\"'-1,2\"\r\n");
+}
+
+TEST(CsvTest, NumbersAndTextThatNoSpreadsheetRunsStayAsTheyAre) {
+  EXPECT_EQ(CsvRecord({"-3.5", "+2", "-1e-07", "-", "a=b", "'quoted", "2018-11-30"}),
+            "-3.5,+2,-1e-07,-,a=b,'quoted,2018-11-30\r\n");
+}
+
 }  // namespace
 }  // namespace concordat::cli

@@ -1,12 +1,16 @@
 #include "client/cli/text.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "base/civil_time.h"
@@ -14,10 +18,51 @@
 namespace concordat::cli {
 namespace {
 
-constexpr unsigned char kDelete = 0x7f;
-// The C1 controls are these two bytes in UTF-8: 0xc2, then 0x80 to 0x9f.
-constexpr unsigned char kC1Lead = 0xc2;
-constexpr unsigned char kC1Last = 0x9f;
+constexpr absl::string_view kReplacement = "\xEF\xBF\xBD";
+
+// One code point of a text, and how many bytes it has.
+struct CodePoint {
+  char32_t value = 0;
+  size_t bytes = 1;
+  bool valid = true;
+};
+
+// The code point that `text`, which is not empty, begins with.
+CodePoint FirstCodePoint(absl::string_view text) {
+  const auto byte = [&text](size_t i) { return static_cast<unsigned char>(text[i]); };
+  if (byte(0) < 0x80) return {byte(0), 1, true};
+  const size_t bytes = byte(0) >= 0xF0 ? 4 : byte(0) >= 0xE0 ? 3 : 2;
+  constexpr std::array<char32_t, 5> kLeast = {0, 0, 0x80, 0x800, 0x10000};
+  if (byte(0) < 0xC0 || byte(0) > 0xF7 || text.size() < bytes) return {0, 1, false};
+  char32_t value = byte(0) & (0x7Fu >> bytes);
+  for (size_t i = 1; i < bytes; ++i) {
+    if ((byte(i) & 0xC0) != 0x80) return {0, 1, false};
+    value = value << 6 | (byte(i) & 0x3Fu);
+  }
+  const bool surrogate = value >= 0xD800 && value <= 0xDFFF;
+  if (value < kLeast[bytes] || value > 0x10FFFF || surrogate) return {0, 1, false};
+  return {value, bytes, true};
+}
+
+bool IsControl(char32_t c) { return c < ' ' || (c >= 0x7F && c <= 0x9F); }
+
+// First and last code point of each range that is invisible or turns the
+// direction of writing, so that what is read is not what stands there.
+constexpr std::array<std::pair<char32_t, char32_t>, 8> kDeceptive = {{
+    {0x00AD, 0x00AD},    // soft hyphen
+    {0x061C, 0x061C},    // Arabic letter mark
+    {0x200B, 0x200F},    // zero width, direction marks
+    {0x2028, 0x202E},    // separators of lines, embeddings, overrides
+    {0x2060, 0x2069},    // word joiner, isolates
+    {0xFEFF, 0xFEFF},    // byte order mark
+    {0xFFF9, 0xFFFB},    // interlinear annotation
+    {0xE0000, 0xE007F},  // tags
+}};
+
+bool IsDeceptive(char32_t c) {
+  return std::any_of(kDeceptive.begin(), kDeceptive.end(),
+                     [c](const auto& range) { return c >= range.first && c <= range.second; });
+}
 
 std::string EnumKey(absl::string_view text) {
   return absl::StrReplaceAll(absl::AsciiStrToUpper(text), {{"-", "_"}, {" ", "_"}});
@@ -31,15 +76,19 @@ absl::Status NotAMoment(absl::string_view text) {
 }  // namespace
 
 std::string Printable(absl::string_view text) {
-  std::string safe(text);
-  for (size_t i = 0; i < safe.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(safe[i]);
-    if (byte < ' ' || byte == kDelete) safe[i] = ' ';
-    if (byte == kC1Lead && i + 1 < safe.size() &&
-        static_cast<unsigned char>(safe[i + 1]) <= kC1Last) {
-      safe[i] = ' ';
-      safe[i + 1] = ' ';
+  std::string safe;
+  while (!text.empty()) {
+    const CodePoint first = FirstCodePoint(text);
+    if (!first.valid) {
+      absl::StrAppend(&safe, kReplacement);
+    } else if (IsControl(first.value)) {
+      safe.push_back(' ');
+    } else if (IsDeceptive(first.value)) {
+      absl::StrAppendFormat(&safe, "<U+%04X>", static_cast<uint32_t>(first.value));
+    } else {
+      absl::StrAppend(&safe, text.substr(0, first.bytes));
     }
+    text.remove_prefix(first.bytes);
   }
   return safe;
 }

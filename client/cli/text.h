@@ -15,8 +15,9 @@
 
 namespace concordat::cli {
 
-// `text` without control characters, each of which becomes a space: text of the
-// service must not steer the terminal.
+// `text` as it may stand on a terminal, which it must not steer: each control
+// character becomes a space; what turns the direction of writing or cannot be
+// seen is spelt out, `<U+202E>`; bytes that are no UTF-8 become U+FFFD.
 std::string Printable(absl::string_view text);
 
 // `NOT_REPORTED` as `NOT REPORTED`.

@@ -46,5 +46,25 @@ TEST(TextTest, CountsAgreeWithTheirNoun) {
   EXPECT_EQ(Counted(2, "plan"), "2 plans");
 }
 
+TEST(TextTest, WhatTurnsOrHidesTextIsSpeltOut) {
+  EXPECT_EQ(Printable("a\u202Eb"), "a<U+202E>b");
+  EXPECT_EQ(Printable("\u00AD\u061C\u200B\u200F"), "<U+00AD><U+061C><U+200B><U+200F>");
+  EXPECT_EQ(Printable("\u2028\u202A\u2060\u2069"), "<U+2028><U+202A><U+2060><U+2069>");
+  EXPECT_EQ(Printable("\uFEFF\U000E0041"), "<U+FEFF><U+E0041>");
+}
+
+TEST(TextTest, NeighboursOfWhatIsSpeltOutStayAsTheyAre) {
+  const std::string text = "caf\u00E9 \u200A\u2010 \u2027\u202F \u205F\u206F \u20AC \U0001F600";
+  EXPECT_EQ(Printable(text), text);
+}
+
+TEST(TextTest, ControlCharactersBecomeSpacesAndBadBytesAreReplaced) {
+  EXPECT_EQ(Printable(std::string("a\x1b[2J\0b\x7f\xc2\x9b", 10)), "a [2J b  ");
+  EXPECT_EQ(Printable("a\x9b\xe2\x80"), "a\uFFFD\uFFFD\uFFFD");
+  // Longer than need be, and half of a pair of surrogates.
+  EXPECT_EQ(Printable("\xc1\x81"), "\uFFFD\uFFFD");
+  EXPECT_EQ(Printable("\xed\xa0\x80"), "\uFFFD\uFFFD\uFFFD");
+}
+
 }  // namespace
 }  // namespace concordat::cli

@@ -34,7 +34,9 @@ absl::StatusOr<std::string> ReadFile(absl::string_view option, const std::string
   if (path.empty()) return absl::InvalidArgumentError(absl::StrCat(option, " is not set"));
   std::ifstream file(path, std::ios::binary);
   std::ostringstream content;
-  if (!file || !(content << file.rdbuf())) {
+  // An empty file inserts nothing, which the stream calls a failure.
+  const bool is_empty = file && file.peek() == std::ifstream::traits_type::eof() && !file.bad();
+  if (!is_empty && (!file || !(content << file.rdbuf()))) {
     return absl::InvalidArgumentError(
         absl::StrCat(option, ": cannot read ", path, ": ", std::strerror(errno)));
   }
@@ -81,9 +83,9 @@ absl::Status CheckPair(const ClientOptions& options, const std::string& certific
   const bool belongs = X509_check_private_key(certificate.get(), key.get()) == 1;
   ERR_clear_error();
   if (!belongs) {
-    return absl::InvalidArgumentError(absl::StrCat("private_key_file: ", options.private_key_file,
-                                                   " is not the key of ",
-                                                   options.certificate_file));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "certificate_file and private_key_file do not belong together: ", options.private_key_file,
+        " is not the key of the first certificate in ", options.certificate_file));
   }
   if (X509_cmp_current_time(X509_get0_notAfter(certificate.get())) < 0) {
     return absl::InvalidArgumentError(absl::StrCat("certificate_file: ", options.certificate_file,

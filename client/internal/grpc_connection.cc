@@ -1,5 +1,6 @@
 #include "client/internal/grpc_connection.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -16,10 +17,17 @@ namespace concordat {
 namespace internal {
 namespace {
 
-// Shorter than the wait before a retry, so that a retry finds a new connection
-// and not the memory of the failed one.
+// Not longer than the waits before a retry (retry.h), so that a retry finds a new
+// connection and not the memory of the failed one.
 constexpr int kFirstReconnectMilliseconds = 100;
-constexpr int kLongestReconnectMilliseconds = 10000;
+constexpr int kLongestReconnectMilliseconds = 1000;
+
+// A handshake that failed so often in one call was refused: more would only fill
+// the service's list of refusals. A restart breaks one at most.
+constexpr int kMostLastingFaults = 5;
+
+// How long an extract is begun anew; the rest of its time is for the file.
+constexpr absl::Duration kTimeToBeginAnExtract = absl::Seconds(30);
 
 std::shared_ptr<grpc::Channel> MakeChannel(
     const ClientOptions& options, const std::shared_ptr<grpc::ChannelCredentials>& credentials) {
@@ -32,6 +40,14 @@ std::shared_ptr<grpc::Channel> MakeChannel(
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kFirstReconnectMilliseconds);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kLongestReconnectMilliseconds);
   return grpc::CreateCustomChannel(options.target, credentials, arguments);
+}
+
+// Waits, and lets `channel` connect meanwhile: while no call is made, gRPC looks
+// after its connections every 5 s only.
+void WaitOn(grpc::Channel& channel, absl::Duration wait) {
+  const absl::Time end = absl::Now() + wait;
+  channel.WaitForConnected(absl::ToChronoTime(end));
+  absl::SleepFor(end - absl::Now());
 }
 
 }  // namespace
@@ -86,6 +102,7 @@ absl::StatusOr<Response> GrpcConnection::Call(Kind kind, const std::unique_ptr<S
       absl::Now() +
       complete.deadline.value_or(kind == Kind::kRead ? read_deadline_ : change_deadline_);
   const bool may_repeat = kind == Kind::kRead || !complete.request_id.empty();
+  int lasting_faults = 0;
   Response response;
   RETURN_IF_ERROR(RunWithRetry(
       [&] {
@@ -93,9 +110,10 @@ absl::StatusOr<Response> GrpcConnection::Call(Kind kind, const std::unique_ptr<S
         Prepare(context, complete, deadline);
         response.Clear();
         const grpc::Status status = ((*stub).*method)(&context, request, &response);
+        if (IsLastingFault(status)) ++lasting_faults;
         return Conclude(context, status, complete);
       },
-      [may_repeat] { return may_repeat; }, deadline, sleep_));
+      [&] { return may_repeat && lasting_faults < kMostLastingFaults; }, deadline, sleep_));
   return response;
 }
 
@@ -103,8 +121,10 @@ absl::Status GrpcConnection::ExtractObservations(const v1::ExtractObservationsRe
                                                  ExtractMessageSink sink,
                                                  const CallOptions& options) {
   ASSIGN_OR_RETURN(const CallOptions complete, Complete(options));
-  const absl::Time deadline = absl::Now() + complete.deadline.value_or(extract_deadline_);
+  const absl::Time now = absl::Now();
+  const absl::Time deadline = now + complete.deadline.value_or(extract_deadline_);
   bool anything_came = false;
+  int lasting_faults = 0;
   return RunWithRetry(
       [&] {
         grpc::ClientContext context;
@@ -119,10 +139,12 @@ absl::Status GrpcConnection::ExtractObservations(const v1::ExtractObservationsRe
         }
         if (!taken.ok()) context.TryCancel();
         const grpc::Status status = reader->Finish();
+        if (IsLastingFault(status)) ++lasting_faults;
         const absl::Status outcome = Conclude(context, status, complete);
         return taken.ok() ? outcome : taken;
       },
-      [&anything_came] { return !anything_came; }, deadline, sleep_);
+      [&] { return !anything_came && lasting_faults < kMostLastingFaults; },
+      std::min(deadline, now + kTimeToBeginAnExtract), sleep_);
 }
 
 absl::StatusOr<v1::ListPlansResponse> GrpcConnection::ListPlans(const v1::ListPlansRequest& request,
@@ -264,9 +286,9 @@ absl::StatusOr<std::shared_ptr<Connection>> MakeConnection(const ClientOptions& 
   if (options.target.empty()) return absl::InvalidArgumentError("target is not set");
   ASSIGN_OR_RETURN(std::shared_ptr<grpc::ChannelCredentials> credentials,
                    internal::ReadCredentials(options));
-  return std::make_shared<internal::GrpcConnection>(internal::MakeChannel(options, credentials),
-                                                    options,
-                                                    [](absl::Duration d) { absl::SleepFor(d); });
+  const std::shared_ptr<grpc::Channel> channel = internal::MakeChannel(options, credentials);
+  return std::make_shared<internal::GrpcConnection>(
+      channel, options, [channel](absl::Duration wait) { internal::WaitOn(*channel, wait); });
 }
 
 }  // namespace concordat

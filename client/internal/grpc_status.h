@@ -11,9 +11,14 @@
 
 namespace concordat::internal {
 
+// Whether the call failed because no connection could be made for a reason that
+// seldom goes away by itself: an unknown host, or a handshake that failed. A
+// restarting service refuses connections instead.
+bool IsLastingFault(const grpc::Status& status);
+
 // OK, or the error with the service's details and `receipt` as payloads. When
 // the service itself said nothing, the message says what that usually means for
-// a connection to `target`.
+// a connection to `target`, in at most four lines.
 absl::Status ToAbslStatus(const grpc::Status& status, absl::string_view target,
                           const std::optional<Receipt>& receipt);
 

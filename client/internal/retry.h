@@ -10,19 +10,17 @@
 
 namespace concordat::internal {
 
-// Attempts of one call, the first included.
-inline constexpr int kMaxAttempts = 3;
-
 // Sleeps; tests put their own.
 using Sleeper = std::function<void(absl::Duration)>;
 
-// The wait before the attempt after `attempt` (from 1): random between half and
-// the whole of 0.2 s, then 0.4 s, so that many clients do not come back at once.
-absl::Duration Backoff(int attempt);
+// The longest wait before the attempt after `attempt` (from 1): 0.2 s, doubled
+// each time, up to 2 s.
+absl::Duration LongestBackoff(int attempt);
 
-// Runs `attempt` until it is something else than UNAVAILABLE, three times at
-// most and only while `may_repeat()`, and the wait ends before `deadline`.
-// Returns the newest outcome.
+// Runs `attempt` until it is something else than UNAVAILABLE, `may_repeat()` says
+// no, or another one would come too close to `deadline` for an answer. Waits are
+// random between nothing and the longest (full jitter), so that many clients do
+// not come back at once when a service starts again. Returns the newest outcome.
 absl::Status RunWithRetry(absl::FunctionRef<absl::Status()> attempt,
                           absl::FunctionRef<bool()> may_repeat, absl::Time deadline,
                           const Sleeper& sleep);

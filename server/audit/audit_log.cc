@@ -14,8 +14,6 @@ namespace {
 constexpr size_t kSaltBytes = 16;
 constexpr size_t kSaltsDrawn = 256;
 constexpr uint32_t kSchemaVersion = 1;
-// Longest wait for announced calls: about what one commit takes.
-constexpr absl::Duration kGatheringTime = absl::Microseconds(200);
 
 // The batch is on disk, but the policy that it changed could not be read back:
 // the server stops rather than decide by the old one.
@@ -35,6 +33,7 @@ absl::Status Unavailable() {
 
 absl::StatusOr<std::unique_ptr<AuditLog>> AuditLog::Start(store::Store& store, const Clock& clock,
                                                           Options options) {
+  RETURN_IF_ERROR(store.ClaimLog(options.origin));
   ASSIGN_OR_RETURN(const uint64_t size, store.AuditSize());
   auto log = std::unique_ptr<AuditLog>(new AuditLog(store, clock, std::move(options), size));
   RETURN_IF_ERROR(log->EndInterruptedStreams());
@@ -70,14 +69,10 @@ void AuditLog::Run() {
   const auto has_work = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     return !waiting_.empty() || closing_;
   };
-  const auto all_arrived = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    return announced_.load(std::memory_order_relaxed) <= 0 || closing_;
-  };
   while (true) {
     {
       absl::MutexLock lock(&mutex_, absl::Condition(&has_work));
       if (waiting_.empty()) return;
-      mutex_.AwaitWithTimeout(absl::Condition(&all_arrived), kGatheringTime);
       entries.swap(waiting_);
     }
     for (absl::Span<Entry* const> rest = entries; !rest.empty();) {

@@ -62,16 +62,11 @@ class AuditLog {
   };
 
   // Starts the log's thread. Ends the streams that the last process left open.
+  // FAILED_PRECONDITION when the store is the log of another origin.
   static absl::StatusOr<std::unique_ptr<AuditLog>> Start(store::Store& store, const Clock& clock,
                                                          Options options);
   // Makes durable what was handed in before, then stops.
   ~AuditLog();
-
-  // Says that a call is on its way to Append, and that it has come there. The
-  // log waits a moment for those that were announced, so that a busy server
-  // makes few, large commits and an idle one loses no time.
-  void Announce() { announced_.fetch_add(1, std::memory_order_relaxed); }
-  void Arrive() { announced_.fetch_sub(1, std::memory_order_relaxed); }
 
   // Hands `entry` in. It is not owned: it lives until its Done was called,
   // which is always called, at once when the log has stopped.
@@ -97,7 +92,6 @@ class AuditLog {
   const Clock& clock_;
   Options options_;
   std::atomic<bool> failed_{false};
-  std::atomic<int64_t> announced_{0};
 
   // Touched by the log's thread alone, once it runs.
   uint64_t next_index_;

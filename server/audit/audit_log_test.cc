@@ -2,8 +2,6 @@
 
 #include <atomic>
 #include <chrono>
-#include <cstdlib>
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -25,10 +23,12 @@
 #include "gtest/gtest.h"
 #include "server/audit/faulty_store.h"
 #include "server/store/sqlite/sqlite_store.h"
+#include "tests/support/temporary_folder.h"
 
 namespace concordat::audit {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
@@ -36,20 +36,6 @@ using ::testing::SizeIs;
 
 const absl::Time kNoon = absl::FromUnixSeconds(1543579200);  // 2018-11-30T12:00:00Z
 constexpr char kOrigin[] = "test.example/audit";
-
-// A folder that goes with the test.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    path_ = (std::filesystem::temp_directory_path() / "audit_log_test.XXXXXX").string();
-    if (mkdtemp(path_.data()) == nullptr) std::abort();
-  }
-  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 // An entry that tells what became of it.
 class TestEntry : public Entry {
@@ -170,7 +156,7 @@ class AuditLogTest : public ::testing::Test {
     log_.reset();
     faulty_.reset();
     store_.reset();
-    store_ = store::OpenSqliteStore(folder_.path() + "/test.db").value();
+    store_ = store::OpenSqliteStore(folder_.Path("test.db")).value();
     faulty_ = std::make_unique<FaultyStore>(*store_, faults_);
   }
   void Start() { log_ = AuditLog::Start(*faulty_, clock_, options_()).value(); }
@@ -638,6 +624,18 @@ TEST_F(AuditLogTest, StreamsLeftOpenAreEndedAsInterruptedAtStart) {
   TestEntry next;
   Complete(*log_, {&next});
   EXPECT_EQ(next.Wait()->index(), 5);
+}
+
+TEST_F(AuditLogTest, ALogsNameNeverChanges) {
+  Start();
+  Reopen();
+  AuditLog::Options renamed = options_();
+  renamed.origin = "other.example/audit";
+  const absl::Status refused = AuditLog::Start(*faulty_, clock_, std::move(renamed)).status();
+  EXPECT_EQ(refused.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(refused.message()),
+              AllOf(HasSubstr(kOrigin), HasSubstr("other.example/audit")));
+  EXPECT_TRUE(AuditLog::Start(*faulty_, clock_, options_()).ok());
 }
 
 TEST_F(AuditLogTest, DoesNotStartWhenTheStoreCannotBeReadOrWritten) {

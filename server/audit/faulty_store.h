@@ -102,6 +102,7 @@ class FaultyStore final : public store::Store {
     return store_.PlansOwnedBy(agency);
   }
   const std::string& page_token_key() const override { return store_.page_token_key(); }
+  absl::Status ClaimLog(absl::string_view origin) override { return store_.ClaimLog(origin); }
   absl::StatusOr<uint64_t> AuditSize() const override {
     RETURN_IF_ERROR(faults_.Check(Fault::kAuditSize));
     return store_.AuditSize();

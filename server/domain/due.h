@@ -30,10 +30,10 @@ namespace concordat::domain {
 // the one by which something is due. What is not understood has the kind
 // KIND_UNSPECIFIED and no dates; nothing is guessed.
 //
-// Schools set their own term dates, so a term ends on the statutory day of the
-// Education (Start of Compulsory School Age) Order 1998 that closes it: autumn
-// on 31 December, spring on 31 March, summer on 31 August. The year is the
-// calendar year of the term.
+// Schools set their own term dates, and no paper says which day it means. The
+// last day of a term is therefore this project's own convention, taken from no
+// document: autumn ends on 31 December, spring on 31 March, summer on 31 August.
+// The year is the calendar year of the term.
 v1::Due ParseDue(absl::string_view text);
 
 // Sets `next_date` to the next date that counts on the day `on`, `on` itself

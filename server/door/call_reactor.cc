@@ -22,7 +22,8 @@ using google::protobuf::Message;
 
 constexpr size_t kMaxMethodBytes = 200;
 constexpr size_t kMaxResourceBytes = 300;
-constexpr absl::Duration kBusyRetryDelay = absl::Milliseconds(250);
+// However far away a caller's deadline is.
+constexpr absl::Duration kLongestCall = absl::Hours(24);
 
 // A method's path as it may stand in a record: printable, and cut.
 std::string Recordable(absl::string_view path) {
@@ -59,15 +60,6 @@ absl::Time DeadlineOf(const grpc::ServerContext& context, absl::Time arrival,
   return absl::FromChrono(deadline);
 }
 
-absl::Status Busy() {
-  absl::Status status = MakeError(v1::SERVER_BUSY, "the server is busy; try again in a moment");
-  google::rpc::RetryInfo retry;
-  retry.mutable_retry_delay()->set_nanos(
-      static_cast<int32_t>(absl::ToInt64Nanoseconds(kBusyRetryDelay)));
-  AttachPayload(status, retry);
-  return status;
-}
-
 }  // namespace
 
 absl::Status Presentable(const absl::Status& status) {
@@ -93,17 +85,26 @@ void CallReactor::OnStarted(bool ok) {
   arrival_ = door_.clock_.Now();
   method_ = door_.methods_.Find(context_.method());
   peer_ = context_.peer();
-  door_.counters_.calls_in_hand.fetch_add(1, std::memory_order_relaxed);
   door_.on_peer_(peer_);
+  if (const auto peer = context_.auth_context(); peer != nullptr && peer->IsPeerAuthenticated()) {
+    certificate_pem_ = FirstProperty(*peer, "x509_pem_cert");
+  }
+  SetExpiry(door_.limits_.request_deadline);
+  absl::Status room = door_.calls_.Add(*this, certificate_pem_);
+  if (!room.ok()) return Decide(std::move(room));
   stream_.Read(&request_bytes_, &read_);
 }
 
 void CallReactor::OnReadDone(bool ok) {
+  const absl::Time deadline = DeadlineOf(context_, arrival_, door_.limits_.default_deadline);
+  SetExpiry(deadline - door_.clock_.Now());
+  Decide(Admit(ok, deadline));
+}
+
+void CallReactor::Decide(absl::Status outcome) {
   // Decided by what is in force now, not when the caller sent its headers.
-  door_.log_.Announce();
   policy_ = door_.policy_.Get();
   decided_ = door_.clock_.Now();
-  absl::Status outcome = Admit(ok);
   // A caller is identified even if the call is not admitted, so that the record
   // of the refusal says whose call it was.
   const absl::Status identified = Identify();
@@ -117,18 +118,18 @@ void CallReactor::OnReadDone(bool ok) {
   }
   if (outcome.ok()) outcome = Validate();
   if (outcome.ok()) outcome = Serve();
-  Record(std::move(outcome));
+  Record(outcome);
 }
 
-absl::Status CallReactor::Admit(bool ok) {
+absl::Status CallReactor::Admit(bool ok, absl::Time deadline) {
+  if (late_.load(std::memory_order_relaxed)) {
+    return MakeError(v1::DEADLINE_PASSED, "the request did not arrive in time");
+  }
   if (!ok) {
     return MakeError(v1::CALLER_GONE, "the call ended before its request had arrived whole");
   }
   if (door_.draining_.load(std::memory_order_acquire)) {
     return MakeError(v1::SHUTTING_DOWN, "the server is shutting down; connect again");
-  }
-  if (door_.counters_.calls_in_hand.load(std::memory_order_relaxed) > door_.limits_.max_calls) {
-    return Busy();
   }
   if (request_bytes_.Length() > door_.limits_.max_request_bytes) {
     return MakeError(v1::REQUEST_TOO_LARGE,
@@ -136,18 +137,17 @@ absl::Status CallReactor::Admit(bool ok) {
                                   door_.limits_.max_request_bytes, " are accepted; split it"),
                      {{"max_bytes", absl::StrCat(door_.limits_.max_request_bytes)}});
   }
-  if (decided_ > DeadlineOf(context_, arrival_, door_.limits_.default_deadline)) {
+  if (door_.clock_.Now() > deadline) {
     return MakeError(v1::DEADLINE_PASSED, "the deadline passed before the call was served");
   }
   return absl::OkStatus();
 }
 
 absl::Status CallReactor::Identify() {
-  const std::shared_ptr<const grpc::AuthContext> peer = context_.auth_context();
-  if (peer == nullptr || !peer->IsPeerAuthenticated()) {
+  if (certificate_pem_.empty()) {
     return MakeError(v1::CLIENT_UNKNOWN, "the connection has no verified client certificate");
   }
-  ASSIGN_OR_RETURN(certificate_, door_.certificates_.Parse(FirstProperty(*peer, "x509_pem_cert")));
+  ASSIGN_OR_RETURN(certificate_, door_.certificates_.Parse(certificate_pem_));
   ASSIGN_OR_RETURN(principal_, policy_->Identify(certificate_, decided_));
   return absl::OkStatus();
 }
@@ -225,15 +225,18 @@ void CallReactor::TakeReplyBytes(std::string bytes) {
   digest_->Update(reply_);
 }
 
-void CallReactor::Record(absl::Status outcome) {
+absl::Status CallReactor::Reported(const absl::Status& outcome) const {
   if (!outcome.ok() && ReasonOf(outcome) == v1::ERROR_REASON_UNSPECIFIED) {
     ops::Log(ops::Severity::kError, "call_failed",
              {{"method", Recordable(context_.method())}, {"error", outcome.ToString()}});
   }
-  outcome_ = Presentable(outcome);
+  return Presentable(outcome);
+}
+
+void CallReactor::Record(const absl::Status& outcome) {
+  outcome_ = Reported(outcome);
   // The log's thread serves everybody: what can be done before it, is.
   if (!change_pending_) record_ = MakeRecord();
-  if (stage_ != Stage::kStreamEnding) door_.log_.Arrive();
   door_.log_.Append(*this);
 }
 
@@ -254,9 +257,7 @@ absl::StatusOr<v1::AuditRecord> CallReactor::Prepare(store::Batch& batch) {
 }
 
 absl::Status CallReactor::Change(store::Batch& batch) {
-  const bool dry_run = method_->fields->dry_run() != nullptr &&
-                       request_->GetReflection()->GetBool(*request_, method_->fields->dry_run());
-  if (metadata_.request_id.empty() || dry_run) return ChangeOnce(batch);
+  if (metadata_.request_id.empty() || IsDryRun()) return ChangeOnce(batch);
 
   const std::string& client = principal_->client;
   ASSIGN_OR_RETURN(std::optional<store::StoredReply> stored,
@@ -276,13 +277,18 @@ absl::Status CallReactor::Change(store::Batch& batch) {
 
 absl::Status CallReactor::ChangeOnce(store::Batch& batch) {
   RETURN_IF_ERROR(batch.BeginChange(door_.clock_.Now()));
-  absl::StatusOr<MessagePtr> reply = method_->change(*call_, *request_, batch.transaction());
-  const bool dry_run = method_->fields->dry_run() != nullptr &&
-                       request_->GetReflection()->GetBool(*request_, method_->fields->dry_run());
-  RETURN_IF_ERROR(reply.ok() && !dry_run ? batch.KeepChange() : batch.UndoChange());
-  if (!reply.ok()) return std::move(reply).status();
+  const absl::StatusOr<MessagePtr> reply = method_->change(*call_, *request_, batch.transaction());
+  RETURN_IF_ERROR(reply.ok() && !IsDryRun() ? batch.KeepChange() : batch.UndoChange());
+  // The change failed and is undone: that is this call's affair. If it was the
+  // database that failed, undoing or committing fails as well.
+  if (!reply.ok()) return Reported(reply.status());
   TakeReply(**reply);
   return absl::OkStatus();
+}
+
+bool CallReactor::IsDryRun() const {
+  const FieldDescriptor* field = method_->fields->dry_run();
+  return field != nullptr && request_->GetReflection()->GetBool(*request_, field);
 }
 
 v1::AuditRecord CallReactor::MakeRecord() {
@@ -304,7 +310,7 @@ v1::AuditRecord CallReactor::MakeRecord() {
   *record.mutable_time() = ToTimestamp(now);
   record.set_latency_micros(
       static_cast<uint64_t>(std::max<int64_t>(0, absl::ToInt64Microseconds(now - arrival_))));
-  record.set_method(Recordable(context_.method()));
+  record.set_method(method_ != nullptr ? method_->path : Recordable(context_.method()));
   record.set_resource(resource_.substr(0, kMaxResourceBytes));
   if (call_ != nullptr) record.set_release(*call_->release_);
   if (principal_ != nullptr) {
@@ -363,7 +369,8 @@ void CallReactor::Done(absl::StatusOr<v1::Receipt> receipt) {
 
 void CallReactor::NextMessage() {
   const absl::Time now = door_.clock_.Now();
-  if (now > DeadlineOf(context_, arrival_, door_.limits_.default_deadline)) {
+  const absl::Time deadline = DeadlineOf(context_, arrival_, door_.limits_.default_deadline);
+  if (now > deadline) {
     return EndStream(MakeError(v1::DEADLINE_PASSED, "the deadline passed during the stream"));
   }
   const std::shared_ptr<const auth::Policy> policy = door_.policy_.Get();
@@ -379,15 +386,30 @@ void CallReactor::NextMessage() {
   has_reply_ = false;
   grpc::Slice slice(reply_);
   reply_buffer_ = grpc::ByteBuffer(&slice, 1);
+  // A reader that stands still is not waited for, however far its deadline is.
+  SetExpiry(std::min(deadline - now, door_.limits_.default_deadline));
   stream_.Write(reply_buffer_, &written_);
 }
 
 void CallReactor::OnWriteDone(bool ok) {
+  if (late_.load(std::memory_order_relaxed)) {
+    return EndStream(MakeError(v1::DEADLINE_PASSED, "the deadline passed during the stream"));
+  }
   if (!ok) return EndStream(MakeError(v1::CALLER_GONE, "the caller went away"));
   NextMessage();
 }
 
-void CallReactor::EndStream(absl::Status outcome) { Record(std::move(outcome)); }
+void CallReactor::SetExpiry(absl::Duration from_now) {
+  const auto wait = absl::ToChronoNanoseconds(std::min(from_now, kLongestCall));
+  expiry_.store(std::chrono::steady_clock::now() + wait, std::memory_order_relaxed);
+}
+
+void CallReactor::EndIfLate(CallsInHand::Moment now) {
+  if (now <= expiry_.load(std::memory_order_relaxed)) return;
+  if (!late_.exchange(true, std::memory_order_relaxed)) context_.TryCancel();
+}
+
+void CallReactor::EndStream(const absl::Status& outcome) { Record(outcome); }
 
 void CallReactor::FinishWith(const absl::Status& status) {
   auto& counter = status.ok() ? door_.counters_.served : door_.counters_.refused;
@@ -406,7 +428,7 @@ void CallReactor::FinishWith(const absl::Status& status) {
 }
 
 void CallReactor::OnFinished(bool /*ok*/) {
-  door_.counters_.calls_in_hand.fetch_sub(1, std::memory_order_relaxed);
+  door_.calls_.Remove(*this, certificate_pem_);
   delete this;
 }
 

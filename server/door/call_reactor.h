@@ -2,12 +2,14 @@
 #ifndef CONCORDAT_SERVER_DOOR_CALL_REACTOR_H_
 #define CONCORDAT_SERVER_DOOR_CALL_REACTOR_H_
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "auth/principal.h"
 #include "base/digest.h"
@@ -15,6 +17,7 @@
 #include "grpcpp/generic/async_generic_service.h"
 #include "grpcpp/support/byte_buffer.h"
 #include "server/door/call.h"
+#include "server/door/calls_in_hand.h"
 #include "server/door/door.h"
 #include "server/door/metadata.h"
 
@@ -25,7 +28,7 @@ namespace concordat::door {
 // run on the door's threads up to the hand-over to the audit log, and from there
 // on the log's thread, never on two at once. Starting an operation of gRPC is
 // therefore always the last thing that a step does.
-class CallReactor final : public audit::Entry {
+class CallReactor final : public audit::Entry, public CallsInHand::Member {
  public:
   // What gRPC reports when an operation of a call is done; its tag.
   class Event {
@@ -47,6 +50,10 @@ class CallReactor final : public audit::Entry {
   absl::StatusOr<v1::AuditRecord> Prepare(store::Batch& batch) override;
   void Done(absl::StatusOr<v1::Receipt> receipt) override;
 
+  // CallsInHand::Member. Cancels the call: its caller may no longer be there to
+  // be answered.
+  void EndIfLate(CallsInHand::Moment now) override;
+
  private:
   CallReactor(Door& door, grpc::ServerCompletionQueue& queue);
 
@@ -60,8 +67,11 @@ class CallReactor final : public audit::Entry {
   // What the record in hand is about.
   enum class Stage { kCall, kStreamOpening, kStreamEnding };
 
+  // All steps up to the hand-over to the log, if `outcome` is OK; else the call
+  // is refused with it, once it is known whose call it was.
+  void Decide(absl::Status outcome);
   // Steps 1 to 4. On success the request is parsed and the call made.
-  absl::Status Admit(bool ok);
+  absl::Status Admit(bool ok, absl::Time deadline);
   absl::Status Identify();
   absl::Status Parse();
   absl::Status Authorise();
@@ -71,15 +81,21 @@ class CallReactor final : public audit::Entry {
   // Step 5 for methods that change, on the log's thread.
   absl::Status Change(store::Batch& batch);
   absl::Status ChangeOnce(store::Batch& batch);
+  bool IsDryRun() const;
 
+  // What the caller sees of `outcome`; what it may not see goes to the
+  // operator's log.
+  absl::Status Reported(const absl::Status& outcome) const;
   // Turns the outcome into what travels, and hands it to the log (step 6).
-  void Record(absl::Status outcome);
+  void Record(const absl::Status& outcome);
   // Serialises the answer and adds it to the digest.
   void TakeReply(const google::protobuf::Message& reply);
   void TakeReplyBytes(std::string bytes);
   // Draws the stream's next message and writes it, or ends the stream.
   void NextMessage();
-  void EndStream(absl::Status outcome);
+  void EndStream(const absl::Status& outcome);
+  // The call is late if it takes longer than this to its next expiry or end.
+  void SetExpiry(absl::Duration from_now);
   // Step 7.
   void FinishWith(const absl::Status& status);
 
@@ -95,7 +111,12 @@ class CallReactor final : public audit::Entry {
   Event written_{*this, &CallReactor::OnWriteDone};
   Event finished_{*this, &CallReactor::OnFinished};
   absl::Time arrival_;
+  // When the call's present step should be over.
+  std::atomic<CallsInHand::Moment> expiry_{CallsInHand::Moment::max()};
+  std::atomic<bool> late_{false};
   std::string peer_;
+  // Of the verified peer; gRPC keeps it as long as the call. Empty for none.
+  absl::string_view certificate_pem_;
   // When the call was identified and authorised.
   absl::Time decided_;
   const Method* method_ = nullptr;

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/time/clock.h"
 #include "server/door/call_reactor.h"
 
 namespace concordat::door {
@@ -12,8 +11,10 @@ namespace {
 // Calls that gRPC can start on one queue before a thread looks at it again.
 constexpr int kAwaitedCalls = 64;
 
+// One queue for two cores: the log's thread sends the answers, and more threads
+// than that change places oftener than they work (docs/performance.md).
 int QueueCount() {
-  return std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 2, 16);
+  return std::clamp(static_cast<int>(std::thread::hardware_concurrency()) / 2, 1, 16);
 }
 
 }  // namespace
@@ -25,7 +26,8 @@ Door::Door(const MethodTable& methods, const auth::PolicyHolder& policy, audit::
       log_(log),
       clock_(clock),
       limits_(limits),
-      on_peer_(std::move(on_peer)) {}
+      on_peer_(std::move(on_peer)),
+      calls_(limits.max_calls, limits.max_calls_per_client) {}
 
 void Door::Register(grpc::ServerBuilder& builder) {
   builder.RegisterAsyncGenericService(&service_);
@@ -46,9 +48,7 @@ void Door::Run() {
 void Door::Join() {
   // A cancelled call may still be with the audit log, which finishes it on its
   // queue: gRPC's Shutdown does not wait for that.
-  while (counters_.calls_in_hand.load(std::memory_order_acquire) > 0) {
-    absl::SleepFor(absl::Milliseconds(1));
-  }
+  calls_.AwaitNone();
   for (const auto& queue : queues_) queue->Shutdown();
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();

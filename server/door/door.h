@@ -19,6 +19,7 @@
 #include "grpcpp/generic/async_generic_service.h"
 #include "grpcpp/server_builder.h"
 #include "server/audit/audit_log.h"
+#include "server/door/calls_in_hand.h"
 #include "server/door/method_table.h"
 
 namespace concordat::door {
@@ -28,15 +29,19 @@ struct DoorLimits {
   // Largest request, in bytes. The transport's own limit is higher, so that a
   // larger request is refused by the door, with a receipt.
   size_t max_request_bytes = 1 << 20;
-  // Calls in hand at once; more are refused with SERVER_BUSY.
+  // Calls in hand at once, in all and of one certificate; more are refused with
+  // SERVER_BUSY.
   int64_t max_calls = 1000;
-  // How long a call without a deadline may take.
+  int64_t max_calls_per_client = 200;
+  // How long a call may take to send its request.
+  absl::Duration request_deadline = absl::Seconds(10);
+  // How long a call without a deadline may take, and how long a stream waits for
+  // its reader.
   absl::Duration default_deadline = absl::Seconds(60);
 };
 
 // Numbers since the start. Thread-safe.
 struct DoorCounters {
-  std::atomic<int64_t> calls_in_hand{0};
   std::atomic<int64_t> served{0};
   std::atomic<int64_t> refused{0};
   std::atomic<int64_t> without_answer{0};
@@ -66,6 +71,7 @@ class Door final {
   // From now on every call is refused with SHUTTING_DOWN.
   void Drain() { draining_.store(true, std::memory_order_release); }
   const DoorCounters& counters() const { return counters_; }
+  int64_t calls_in_hand() const { return calls_.size(); }
 
  private:
   friend class CallReactor;
@@ -81,6 +87,7 @@ class Door final {
   std::vector<std::unique_ptr<grpc::ServerCompletionQueue>> queues_;
   std::vector<std::thread> threads_;
   DoorCounters counters_;
+  CallsInHand calls_;
   std::atomic<bool> draining_{false};
 };
 

@@ -17,10 +17,11 @@
 #include <utility>
 
 #include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "base/civil_time.h"
+#include "base/ip_endpoint.h"
+#include "base/status.h"
 #include "server/ops/log.h"
 
 namespace concordat::door {
@@ -35,19 +36,6 @@ constexpr size_t kMaxCauses = 1000;
 // The one listener that hears gRPC's log.
 ABSL_CONST_INIT absl::Mutex log_mutex(absl::kConstInit);
 Listener* log_listener ABSL_GUARDED_BY(log_mutex) = nullptr;
-
-// Splits `host:port` and `[v6]:port`.
-bool SplitAddress(const std::string& address, std::string& host, std::string& port) {
-  const size_t colon = address.rfind(':');
-  if (colon == std::string::npos) return false;
-  host = address.substr(0, colon);
-  port = address.substr(colon + 1);
-  if (host.size() > 1 && host.front() == '[' && host.back() == ']') {
-    host = host.substr(1, host.size() - 2);
-  }
-  int number = 0;
-  return absl::SimpleAtoi(port, &number) && number >= 0 && number <= 65535;
-}
 
 // A socket address as text without port, and as gRPC names the peer.
 struct PeerNames {
@@ -82,18 +70,13 @@ ino_t InodeOf(int descriptor) {
 absl::StatusOr<std::unique_ptr<Listener>> Listener::Bind(const std::string& address,
                                                          ListenerLimits limits,
                                                          ops::RefusedHandshakes& refused) {
-  std::string host;
-  std::string port;
-  if (!SplitAddress(address, host, port)) {
-    return absl::InvalidArgumentError(absl::StrCat("listen_address must be host:port: ", address));
-  }
+  ASSIGN_OR_RETURN(IpEndpoint endpoint, ParseIpEndpoint(address));
   addrinfo hints = {};
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV;
   addrinfo* found = nullptr;
-  if (getaddrinfo(host.c_str(), port.c_str(), &hints, &found) != 0) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("listen_address must be an IP address and a port: ", address));
+  if (getaddrinfo(endpoint.ip.c_str(), absl::StrCat(endpoint.port).c_str(), &hints, &found) != 0) {
+    return absl::InvalidArgumentError(absl::StrCat("cannot listen on ", address));
   }
   const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owned(found, freeaddrinfo);
   const int socket_fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -108,12 +91,10 @@ absl::StatusOr<std::unique_ptr<Listener>> Listener::Bind(const std::string& addr
     close(socket_fd);
     return failed;
   }
-  const int bound_port = bound.ss_family == AF_INET
-                             ? ntohs(reinterpret_cast<sockaddr_in&>(bound).sin_port)
-                             : ntohs(reinterpret_cast<sockaddr_in6&>(bound).sin6_port);
-  const bool v6 = bound.ss_family == AF_INET6;
-  return std::unique_ptr<Listener>(new Listener(
-      socket_fd, absl::StrCat(v6 ? "[" : "", host, v6 ? "]:" : ":", bound_port), limits, refused));
+  endpoint.port = bound.ss_family == AF_INET
+                      ? ntohs(reinterpret_cast<sockaddr_in&>(bound).sin_port)
+                      : ntohs(reinterpret_cast<sockaddr_in6&>(bound).sin6_port);
+  return std::unique_ptr<Listener>(new Listener(socket_fd, ToString(endpoint), limits, refused));
 }
 
 Listener::Listener(int socket, std::string address, ListenerLimits limits,

@@ -33,8 +33,8 @@ struct ListenerLimits {
 // Thread-safe. One in a process: it hears gRPC's log, which has one hook.
 class Listener {
  public:
-  // Binds `address` (`host:port`, an IPv4 or bracketed IPv6 address; port 0 takes
-  // a free one). Connections wait until Run.
+  // Binds `address`, as ParseIpEndpoint reads it; port 0 takes a free one.
+  // Connections wait until Run.
   static absl::StatusOr<std::unique_ptr<Listener>> Bind(const std::string& address,
                                                         ListenerLimits limits,
                                                         ops::RefusedHandshakes& refused);

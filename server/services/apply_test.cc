@@ -1,18 +1,12 @@
 #include "server/services/apply.h"
 
-#include <cstdlib>
-#include <filesystem>
-#include <functional>
-#include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
-#include "auth/policy.h"
 #include "concordat/v1/plan.pb.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "server/store/sqlite/sqlite_store.h"
+#include "server/services/service_test.h"
 
 namespace concordat::services {
 namespace {
@@ -21,8 +15,6 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 using ::testing::UnorderedElementsAre;
-
-const absl::Time kNoon = absl::FromUnixSeconds(1543579200);  // 2018-11-30T12:00:00Z
 
 v1::Plan SomePlan() {
   v1::Plan plan;
@@ -37,28 +29,12 @@ v1::Plan SomePlan() {
   return plan;
 }
 
-class ApplyTest : public ::testing::Test {
- public:
-  ApplyTest() {
-    std::string folder = (std::filesystem::temp_directory_path() / "apply_test.XXXXXX").string();
-    if (mkdtemp(folder.data()) == nullptr) std::abort();
-    folder_ = folder;
-    store_ = store::OpenSqliteStore((folder_ / "test.db").string()).value();
-  }
-  ~ApplyTest() override { std::filesystem::remove_all(folder_); }
-
+class ApplyTest : public ServiceTest {
  protected:
-  void InChange(const std::function<void(store::Transaction&)>& work) {
-    auto batch = store_->BeginBatch().value();
-    ASSERT_TRUE(batch->BeginChange(kNoon).ok());
-    work(batch->transaction());
-    ASSERT_TRUE(batch->KeepChange().ok());
-    ASSERT_TRUE(batch->Commit().ok());
-  }
   // Applies a plan; what was done is in changes_ and revision_.
   void Apply(const v1::Plan& plan, bool always = false,
              const std::vector<std::string>& topics = {}) {
-    InChange([&](store::Transaction& transaction) {
+    Commit([&](store::Transaction& transaction) {
       changes_.Clear();
       const auto revision =
           ApplyResource(transaction, grant_, store::Kind::kPlan, plan.name(), plan, topics,
@@ -77,9 +53,6 @@ class ApplyTest : public ::testing::Test {
         .value();
   }
 
-  const auth::Grant grant_ = auth::Policy({}).AuthoriseInitialisation().value();
-  std::filesystem::path folder_;
-  std::unique_ptr<store::Store> store_;
   Changes changes_;
   int64_t revision_ = 0;
 };
@@ -157,7 +130,7 @@ TEST_F(ApplyTest, AMessageThatIsSetAndEmptyDiffersFromOneThatIsNot) {
 
 TEST_F(ApplyTest, WhatWasRemovedIsAddedAgainWithTheNextRevision) {
   Apply(SomePlan());
-  InChange([&](store::Transaction& transaction) {
+  Commit([&](store::Transaction& transaction) {
     store::Row removal;
     removal.name = "plans/p";
     removal.recorded = kNoon - absl::Hours(1);
@@ -171,7 +144,7 @@ TEST_F(ApplyTest, WhatWasRemovedIsAddedAgainWithTheNextRevision) {
 }
 
 TEST_F(ApplyTest, ASecondChangeOfOneRequestSeesTheFirst) {
-  InChange([&](store::Transaction& transaction) {
+  Commit([&](store::Transaction& transaction) {
     for (int round = 0; round < 2; ++round) {
       ASSERT_TRUE(ApplyResource(transaction, grant_, store::Kind::kPlan, "plans/p", SomePlan(), {},
                                 {kNoon, false}, changes_)
@@ -188,7 +161,7 @@ TEST_F(ApplyTest, WhatTheGrantDoesNotCoverIsRefused) {
   v1::AccessRule rule;
   rule.set_basis(v1::AccessRule::SELF);
   const auth::Grant self = auth::Policy({}).Authorise(principal, rule, {}, kNoon).value();
-  InChange([&](store::Transaction& transaction) {
+  Commit([&](store::Transaction& transaction) {
     const absl::Status status = ApplyResource(transaction, self, store::Kind::kPlan, "plans/p",
                                               SomePlan(), {}, {kNoon, false}, changes_)
                                     .status();
@@ -200,7 +173,7 @@ TEST_F(ApplyTest, WhatTheGrantDoesNotCoverIsRefused) {
 }
 
 TEST_F(ApplyTest, ExistenceAndTheCurrentMessageAreOfTheNewestRevision) {
-  InChange([&](store::Transaction& transaction) {
+  Commit([&](store::Transaction& transaction) {
     EXPECT_FALSE(Exists(transaction, grant_, store::Kind::kPlan, "plans/p").value());
     EXPECT_EQ(
         ReasonOf(Current<v1::Plan>(transaction, grant_, store::Kind::kPlan, "plans/p").status()),
@@ -210,7 +183,7 @@ TEST_F(ApplyTest, ExistenceAndTheCurrentMessageAreOfTheNewestRevision) {
   v1::Plan plan = SomePlan();
   plan.set_display_name("Newer");
   Apply(plan);
-  InChange([&](store::Transaction& transaction) {
+  Commit([&](store::Transaction& transaction) {
     EXPECT_TRUE(Exists(transaction, grant_, store::Kind::kPlan, "plans/p").value());
     EXPECT_EQ(Current<v1::Plan>(transaction, grant_, store::Kind::kPlan, "plans/p")->display_name(),
               "Newer");
@@ -218,7 +191,7 @@ TEST_F(ApplyTest, ExistenceAndTheCurrentMessageAreOfTheNewestRevision) {
 }
 
 TEST_F(ApplyTest, AStoredMessageThatCannotBeReadIsDataLoss) {
-  InChange([&](store::Transaction& transaction) {
+  Commit([&](store::Transaction& transaction) {
     store::Row row;
     row.name = "plans/p";
     row.body = "\xff";

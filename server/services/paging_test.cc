@@ -1,8 +1,5 @@
 #include "server/services/paging.h"
 
-#include <cstdlib>
-#include <filesystem>
-#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,56 +11,27 @@
 #include "concordat/v1/plan_service.pb.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "server/services/service_test.h"
 #include "server/store/sqlite/sqlite_store.h"
-
-namespace concordat::door {
-
-// Only the door makes a Call. This program is built without it, and this is
-// what stands in its place.
-class CallReactor {
- public:
-  static Call MakeCall(const std::string& client, std::string method) {
-    auto principal = std::make_shared<auth::Principal>();
-    principal->client = client;
-    principal->agency = "agencies/police";
-    auto policy = std::make_shared<const auth::Policy>(auth::Policy::Source());
-    auth::Grant grant = policy->AuthoriseInitialisation().value();
-    return Call(std::move(principal), std::move(grant), std::move(policy), absl::UnixEpoch(),
-                std::move(method));
-  }
-};
-
-}  // namespace concordat::door
 
 namespace concordat::services {
 namespace {
 
-const absl::Time kNoon = absl::FromUnixSeconds(1543579200);  // 2018-11-30T12:00:00Z
 constexpr char kMethod[] = "/concordat.v1.PlanService/ListActions";
 constexpr char kFeed[] = "agencies/police/clients/feed";
 
-class PagingTest : public ::testing::Test {
- public:
+class PagingTest : public ServiceTest {
+ protected:
   PagingTest() {
-    std::string folder = (std::filesystem::temp_directory_path() / "paging_test.XXXXXX").string();
-    if (mkdtemp(folder.data()) == nullptr) std::abort();
-    folder_ = folder;
-    store_ = store::OpenSqliteStore((folder_ / "one.db").string()).value();
     request_.set_parent("plans/p");
     request_.set_topic("neglect");
   }
-  ~PagingTest() override { std::filesystem::remove_all(folder_); }
 
- protected:
   void CommitAt(absl::Time now) {
-    auto batch = store_->BeginBatch().value();
-    ASSERT_TRUE(batch->BeginChange(now).ok());
     store::Row row;
     row.name = "plans/p";
     row.recorded = now;
-    ASSERT_TRUE(batch->transaction().Put(call_.grant(), store::Kind::kPlan, std::move(row)).ok());
-    ASSERT_TRUE(batch->KeepChange().ok());
-    ASSERT_TRUE(batch->Commit().ok());
+    Put(store::Kind::kPlan, row, now);
   }
 
   absl::StatusOr<Page> Open(const std::string& token = "") {
@@ -78,10 +46,8 @@ class PagingTest : public ::testing::Test {
     return v1::ErrorReason_Name(ReasonOf(page.status()));
   }
 
-  const door::Call call_ = door::CallReactor::MakeCall(kFeed, kMethod);
+  const door::Call call_ = door::CallReactor::MakeCall(grant_, kFeed, kMethod);
   v1::ListActionsRequest request_;
-  std::filesystem::path folder_;
-  std::unique_ptr<store::Store> store_;
 };
 
 TEST_F(PagingTest, AFirstPageSeesWhatIsStoredNow) {
@@ -152,7 +118,7 @@ TEST_F(PagingTest, ATokenIsOfItsQueryAlone) {
 TEST_F(PagingTest, ATokenIsOfItsCallerAndMethodAlone) {
   request_.set_page_token(TokenAfter("a"));
   const auto open_as = [&](const std::string& client, const std::string& method) {
-    return OpenPage(door::CallReactor::MakeCall(client, method), request_, *store_);
+    return OpenPage(door::CallReactor::MakeCall(grant_, client, method), request_, *store_);
   };
   EXPECT_TRUE(open_as(kFeed, kMethod).ok());
   EXPECT_EQ(ReasonName(open_as("agencies/police/clients/other", kMethod)), "PAGE_TOKEN_INVALID");
@@ -162,7 +128,7 @@ TEST_F(PagingTest, ATokenIsOfItsCallerAndMethodAlone) {
 
 TEST_F(PagingTest, ATokenIsOfItsDatabaseAlone) {
   request_.set_page_token(TokenAfter("a"));
-  const auto other = store::OpenSqliteStore((folder_ / "other.db").string()).value();
+  const auto other = store::OpenSqliteStore(folder_.Path("other.db")).value();
   EXPECT_EQ(ReasonName(OpenPage(call_, request_, *other)), "PAGE_TOKEN_INVALID");
 }
 

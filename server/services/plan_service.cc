@@ -43,6 +43,15 @@ absl::StatusOr<store::ReadPoint> PointOf(const store::Store& store, absl::Time a
   return store::ReadPoint{state.revision, as_of};
 }
 
+// What a caller who is limited to topics learns of an action that is gone: not
+// whether it was removed or left the topics, nor anything else of it.
+v1::Action RemovalOf(const std::string& name) {
+  v1::Action removal;
+  removal.set_name(name);
+  removal.set_removed(true);
+  return removal;
+}
+
 bool LedBy(const v1::Action& action, const std::string& agency) {
   return absl::c_any_of(action.leads(),
                         [&](const v1::Lead& lead) { return lead.agency() == agency; });
@@ -152,6 +161,7 @@ absl::StatusOr<v1::ListActionsResponse> PlanService::ListActions(
     }
     // Across plans an action is listed once, under its own plan.
     if ((all_plans && !action->refers_to().empty()) || !Passes(request, *action)) return true;
+    if (row.removed && call.grant().limits_topics()) *action = RemovalOf(row.name);
     if (!filler.Take(action->ByteSizeLong(), row.name)) return false;
     *response.add_actions() = *std::move(action);
     return true;

@@ -105,7 +105,9 @@ class Reader {
     std::string after;
     ReadPoint point;
     // Only resources whose newest visible revision was committed at or after
-    // this; removals are then included.
+    // this; removals are then included. Where the grant is limited to topics, a
+    // resource that such a revision took out of them is visited as it last
+    // stood in scope, and removed; what was out of scope before is not.
     std::optional<absl::Time> changed_since;
   };
   // Calls `visit` with the newest visible revision of each resource in the
@@ -204,6 +206,9 @@ class Store : public Reader {
   // 32 random bytes made with the database: authenticates page tokens.
   virtual const std::string& page_token_key() const = 0;
 
+  // Makes the store the audit log `origin`'s for ever, or does nothing when it is:
+  // FAILED_PRECONDITION when it is another log's, since receipts name the log.
+  virtual absl::Status ClaimLog(absl::string_view origin) = 0;
   // Number of audit records.
   virtual absl::StatusOr<uint64_t> AuditSize() const = 0;
   struct AuditRange {

@@ -347,6 +347,82 @@ TEST_P(StoreTest, AScanLeavesOutWhatTheGrantDoesNotCover) {
   EXPECT_THAT(Names(police_, Kind::kAction, {}), IsEmpty());
 }
 
+// Whoever polls has to hear that it no longer sees what it saw.
+TEST_P(StoreTest, ChangedSinceTellsOfWhatLeftTheGrantsTopics) {
+  const std::string name = "plans/a/actions/1";
+  const auth::Grant neglect = OverPlan("plans/a", "neglect");
+  const auto seen = [&](const auth::Grant& grant, absl::Time since) {
+    return Names(grant, Kind::kAction, {"", "", {}, since});
+  };
+  Put(Kind::kAction, ActionOn(name, {"neglect"}), kNoon);
+  Put(Kind::kAction, ActionOn(name, {"exploitation"}), kNoon + absl::Hours(1));
+  EXPECT_THAT(seen(neglect, kNoon + kTick), ElementsAre("-" + name));
+  EXPECT_THAT(seen(OverPlan("plans/a"), kNoon + kTick), ElementsAre(name));
+  EXPECT_THAT(seen(OverPlan("plans/b", "neglect"), kNoon + kTick), IsEmpty());
+  EXPECT_THAT(Names(neglect, Kind::kAction, {}), IsEmpty());
+
+  // Told once: what becomes of it outside is not the caller's to know.
+  Put(Kind::kAction, ActionOn(name, {"exploitation"}), kNoon + absl::Hours(2));
+  Put(Kind::kAction, Removal(name), kNoon + absl::Hours(3));
+  EXPECT_THAT(seen(neglect, kNoon + absl::Hours(1) + kTick), IsEmpty());
+  EXPECT_THAT(seen(neglect, kNoon + kTick), ElementsAre("-" + name));
+
+  // Back, and gone again.
+  Put(Kind::kAction, ActionOn(name, {"neglect"}), kNoon + absl::Hours(4));
+  EXPECT_THAT(seen(neglect, kNoon + kTick), ElementsAre(name));
+  Put(Kind::kAction, ActionOn(name, {}), kNoon + absl::Hours(5));
+  EXPECT_THAT(seen(neglect, kNoon + absl::Hours(3) + kTick), ElementsAre("-" + name));
+}
+
+TEST_P(StoreTest, WhatLeftTheGrantsTopicsIsShownAsItWasWithinThem) {
+  const std::string name = "plans/a/actions/1";
+  Row inside = ActionOn(name, {"neglect"});
+  inside.body = "inside";
+  Row outside = ActionOn(name, {"exploitation"});
+  outside.body = "outside";
+  outside.recorded = kNoon + absl::Hours(1);
+  Put(Kind::kAction, inside, kNoon);
+  Put(Kind::kAction, outside, kNoon + absl::Hours(2));
+  std::vector<Row> rows;
+  ASSERT_TRUE(store_
+                  ->Scan(OverPlan("plans/a", "neglect"), Kind::kAction,
+                         {"", "", Now(), kNoon + kTick},
+                         [&](const Row& row) {
+                           rows.push_back(row);
+                           return true;
+                         })
+                  .ok());
+  ASSERT_THAT(rows, SizeIs(1));
+  EXPECT_TRUE(rows[0].removed);
+  EXPECT_EQ(rows[0].body, "inside");
+  EXPECT_EQ(rows[0].topics, inside.topics);
+  EXPECT_EQ(rows[0].revision, 1);
+  EXPECT_EQ(rows[0].recorded, kNoon);
+}
+
+TEST_P(StoreTest, ChangedSinceSaysNothingOfWhatWasNeverInTheGrantsTopics) {
+  const std::string name = "plans/a/actions/1";
+  Put(Kind::kAction, ActionOn(name, {"exploitation"}), kNoon);
+  Put(Kind::kAction, ActionOn(name, {}), kNoon + absl::Hours(1));
+  Put(Kind::kAction, Removal(name), kNoon + absl::Hours(2));
+  EXPECT_THAT(Names(OverPlan("plans/a", "neglect"), Kind::kAction, {"", "", {}, kNoon}), IsEmpty());
+}
+
+TEST_P(StoreTest, WhatLeftTheGrantsTopicsLeftThemForReadsThatKnowOfIt) {
+  const std::string name = "plans/a/actions/1";
+  Row outside = ActionOn(name, {"exploitation"});
+  outside.recorded = kNoon + absl::Hours(1);
+  Put(Kind::kAction, ActionOn(name, {"neglect"}), kNoon);
+  Put(Kind::kAction, outside, kNoon + absl::Hours(2));
+  const auto seen = [&](ReadPoint point) {
+    return Names(OverPlan("plans/a", "neglect"), Kind::kAction, {"", "", point, kNoon});
+  };
+  EXPECT_THAT(seen({2, outside.recorded}), ElementsAre(name));
+  EXPECT_THAT(seen({2, outside.recorded + kTick}), ElementsAre("-" + name));
+  EXPECT_THAT(seen({1, outside.recorded + kTick}), ElementsAre(name));
+  EXPECT_THAT(seen({2, kNoon}), IsEmpty());
+}
+
 TEST_P(StoreTest, MeasuresAreJudgedByNameAndTopic) {
   PutAll(Kind::kMeasure, {ActionOn("measures/a", {"neglect"}), ActionOn("measures/b", {"neglect"}),
                           ActionOn("measures/c", {"exploitation"})});

@@ -8,7 +8,6 @@
 
 #include <cstdint>
 #include <cstdlib>
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <ostream>
@@ -18,16 +17,15 @@
 
 #include "absl/functional/function_ref.h"
 #include "absl/strings/str_cat.h"
-#include "auth/policy.h"
-#include "base/civil_time.h"
 #include "base/status.h"
 #include "gtest/gtest.h"
 #include "server/store/sqlite/sqlite_store.h"
 #include "server/store/store.h"
+#include "server/store/test_grants.h"
+#include "tests/support/temporary_folder.h"
 
 namespace concordat::store {
 
-inline const absl::Time kNoon = absl::FromUnixSeconds(1543579200);  // 2018-11-30T12:00:00Z
 inline constexpr absl::Duration kTick = absl::Microseconds(1);
 
 // A database of one implementation, empty at first.
@@ -42,13 +40,6 @@ class Database {
 
 class SqliteDatabase final : public Database {
  public:
-  SqliteDatabase() {
-    std::string folder = (std::filesystem::temp_directory_path() / "store_test.XXXXXX").string();
-    if (mkdtemp(folder.data()) == nullptr) std::abort();
-    folder_ = folder;
-  }
-  ~SqliteDatabase() override { std::filesystem::remove_all(folder_); }
-
   absl::StatusOr<std::unique_ptr<Store>> Open() override { return OpenSqliteStore(Path()); }
   void PretendLaterVersion() override {
     sqlite3* database = nullptr;
@@ -59,8 +50,9 @@ class SqliteDatabase final : public Database {
   }
 
  private:
-  std::string Path() const { return (folder_ / "test.db").string(); }
-  std::filesystem::path folder_;
+  std::string Path() const { return folder_.Path("test.db"); }
+
+  const TemporaryFolder folder_;
 };
 
 struct Implementation {
@@ -98,55 +90,6 @@ inline Row Removal(const std::string& name) {
   Row row = RowNamed(name, "");
   row.removed = true;
   return row;
-}
-
-// A grant over the whole store.
-inline auth::Grant Everything() { return auth::Policy({}).AuthoriseInitialisation().value(); }
-
-// A grant of the police by the basis and role given, over the audit log.
-inline auth::Grant OfPolice(v1::AccessRule::Basis basis, v1::Role role) {
-  auth::Principal principal;
-  principal.agency = "agencies/police";
-  principal.roles = {role};
-  v1::AccessRule rule;
-  rule.set_basis(basis);
-  rule.set_data_set(v1::AUDIT);
-  rule.set_permission(v1::AccessRule::READ);
-  if (basis == v1::AccessRule::ROLE) rule.add_roles(role);
-  return auth::Policy({}).Authorise(principal, rule, {}, kNoon).value();
-}
-
-// A grant of the police under an agreement with this scope.
-inline auth::Grant Over(const v1::Agreement::Scope& scope) {
-  v1::Agreement agreement;
-  agreement.set_name("agreements/a");
-  agreement.set_state(v1::Agreement::ACTIVE);
-  *agreement.mutable_effective_from() = ToDate(absl::CivilDay(2018, 1, 1));
-  agreement.add_parties()->set_agency("agencies/police");
-  agreement.mutable_parties(0)->set_receives(true);
-  agreement.add_purposes("oversight");
-  agreement.add_roles(v1::READER);
-  *agreement.mutable_scope() = scope;
-  agreement.mutable_scope()->add_data_sets(v1::PLANS);
-  auth::Policy::Source source;
-  source.agreements.push_back(agreement);
-  auth::Principal principal;
-  principal.agency = "agencies/police";
-  principal.roles = {v1::READER};
-  v1::AccessRule rule;
-  rule.set_basis(v1::AccessRule::AGREEMENT);
-  rule.set_data_set(v1::PLANS);
-  rule.set_permission(v1::AccessRule::READ);
-  auth::RequestFacts facts;
-  facts.purpose = "oversight";
-  return auth::Policy(source).Authorise(principal, rule, facts, kNoon).value();
-}
-
-inline auth::Grant OverPlan(const std::string& plan, const std::string& topic = "") {
-  v1::Agreement::Scope scope;
-  scope.add_plans(plan);
-  if (!topic.empty()) scope.add_topics(topic);
-  return Over(scope);
 }
 
 inline std::string ReasonName(const absl::Status& status) {

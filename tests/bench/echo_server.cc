@@ -1,25 +1,18 @@
-// The bare mutual-TLS echo server: gRPC and nothing else, with the same TLS
-// settings and channel arguments as server/server.cc, so that the difference to
-// concordatd is what concordatd does.
-#include <grpc/grpc.h>
-
+// The bare mutual-TLS echo server: gRPC and nothing else, over the transport of
+// concordatd, so that the difference to it is what concordatd does.
 #include <csignal>
 #include <cstdio>
 #include <fstream>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "CLI/CLI.hpp"
 #include "absl/status/status.h"
 #include "base/status.h"
 #include "echo.grpc.pb.h"
-#include "grpcpp/resource_quota.h"
-#include "grpcpp/security/server_credentials.h"
-#include "grpcpp/security/tls_certificate_provider.h"
-#include "grpcpp/security/tls_credentials_options.h"
 #include "grpcpp/server.h"
 #include "grpcpp/server_builder.h"
+#include "server/transport.h"
 #include "tests/bench/pem_file.h"
 
 namespace concordat::bench {
@@ -47,37 +40,6 @@ class EchoService final : public Echo::CallbackService {
   const std::string payload_;
 };
 
-std::shared_ptr<grpc::ServerCredentials> TlsOf(const Credentials& files) {
-  using grpc::experimental::IdentityKeyCertPair;
-  const auto provider = std::make_shared<grpc::experimental::StaticDataCertificateProvider>(
-      files.authority, std::vector<IdentityKeyCertPair>{{files.key, files.certificate}});
-  grpc::experimental::TlsServerCredentialsOptions options(provider);
-  options.watch_root_certs();
-  options.watch_identity_key_cert_pairs();
-  options.set_cert_request_type(GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
-  return grpc::experimental::TlsServerCredentials(options);
-}
-
-// What RunningServer::StartGrpc sets.
-void Configure(grpc::ServerBuilder& builder) {
-  builder.SetMaxReceiveMessageSize(16 << 20);
-  builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_GZIP, false);
-  builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_DEFLATE, false);
-  builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, 8192);
-  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, 100);
-  builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, 5000);
-  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, 5 * 60 * 1000);
-  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS, 30 * 60 * 1000);
-  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, 30 * 1000);
-  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 60 * 1000);
-  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 20 * 1000);
-  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 60 * 1000);
-  builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PING_STRIKES, 2);
-  grpc::ResourceQuota quota("echo");
-  quota.Resize(size_t{512} << 20);
-  builder.SetResourceQuota(quota);
-}
-
 // Serves until SIGTERM or SIGINT.
 absl::Status Serve(const Options& options) {
   sigset_t signals;
@@ -90,9 +52,10 @@ absl::Status Serve(const Options& options) {
   ASSIGN_OR_RETURN(const Credentials files, ReadCredentials(options.certificates, "server"));
   EchoService service(options.reply_bytes);
   grpc::ServerBuilder builder;
-  Configure(builder);
+  LimitTransport(builder, TransportLimits());
   int port = 0;
-  builder.AddListeningPort("127.0.0.1:0", TlsOf(files), &port);
+  builder.AddListeningPort("127.0.0.1:0", MutualTls(files.authority, files.certificate, files.key),
+                           &port);
   builder.RegisterService(&service);
   const std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   if (server == nullptr || port == 0) return absl::UnavailableError("gRPC does not start");

@@ -196,7 +196,7 @@ TEST_F(ConnectionsTest, ACallerWhoGoesAwayDuringItsExtractIsNotListed) {
     ASSERT_TRUE(call.Read().has_value());
   }
   absl::SleepFor(absl::Milliseconds(500));
-  EXPECT_EQ(partnership_->server().counters().calls_in_hand.load(), 0);
+  EXPECT_EQ(partnership_->server().calls_in_hand(), 0);
   EXPECT_EQ(partnership_
                 ->Get<v1::ListRefusedHandshakesResponse>(kAdmin, v1::ListRefusedHandshakesRequest())
                 .total(),

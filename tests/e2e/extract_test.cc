@@ -311,6 +311,35 @@ TEST_F(ExtractTest, AUnaryAnswerHasTheDigestOfItsOneMessage) {
   EXPECT_EQ(partnership().RecordFor(outcome).response_digest(), ResponseDigest({outcome.reply}));
 }
 
+TEST(UnreadExtractTest, AnExtractThatNobodyReadsEndsAtTheDeadlineAndGivesItsPlaceBack) {
+  TestPartnership::Options options;
+  options.configure = [](server::v1::ServerConfig& config) {
+    config.mutable_limits()->set_call_deadline_milliseconds(500);
+  };
+  TestPartnership partnership(std::move(options));
+  ImportLarge(partnership, "releases/large", 10);
+  const size_t before = ReadAudit(partnership.database_path()).size();
+  StreamCall call(MakeChannel(partnership.server().address(),
+                              Certificates::Get().OfClient(kBoard.uri()), WithSmallWindow()),
+                  kPath, TestPartnership::PurposeOf(kBoard));
+  ASSERT_TRUE(call.Write(RequestFor("releases/large", Request::NDJSON).SerializeAsString()));
+  call.CloseWrites();
+  ASSERT_TRUE(call.Read().has_value());
+  const absl::Time patience = absl::Now() + absl::Seconds(10);
+  std::vector<StoredRecord> records;
+  while (records.size() < 2 && absl::Now() < patience) {
+    absl::SleepFor(absl::Milliseconds(10));
+    records = ReadAudit(partnership.database_path(), before);
+  }
+  ASSERT_EQ(records.size(), 2U);
+  EXPECT_EQ(records[1].record.event(), v1::AuditRecord::STREAM_ENDED);
+  EXPECT_EQ(records[1].record.reason(), "DEADLINE_PASSED");
+  while (partnership.server().calls_in_hand() > 0 && absl::Now() < patience) {
+    absl::SleepFor(absl::Milliseconds(10));
+  }
+  EXPECT_EQ(partnership.server().calls_in_hand(), 0);
+}
+
 TEST_F(ExtractTest, ACallerWhoGoesAwayIsRecorded) {
   const size_t before = ReadAudit(partnership().database_path()).size();
   {

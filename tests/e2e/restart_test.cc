@@ -16,6 +16,7 @@
 #include "absl/strings/str_replace.h"
 #include "absl/time/clock.h"
 #include "concordat/v1/directory_service.pb.h"
+#include "concordat/v1/measure_service.pb.h"
 #include "concordat/v1/plan_service.pb.h"
 #include "concordat/v1/release_service.pb.h"
 #include "gmock/gmock.h"
@@ -256,6 +257,23 @@ TEST_F(RestartTest, SigtermEndsACallWhoseRequestNeverCameAndRecordsIt) {
   ASSERT_TRUE(end.has_value());
   EXPECT_EQ(end->exit_code, 0) << ReadWhole(folder_.Path("log"));
   EXPECT_EQ(ExpectWholeLog(), before + 1);
+}
+
+TEST_F(RestartTest, AStoredResourceThatCannotBeReadFailsItsCallsAlone) {
+  const auto apply = ReadDataFile<v1::ApplyMeasuresRequest>("measures.yaml");
+  ChangeDatabase(
+      config_.database_path(),
+      absl::StrCat("UPDATE resource SET body=x'FF' WHERE name='", apply.measures(0).name(), "'"));
+  std::unique_ptr<ServerProcess> process;
+  const std::string address = Start(process);
+  const auto admin = MakeChannel(address, Certificates::Get().OfClient(kAdmin.uri()));
+  const Outcome failed = Call(admin, PathOf(*apply.GetDescriptor()), apply.SerializeAsString(), {});
+  EXPECT_EQ(failed.reason(), v1::INTERNAL_ERROR) << failed.Text();
+  EXPECT_TRUE(failed.receipt.has_value());
+  EXPECT_THAT(failed.status.error_message(), Not(HasSubstr(apply.measures(0).name())));
+  EXPECT_THAT(ReadWhole(folder_.Path("log")), HasSubstr("call_failed"));
+  const Outcome after = Call(admin, PathOf(*v1::WhoAmIRequest::descriptor()), "");
+  EXPECT_TRUE(after.ok()) << after.Text();
 }
 
 TEST_F(RestartTest, ASecondProcessOnTheSameDatabaseIsRefused) {

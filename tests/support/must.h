@@ -9,7 +9,7 @@
 
 #include "absl/status/statusor.h"
 
-namespace concordat::e2e {
+namespace concordat {
 
 // Ends the process: no test can go on.
 [[noreturn]] inline void Die(const std::string& why) {
@@ -27,6 +27,6 @@ Value Must(absl::StatusOr<Value> value) {
   return *std::move(value);
 }
 
-}  // namespace concordat::e2e
+}  // namespace concordat
 
 #endif  // CONCORDAT_TESTS_SUPPORT_MUST_H_

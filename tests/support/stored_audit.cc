@@ -15,9 +15,9 @@ namespace {
 
 // Calls `visit` with every row of the answer to `sql`.
 void Query(const std::string& path, const std::string& sql,
-           absl::FunctionRef<void(sqlite3_stmt*)> visit) {
+           absl::FunctionRef<void(sqlite3_stmt*)> visit, int access = SQLITE_OPEN_READONLY) {
   sqlite3* opened = nullptr;
-  const int code = sqlite3_open_v2(path.c_str(), &opened, SQLITE_OPEN_READONLY, nullptr);
+  const int code = sqlite3_open_v2(path.c_str(), &opened, access, nullptr);
   const std::unique_ptr<sqlite3, int (*)(sqlite3*)> connection(opened, sqlite3_close);
   if (code != SQLITE_OK) Die(absl::StrCat("cannot open ", path));
   sqlite3_busy_timeout(connection.get(), 10000);
@@ -69,6 +69,11 @@ absl::StatusOr<v1::AuditRecord> RecordOf(const std::string& database_path,
     return absl::DataLossError("the record says something else than its receipt");
   }
   return stored.record;
+}
+
+void ChangeDatabase(const std::string& database_path, const std::string& sql) {
+  Query(
+      database_path, sql, [](sqlite3_stmt* /*row*/) {}, SQLITE_OPEN_READWRITE);
 }
 
 int64_t QueryNumber(const std::string& database_path, const std::string& sql) {

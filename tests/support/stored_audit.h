@@ -28,6 +28,9 @@ std::vector<StoredRecord> ReadAudit(const std::string& database_path, uint64_t f
 absl::StatusOr<v1::AuditRecord> RecordOf(const std::string& database_path,
                                          const v1::Receipt& receipt);
 
+// Changes the database of a server that does not run, behind its back.
+void ChangeDatabase(const std::string& database_path, const std::string& sql);
+
 // The one number that a query of one row and one column gives.
 int64_t QueryNumber(const std::string& database_path, const std::string& sql);
 

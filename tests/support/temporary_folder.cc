@@ -8,10 +8,10 @@
 #include "absl/strings/str_cat.h"
 #include "tests/support/must.h"
 
-namespace concordat::e2e {
+namespace concordat {
 
 TemporaryFolder::TemporaryFolder() {
-  std::string pattern = (std::filesystem::temp_directory_path() / "concordat-e2e-XXXXXX").string();
+  std::string pattern = (std::filesystem::temp_directory_path() / "concordat-test-XXXXXX").string();
   if (mkdtemp(pattern.data()) == nullptr) Die("no temporary folder can be made");
   path_ = pattern;
 }
@@ -36,4 +36,4 @@ void WriteWhole(const std::string& path, const std::string& content) {
   if (!(file << content) || !file.flush()) Die(absl::StrCat("cannot write ", path));
 }
 
-}  // namespace concordat::e2e
+}  // namespace concordat

@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <string>
 
-namespace concordat::e2e {
+namespace concordat {
 
 // A folder of its own that goes, with all in it, when this does.
 class TemporaryFolder {
@@ -27,6 +27,6 @@ std::string ReadWhole(const std::string& path);
 // Replaces a file's content. Ends the process when it cannot be written.
 void WriteWhole(const std::string& path, const std::string& content);
 
-}  // namespace concordat::e2e
+}  // namespace concordat
 
 #endif  // CONCORDAT_TESTS_SUPPORT_TEMPORARY_FOLDER_H_

@@ -24,8 +24,10 @@ namespace concordat {
 // and `PayloadOf<Receipt>` the record that the service made of the refusal. A
 // service that cannot be reached is UNAVAILABLE without a reason.
 //
-// Reads are tried up to three times while the service is UNAVAILABLE, within the
-// call's deadline. Changes are too, because each carries a request id.
+// Reads are tried again while the service is UNAVAILABLE, with growing random
+// waits up to the call's deadline, so that a restart of a few seconds is not
+// noticed. Changes are too, because each carries a request id. A host that is not
+// known and a TLS handshake that fails are given up sooner, after five times.
 class Client {
  public:
   // Makes a client from its certificate. Reads files and waits for nothing;
@@ -81,7 +83,8 @@ class Client {
       v1::ListObservationsRequest request, CallOptions options = {});
   // The same figures as one file. Each chunk is verified before `sink` gets it,
   // and the whole against the manifest at the end; what does not agree, and an
-  // extract without an end, is DATA_LOSS. Tried again only while nothing came.
+  // extract without an end, is DATA_LOSS. Tried again only while nothing came, and
+  // for 30 s at most.
   absl::StatusOr<ExtractSummary> Extract(const v1::ExtractObservationsRequest& request,
                                          ExtractSink sink, CallOptions options = {});
   // Imports a release of figures that are already public.

@@ -35,6 +35,11 @@ int64_t Micros(absl::Time time) {
   return absl::ToUnixMicros(time);
 }
 
+// What the statement of a resource's revisions asks for.
+void BindName(Query& query, Kind kind, absl::string_view name, ReadPoint point) {
+  query.Bind(static_cast<int64_t>(kind)).Bind(name).Bind(point.revision).Bind(Micros(point.as_of));
+}
+
 // The first text that is greater than every text that starts with `prefix`.
 // Names hold no byte above `z`.
 std::string EndOf(absl::string_view prefix) { return std::string(prefix) + "\x7f"; }
@@ -43,10 +48,11 @@ std::string EndOf(absl::string_view prefix) { return std::string(prefix) + "\x7f
 
 absl::StatusOr<Reading> Reading::Prepare(Connection& connection) {
   Reading reading;
-  ASSIGN_OR_RETURN(reading.find_, connection.Prepare("SELECT " ROW_COLUMNS
-                                                     " FROM resource WHERE kind=? AND name=? AND "
-                                                     "store_revision<=? AND recorded<? "
-                                                     "ORDER BY revision DESC LIMIT 1"));
+  ASSIGN_OR_RETURN(
+      reading.revisions_,
+      connection.Prepare("SELECT " ROW_COLUMNS " FROM resource WHERE kind=? AND name=? AND "
+                         "store_revision<=? AND recorded<? "
+                         "ORDER BY revision DESC"));
   ASSIGN_OR_RETURN(
       reading.scan_,
       connection.Prepare("SELECT " ROW_COLUMNS
@@ -75,8 +81,8 @@ absl::StatusOr<Reading> Reading::Prepare(Connection& connection) {
 
 absl::StatusOr<Row> Reading::Find(const auth::Grant& grant, Kind kind, absl::string_view name,
                                   ReadPoint point) const {
-  Query query = find_.Start();
-  query.Bind(static_cast<int64_t>(kind)).Bind(name).Bind(point.revision).Bind(Micros(point.as_of));
+  Query query = revisions_.Start();
+  BindName(query, kind, name, point);
   ASSIGN_OR_RETURN(const bool found, query.Step());
   if (!found) {
     RETURN_IF_ERROR(JudgeScope(grant, kind, name, nullptr));
@@ -113,11 +119,38 @@ absl::Status Reading::ScanRows(Kind kind, const Reader::Range& range,
   }
 }
 
+absl::StatusOr<std::optional<Row>> Reading::LastInScope(const auth::Grant& grant, Kind kind,
+                                                        absl::string_view name, ReadPoint point,
+                                                        absl::Time since) const {
+  Query query = revisions_.Start();
+  BindName(query, kind, name, point);
+  while (true) {
+    ASSIGN_OR_RETURN(const bool found, query.Step());
+    if (!found) return std::nullopt;
+    Row row = RowOf(query);
+    if (!row.removed && JudgeScope(grant, kind, name, &row.topics).ok()) return row;
+    // It was out of scope already: what came later is not the caller's to know.
+    if (row.committed < since) return std::nullopt;
+  }
+}
+
 absl::Status Reading::Scan(const auth::Grant& grant, Kind kind, const Reader::Range& range,
                            absl::FunctionRef<bool(const Row&)> visit) const {
-  return ScanRows(kind, range, [&](const Row& row) {
-    return !JudgeScope(grant, kind, row.name, &row.topics).ok() || visit(row);
-  });
+  absl::Status failed;
+  RETURN_IF_ERROR(ScanRows(kind, range, [&](const Row& row) {
+    if (JudgeScope(grant, kind, row.name, &row.topics).ok()) return visit(row);
+    if (!range.changed_since.has_value() || !grant.limits_topics()) return true;
+    absl::StatusOr<std::optional<Row>> last =
+        LastInScope(grant, kind, row.name, range.point, *range.changed_since);
+    if (!last.ok()) {
+      failed = std::move(last).status();
+      return false;
+    }
+    if (!last->has_value()) return true;
+    (*last)->removed = true;
+    return visit(**last);
+  }));
+  return failed;
 }
 
 absl::Status Reading::ScanObservations(const auth::Grant& grant, absl::string_view release,

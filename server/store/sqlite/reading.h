@@ -3,6 +3,8 @@
 #ifndef CONCORDAT_SERVER_STORE_SQLITE_READING_H_
 #define CONCORDAT_SERVER_STORE_SQLITE_READING_H_
 
+#include <optional>
+
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/statusor.h"
 #include "server/store/sqlite/connection.h"
@@ -15,7 +17,9 @@ class Reading {
  public:
   static absl::StatusOr<Reading> Prepare(Connection& connection);
 
-  // As Reader promises.
+  // As Reader promises. With `changed_since`, a resource that was in scope until
+  // a revision of then or later took it out by its topics is visited too: as it
+  // last stood in scope, and removed.
   absl::StatusOr<Row> Find(const auth::Grant& grant, Kind kind, absl::string_view name,
                            ReadPoint point) const;
   absl::Status Scan(const auth::Grant& grant, Kind kind, const Reader::Range& range,
@@ -43,11 +47,17 @@ class Reading {
   absl::StatusOr<std::string> Meta(absl::string_view key) const;
 
  private:
+  // Of a resource whose newest visible revision is out of scope: the newest that
+  // is in scope and was replaced at `since` or later; nothing when there is none.
+  absl::StatusOr<std::optional<Row>> LastInScope(const auth::Grant& grant, Kind kind,
+                                                 absl::string_view name, ReadPoint point,
+                                                 absl::Time since) const;
   // Calls `visit` with the newest visible revision of every resource of a kind.
   absl::Status ScanRows(Kind kind, const Reader::Range& range,
                         absl::FunctionRef<bool(const Row&)> visit) const;
 
-  Statement find_;
+  // The visible revisions of one resource, the newest first.
+  Statement revisions_;
   Statement scan_;
   Statement newest_;
   Statement observations_;

@@ -103,6 +103,18 @@ absl::StatusOr<std::unique_ptr<Writer>> PrepareWriter(Connection connection) {
   return writer;
 }
 
+// The database's value of `key`, which is what `make` gives the first time.
+absl::StatusOr<std::string> SetOnce(Writer& writer, absl::string_view key,
+                                    absl::FunctionRef<std::string()> make) {
+  ASSIGN_OR_RETURN(std::string value, writer.reading.Meta(key));
+  if (!value.empty()) return value;
+  value = make();
+  Query query = writer.put_meta.Start();
+  query.Bind(key).BindBlob(value);
+  RETURN_IF_ERROR(query.Run());
+  return value;
+}
+
 // One change within a batch.
 class SqliteTransaction final : public Transaction {
  public:
@@ -369,6 +381,14 @@ class SqliteStore final : public Store {
   }
   const std::string& page_token_key() const override { return page_token_key_; }
 
+  absl::Status ClaimLog(absl::string_view origin) override {
+    ASSIGN_OR_RETURN(const std::string claimed,
+                     SetOnce(*writer_, "log_origin", [&] { return std::string(origin); }));
+    if (claimed == origin) return absl::OkStatus();
+    return absl::FailedPreconditionError(absl::StrCat(
+        "the database holds the audit log ", claimed, ", not ", origin,
+        ": a log's name is never changed; set log_origin back, or begin a new database"));
+  }
   absl::StatusOr<uint64_t> AuditSize() const override {
     ASSIGN_OR_RETURN(const Lease lease, Borrow());
     return lease->reading.AuditSize();
@@ -425,17 +445,6 @@ class SqliteStore final : public Store {
   mutable std::vector<std::unique_ptr<ReadConnection>> idle_ ABSL_GUARDED_BY(mutex_);
 };
 
-absl::StatusOr<std::string> PageTokenKey(Writer& writer) {
-  constexpr absl::string_view kKey = "page_token_key";
-  ASSIGN_OR_RETURN(std::string key, writer.reading.Meta(kKey));
-  if (!key.empty()) return key;
-  key = RandomBytes(32);
-  Query query = writer.put_meta.Start();
-  query.Bind(kKey).BindBlob(key);
-  RETURN_IF_ERROR(query.Run());
-  return key;
-}
-
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Store>> OpenSqliteStore(const std::string& path) {
@@ -443,7 +452,8 @@ absl::StatusOr<std::unique_ptr<Store>> OpenSqliteStore(const std::string& path) 
   ASSIGN_OR_RETURN(Connection connection, Connection::Open(path, Connection::Mode::kWriter));
   RETURN_IF_ERROR(Migrate(connection));
   ASSIGN_OR_RETURN(std::unique_ptr<Writer> writer, PrepareWriter(std::move(connection)));
-  ASSIGN_OR_RETURN(std::string key, PageTokenKey(*writer));
+  ASSIGN_OR_RETURN(std::string key,
+                   SetOnce(*writer, "page_token_key", [] { return RandomBytes(32); }));
   ASSIGN_OR_RETURN(const Store::State state, writer->reading.ReadState());
   ASSIGN_OR_RETURN(absl::flat_hash_set<Kind> kinds, writer->reading.Kinds());
   return std::make_unique<SqliteStore>(path, std::move(lock), std::move(writer), std::move(key),

@@ -1,0 +1,23 @@
+// A temporary file that does not outlive a signal.
+#ifndef CONCORDAT_CLIENT_CLI_SIGNAL_CLEANUP_H_
+#define CONCORDAT_CLIENT_CLI_SIGNAL_CLEANUP_H_
+
+#include <string>
+
+namespace concordat::cli {
+
+// While it lives, SIGHUP, SIGINT and SIGTERM remove one file and then end the
+// program as they would have anyway: a shell sees 129, 130 or 143. A signal that
+// the program was started to ignore stays ignored. At most one at a time.
+class SignalCleanup {
+ public:
+  // `path` need not exist yet.
+  explicit SignalCleanup(const std::string& path);
+  ~SignalCleanup();
+  SignalCleanup(const SignalCleanup&) = delete;
+  SignalCleanup& operator=(const SignalCleanup&) = delete;
+};
+
+}  // namespace concordat::cli
+
+#endif  // CONCORDAT_CLIENT_CLI_SIGNAL_CLEANUP_H_

@@ -1,0 +1,54 @@
+#include "server/transport.h"
+
+#include <grpc/grpc.h>
+
+#include <vector>
+
+#include "grpcpp/resource_quota.h"
+#include "grpcpp/security/tls_certificate_provider.h"
+#include "grpcpp/security/tls_credentials_options.h"
+
+namespace concordat {
+namespace {
+
+constexpr int kSecond = 1000;
+constexpr int kMinute = 60 * kSecond;
+
+}  // namespace
+
+void LimitTransport(grpc::ServerBuilder& builder, const TransportLimits& limits) {
+  builder.SetMaxReceiveMessageSize(limits.max_receive_bytes);
+  builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_GZIP, false);
+  builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_DEFLATE, false);
+  // The library's defaults are open-ended.
+  builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, 8192);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, 100);
+  builder.AddChannelArgument(
+      GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS,
+      static_cast<int>(absl::ToInt64Milliseconds(limits.handshake_deadline)));
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, 5 * kMinute);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS, 30 * kMinute);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, 30 * kSecond);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kMinute);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 20 * kSecond);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, kMinute);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PING_STRIKES, 2);
+  grpc::ResourceQuota quota("concordat");
+  quota.Resize(limits.memory_bytes);
+  builder.SetResourceQuota(quota);
+}
+
+std::shared_ptr<grpc::ServerCredentials> MutualTls(const std::string& authorities,
+                                                   const std::string& certificate,
+                                                   const std::string& key) {
+  using grpc::experimental::IdentityKeyCertPair;
+  const auto provider = std::make_shared<grpc::experimental::StaticDataCertificateProvider>(
+      authorities, std::vector<IdentityKeyCertPair>{{key, certificate}});
+  grpc::experimental::TlsServerCredentialsOptions options(provider);
+  options.watch_root_certs();
+  options.watch_identity_key_cert_pairs();
+  options.set_cert_request_type(GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
+  return grpc::experimental::TlsServerCredentials(options);
+}
+
+}  // namespace concordat
