@@ -229,7 +229,7 @@ class Initialisation final : public audit::Entry {
   Initialisation(const Clock& clock, const FirstAdministrator& first, auth::Grant grant)
       : clock_(clock), first_(first), grant_(std::move(grant)) {}
 
-  absl::StatusOr<v1::AuditRecord> Prepare(store::Batch& batch) override {
+  absl::Status Prepare(store::Batch& batch, v1::AuditRecord& record) override {
     RETURN_IF_ERROR(batch.BeginChange(clock_.Now()));
     store::Transaction& transaction = batch.transaction();
     services::Changes changes;
@@ -243,14 +243,13 @@ class Initialisation final : public audit::Entry {
                                             changes)
                         .status());
     RETURN_IF_ERROR(batch.KeepChange());
-    v1::AuditRecord record;
     record.set_event(v1::AuditRecord::INITIALISED);
     record.set_decision(v1::AuditRecord::ALLOWED);
     *record.mutable_time() = ToTimestamp(clock_.Now());
     record.set_method("concordatd init");
     record.set_resource(first_.client.name());
     record.set_agency(first_.agency.name());
-    return record;
+    return absl::OkStatus();
   }
 
   void Done(absl::StatusOr<v1::Receipt> receipt) override {

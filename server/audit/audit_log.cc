@@ -91,8 +91,9 @@ size_t AuditLog::CommitSome(absl::Span<Entry* const> entries) {
     if (!healthy()) return absl::FailedPreconditionError("the audit log has stopped");
     ASSIGN_OR_RETURN(const std::unique_ptr<store::Batch> batch, store_.BeginBatch());
     for (Entry* entry : entries) {
-      ASSIGN_OR_RETURN(v1::AuditRecord record, entry->Prepare(*batch));
-      ASSIGN_OR_RETURN(v1::Receipt receipt, AppendOne(*batch, record));
+      record_.Clear();
+      RETURN_IF_ERROR(entry->Prepare(*batch, record_));
+      ASSIGN_OR_RETURN(v1::Receipt receipt, AppendOne(*batch, record_));
       receipts_.push_back(std::move(receipt));
       // What comes after a change of the policy is decided by the new one.
       if (batch->policy_changed()) break;

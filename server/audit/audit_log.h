@@ -32,11 +32,11 @@ class Entry {
  public:
   virtual ~Entry() = default;
 
-  // The record, complete but for what the log adds: schema version, origin,
-  // salt, sequence, build and index. A change is made here, through `batch`:
-  // an error of the change itself is no error of Prepare, it is what the record
-  // says. An error of Prepare stops the log.
-  virtual absl::StatusOr<v1::AuditRecord> Prepare(store::Batch& batch) = 0;
+  // Fills in `record`, which is empty, but for what the log adds: schema version,
+  // origin, salt, sequence, build and index. A change is made here, through
+  // `batch`: an error of the change itself is no error of Prepare, it is what the
+  // record says. An error of Prepare stops the log.
+  virtual absl::Status Prepare(store::Batch& batch, v1::AuditRecord& record) = 0;
 
   // The record is durable and `receipt` names it; or it is AUDIT_UNAVAILABLE and
   // nothing of the entry took effect, unless its message says that the server
@@ -96,6 +96,8 @@ class AuditLog {
   // Touched by the log's thread alone, once it runs.
   uint64_t next_index_;
   uint64_t sequence_ = 0;
+  // Used for one entry after the other, so that its memory is not made anew.
+  v1::AuditRecord record_;
   // Salts are drawn many at a time.
   std::string salts_;
   size_t salts_used_ = 0;

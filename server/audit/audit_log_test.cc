@@ -48,10 +48,10 @@ class TestEntry : public Entry {
     *record_.mutable_time() = ToTimestamp(kNoon);
   }
 
-  absl::StatusOr<v1::AuditRecord> Prepare(store::Batch& batch) override {
-    v1::AuditRecord record = record_;
-    if (work_) RETURN_IF_ERROR(work_(batch, record));
-    return record;
+  absl::Status Prepare(store::Batch& batch, v1::AuditRecord& record) override {
+    EXPECT_EQ(record.ByteSizeLong(), 0U);
+    record = record_;
+    return work_ ? work_(batch, record) : absl::OkStatus();
   }
   void Done(absl::StatusOr<v1::Receipt> receipt) override {
     ++completions_;
@@ -342,7 +342,9 @@ TEST_F(AuditLogTest, AnEntryMayDeleteItselfWhenItIsDone) {
   class Fleeting final : public Entry {
    public:
     explicit Fleeting(absl::BlockingCounter& left) : left_(left) {}
-    absl::StatusOr<v1::AuditRecord> Prepare(store::Batch&) override { return v1::AuditRecord(); }
+    absl::Status Prepare(store::Batch& /*batch*/, v1::AuditRecord& /*record*/) override {
+      return absl::OkStatus();
+    }
     void Done(absl::StatusOr<v1::Receipt>) override {
       absl::BlockingCounter& left = left_;
       delete this;

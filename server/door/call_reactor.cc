@@ -235,12 +235,10 @@ absl::Status CallReactor::Reported(const absl::Status& outcome) const {
 
 void CallReactor::Record(const absl::Status& outcome) {
   outcome_ = Reported(outcome);
-  // The log's thread serves everybody: what can be done before it, is.
-  if (!change_pending_) record_ = MakeRecord();
   door_.log_.Append(*this);
 }
 
-absl::StatusOr<v1::AuditRecord> CallReactor::Prepare(store::Batch& batch) {
+absl::Status CallReactor::Prepare(store::Batch& batch, v1::AuditRecord& record) {
   if (change_pending_) {
     change_pending_ = false;
     // An earlier change may have taken the right to this one away.
@@ -251,9 +249,9 @@ absl::StatusOr<v1::AuditRecord> CallReactor::Prepare(store::Batch& batch) {
     // The database failing is no refusal of this call: it stops the log.
     if (!changed.ok() && ReasonOf(changed) == v1::ERROR_REASON_UNSPECIFIED) return changed;
     outcome_ = std::move(changed);
-    record_ = MakeRecord();
   }
-  return std::move(record_);
+  FillRecord(record);
+  return absl::OkStatus();
 }
 
 absl::Status CallReactor::Change(store::Batch& batch) {
@@ -291,9 +289,8 @@ bool CallReactor::IsDryRun() const {
   return field != nullptr && request_->GetReflection()->GetBool(*request_, field);
 }
 
-v1::AuditRecord CallReactor::MakeRecord() {
+void CallReactor::FillRecord(v1::AuditRecord& record) {
   const absl::Time now = door_.clock_.Now();
-  v1::AuditRecord record;
   switch (stage_) {
     case Stage::kCall:
       record.set_event(v1::AuditRecord::CALL);
@@ -347,7 +344,6 @@ v1::AuditRecord CallReactor::MakeRecord() {
     record.set_certificate_sha256(certificate_->sha256);
     record.set_certificate_serial(certificate_->serial);
   }
-  return record;
 }
 
 void CallReactor::Done(absl::StatusOr<v1::Receipt> receipt) {

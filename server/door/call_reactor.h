@@ -47,7 +47,7 @@ class CallReactor final : public audit::Entry, public CallsInHand::Member {
   static void Await(Door& door, grpc::ServerCompletionQueue& queue);
 
   // audit::Entry.
-  absl::StatusOr<v1::AuditRecord> Prepare(store::Batch& batch) override;
+  absl::Status Prepare(store::Batch& batch, v1::AuditRecord& record) override;
   void Done(absl::StatusOr<v1::Receipt> receipt) override;
 
   // CallsInHand::Member. Cancels the call: its caller may no longer be there to
@@ -100,7 +100,7 @@ class CallReactor final : public audit::Entry, public CallsInHand::Member {
   void FinishWith(const absl::Status& status);
 
   // Call once for each record: the digest is finished by it.
-  v1::AuditRecord MakeRecord();
+  void FillRecord(v1::AuditRecord& record);
 
   Door& door_;
   grpc::ServerCompletionQueue& queue_;
@@ -132,7 +132,6 @@ class CallReactor final : public audit::Entry, public CallsInHand::Member {
 
   Stage stage_ = Stage::kCall;
   absl::Status outcome_;
-  v1::AuditRecord record_;
   bool change_pending_ = false;
   std::string reply_;
   grpc::ByteBuffer reply_buffer_;
