@@ -1,20 +1,17 @@
 #include "tests/bench/load.h"
 
 #include <algorithm>
-#include <atomic>
 #include <optional>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "absl/synchronization/blocking_counter.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "base/status.h"
 #include "grpcpp/channel.h"
 #include "grpcpp/client_context.h"
+#include "grpcpp/completion_queue.h"
 #include "grpcpp/create_channel.h"
 #include "grpcpp/support/byte_buffer.h"
-#include "grpcpp/support/client_callback.h"
 #include "tests/bench/process_cpu.h"
 
 namespace concordat::bench {
@@ -30,24 +27,18 @@ struct LoadRun {
   const Calls& calls;
   const std::vector<grpc::ByteBuffer>& requests;
   absl::Time end;
-  absl::BlockingCounter lanes_running;
-  std::atomic<bool> failed{false};
-  absl::Mutex mutex;
-  absl::Status first_failure ABSL_GUARDED_BY(mutex);
-
-  void Fail(absl::Status failure) {
-    absl::MutexLock lock(&mutex);
-    if (first_failure.ok()) first_failure = std::move(failure);
-    failed.store(true, std::memory_order_relaxed);
-  }
+  grpc::CompletionQueue queue;
+  int lanes_running = 0;
+  absl::Status first_failure;
 };
 
 // One call after the other: the next one starts when the last one was answered.
-class Lane final : public grpc::ClientUnaryReactor {
+class Lane final {
  public:
   Lane(LoadRun& run, grpc::GenericStub& stub, size_t first_request, size_t stride)
       : run_(run), stub_(stub), next_request_(first_request), stride_(stride) {}
 
+  // Starts a call; its answer is told by the run's queue.
   void Start() {
     context_.emplace();
     context_->set_deadline(std::chrono::system_clock::now() + kDeadline);
@@ -56,26 +47,27 @@ class Lane final : public grpc::ClientUnaryReactor {
     const grpc::ByteBuffer& request = run_.requests[next_request_ % run_.requests.size()];
     next_request_ += stride_;
     started_ = absl::Now();
-    stub_.PrepareUnaryCall(&*context_, run_.endpoint.method, grpc::StubOptions(), &request, &reply_,
-                           this);
-    StartCall();
+    call_ = stub_.PrepareUnaryCall(&*context_, run_.endpoint.method, request, &run_.queue);
+    call_->StartCall();
+    call_->Finish(&reply_, &status_, this);
   }
 
-  void OnDone(const grpc::Status& status) override {
+  // Takes the answer, and starts the next call while the run lasts.
+  void OnAnswered() {
     const absl::Time now = absl::Now();
     micros_.push_back(static_cast<float>(absl::ToDoubleMicroseconds(now - started_)));
     reply_bytes_ += static_cast<int64_t>(reply_.Length());
-    if (!status.ok()) {
-      run_.Fail(
-          absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message()));
+    if (!status_.ok()) {
+      run_.first_failure.Update(absl::Status(static_cast<absl::StatusCode>(status_.error_code()),
+                                             status_.error_message()));
     } else if (run_.endpoint.has_receipt &&
                context_->GetServerTrailingMetadata().count(kReceiptKey) != 1) {
-      run_.Fail(absl::DataLossError("an answer has no receipt"));
+      run_.first_failure.Update(absl::DataLossError("an answer has no receipt"));
     }
-    if (now < run_.end && !run_.failed.load(std::memory_order_relaxed)) {
+    if (now < run_.end && run_.first_failure.ok()) {
       Start();
     } else {
-      run_.lanes_running.DecrementCount();
+      --run_.lanes_running;
     }
   }
 
@@ -88,7 +80,9 @@ class Lane final : public grpc::ClientUnaryReactor {
   size_t next_request_;
   const size_t stride_;
   std::optional<grpc::ClientContext> context_;
+  std::unique_ptr<grpc::GenericClientAsyncResponseReader> call_;
   grpc::ByteBuffer reply_;
+  grpc::Status status_;
   absl::Time started_;
   std::vector<float> micros_;
   int64_t reply_bytes_ = 0;
@@ -124,23 +118,25 @@ absl::StatusOr<Measurement> Load::Run(const Calls& calls, int outstanding,
   }
   ASSIGN_OR_RETURN(const absl::Duration cpu_before, ProcessCpu(endpoint_.pid));
   const absl::Time start = absl::Now();
-  LoadRun run{endpoint_, calls, requests, start + duration, absl::BlockingCounter(outstanding)};
+  LoadRun run{endpoint_, calls, requests, start + duration};
   std::vector<std::unique_ptr<Lane>> lanes;
   for (int i = 0; i < outstanding; ++i) {
     const auto lane = static_cast<size_t>(i);
     lanes.push_back(std::make_unique<Lane>(run, *stubs_[lane % stubs_.size()], lane,
                                            static_cast<size_t>(outstanding)));
   }
+  run.lanes_running = outstanding;
   for (const auto& lane : lanes) lane->Start();
-  run.lanes_running.Wait();
+  void* tag = nullptr;
+  bool ok = false;
+  while (run.lanes_running > 0 && run.queue.Next(&tag, &ok)) {
+    static_cast<Lane*>(tag)->OnAnswered();
+  }
   const absl::Duration elapsed = absl::Now() - start;
   ASSIGN_OR_RETURN(const absl::Duration cpu_after, ProcessCpu(endpoint_.pid));
-  {
-    absl::MutexLock lock(&run.mutex);
-    if (!run.first_failure.ok()) {
-      return absl::Status(run.first_failure.code(),
-                          absl::StrCat(endpoint_.method, ": ", run.first_failure.message()));
-    }
+  if (!run.first_failure.ok()) {
+    return absl::Status(run.first_failure.code(),
+                        absl::StrCat(endpoint_.method, ": ", run.first_failure.message()));
   }
 
   std::vector<float> micros;

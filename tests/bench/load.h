@@ -1,5 +1,5 @@
-// A closed-loop load generator that parses no reply, so that it costs the same
-// whatever the server answers.
+// A closed-loop load generator of one thread that parses no reply, so that it
+// costs little, and the same whatever the server answers.
 #ifndef CONCORDAT_TESTS_BENCH_LOAD_H_
 #define CONCORDAT_TESTS_BENCH_LOAD_H_
 
