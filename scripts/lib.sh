@@ -79,14 +79,18 @@ build() {
   quietly "build-$(basename "$folder")" cmake --build "$folder" --parallel "$JOBS" "${targets[@]}"
 }
 
-# install_node_modules SOURCE FOLDER: installs into FOLDER the packages that
+# install_node_modules SOURCE FOLDER FILE: installs into FOLDER the packages that
 # SOURCE/package-lock.json pins, unless they are there. Runs no install script.
+# FILE, within node_modules, must be there then: npm says nothing of an optional
+# package that it could not fetch.
 install_node_modules() {
-  local source=$1 folder=$2
+  local source=$1 folder=$2 file=$3
   if cmp -s "$source/package-lock.json" "$folder/installed-lock.json"; then return; fi
   mkdir -p "$folder"
   cp "$source"/{package.json,package-lock.json,.npmrc} "$folder/"
   (cd "$folder" && quietly "npm-$(basename "$folder")" npm ci --ignore-scripts)
+  [[ -e $folder/node_modules/$file ]] ||
+    die "npm did not install $file; is its registry reachable, and its certificate trusted?"
   cp "$source/package-lock.json" "$folder/installed-lock.json"
 }
 

@@ -29,15 +29,14 @@ describe() {
     --descriptor_set_out="$output" concordat/v1/*.proto)
 }
 
+case $(uname -m) in
+  x86_64) BUF=@bufbuild/buf-linux-x64/bin/buf ;;
+  *) BUF=@bufbuild/buf-linux-$(uname -m)/bin/buf ;;
+esac
+readonly BUF
+
 # buf ARGUMENT...
-buf() {
-  local machine
-  case $(uname -m) in
-    x86_64) machine=x64 ;;
-    *) machine=$(uname -m) ;;
-  esac
-  "$WORK/node_modules/@bufbuild/buf-linux-$machine/bin/buf" "$@" --config "$ROOT/buf.yaml"
-}
+buf() { "$WORK/node_modules/$BUF" "$@" --config "$ROOT/buf.yaml"; }
 
 # must_refuse WHAT FILE EDIT COMMAND...: edits one file of a throwaway copy of
 # the contract with sed and fails unless buf then finds exactly that fault.
@@ -66,7 +65,7 @@ main() {
     say "wrote protos/baseline/concordat.v1.binpb"
     return
   fi
-  install_node_modules "$ROOT/tests/contract" "$WORK"
+  install_node_modules "$ROOT/tests/contract" "$WORK" "$BUF"
   describe "$ROOT/protos" "$WORK/image.binpb" --include_source_info
   buf lint "$WORK/image.binpb" || die "buf lint: the contract breaks the rules of buf.yaml"
   buf breaking "$WORK/image.binpb" --against "$BASELINE" --against-config "$ROOT/buf.yaml" ||

@@ -19,7 +19,7 @@ main() {
   local target=$1 archive=$2 ca=$3 certificate=$4 key=$5 purpose=$6
   local refused_certificate=$7 refused_key=$8
   local work=$ROOT/build/node sample=$ROOT/client/samples/node
-  install_node_modules "$sample" "$work"
+  install_node_modules "$sample" "$work" @grpc/grpc-js/package.json
   cp "$sample/list-overdue.mjs" "$work/"
   rm -rf "$work/protos"
   mkdir "$work/protos"
