@@ -85,7 +85,10 @@ build() {
 # package that it could not fetch.
 install_node_modules() {
   local source=$1 folder=$2 file=$3
-  if cmp -s "$source/package-lock.json" "$folder/installed-lock.json"; then return; fi
+  if cmp -s "$source/package-lock.json" "$folder/installed-lock.json" &&
+    [[ -e $folder/node_modules/$file ]]; then
+    return
+  fi
   mkdir -p "$folder"
   cp "$source"/{package.json,package-lock.json,.npmrc} "$folder/"
   (cd "$folder" && quietly "npm-$(basename "$folder")" npm ci --ignore-scripts)
