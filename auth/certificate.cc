@@ -4,13 +4,13 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
-#include <ctime>
 #include <optional>
 #include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "auth/openssl_values.h"
 #include "base/digest.h"
 #include "base/openssl_ptr.h"
 #include "base/status.h"
@@ -19,12 +19,6 @@ namespace concordat::auth {
 namespace {
 
 using NamesPtr = std::unique_ptr<GENERAL_NAMES, FreeWith<GENERAL_NAMES_free>>;
-
-std::optional<absl::Time> ToAbslTime(const ASN1_TIME* time) {
-  std::tm fields = {};
-  if (ASN1_TIME_to_tm(time, &fields) != 1) return std::nullopt;
-  return absl::FromTM(fields, absl::UTCTimeZone());
-}
 
 absl::string_view BytesOf(const ASN1_STRING* text) {
   return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)),
@@ -52,10 +46,10 @@ absl::StatusOr<Certificate> ParseCertificate(absl::string_view pem) {
       Sha256Of({reinterpret_cast<const char*>(der), static_cast<size_t>(der_bytes)});
   OPENSSL_free(der);
 
-  BignumPtr serial(ASN1_INTEGER_to_BN(X509_get0_serialNumber(x509.get()), nullptr));
-  if (serial == nullptr) return Unreadable();
-  certificate.serial.resize(BN_num_bytes(serial.get()));
-  BN_bn2bin(serial.get(), reinterpret_cast<unsigned char*>(certificate.serial.data()));
+  std::optional<std::string> serial = ToBytes(X509_get0_serialNumber(x509.get()));
+  certificate.issuer = CopyOf(X509_get_issuer_name(x509.get()));
+  if (!serial.has_value() || certificate.issuer == nullptr) return Unreadable();
+  certificate.serial = *std::move(serial);
 
   const std::optional<absl::Time> not_before = ToAbslTime(X509_get0_notBefore(x509.get()));
   const std::optional<absl::Time> not_after = ToAbslTime(X509_get0_notAfter(x509.get()));
@@ -78,21 +72,6 @@ absl::StatusOr<Certificate> ParseCertificate(absl::string_view pem) {
     }
   }
   return certificate;
-}
-
-absl::Status CheckKeyPair(absl::string_view certificate_pem, absl::string_view key_pem) {
-  BioPtr certificate_bio(
-      BIO_new_mem_buf(certificate_pem.data(), static_cast<int>(certificate_pem.size())));
-  BioPtr key_bio(BIO_new_mem_buf(key_pem.data(), static_cast<int>(key_pem.size())));
-  X509Ptr x509(PEM_read_bio_X509(certificate_bio.get(), nullptr, nullptr, nullptr));
-  KeyPtr key(PEM_read_bio_PrivateKey(key_bio.get(), nullptr, nullptr, nullptr));
-  if (x509 == nullptr || key == nullptr) {
-    return absl::FailedPreconditionError("the server's certificate or key cannot be read");
-  }
-  if (X509_check_private_key(x509.get(), key.get()) != 1) {
-    return absl::FailedPreconditionError("the server's key does not belong to its certificate");
-  }
-  return absl::OkStatus();
 }
 
 absl::StatusOr<std::shared_ptr<const Certificate>> CertificateCache::Parse(absl::string_view pem) {

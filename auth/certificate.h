@@ -14,14 +14,18 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 
+struct X509_name_st;
+
 namespace concordat::auth {
 
 // One parsed certificate.
 struct Certificate {
   // SHA-256 of its DER form, 32 bytes.
   std::string sha256;
-  // Serial number, big-endian bytes.
+  // Serial number, big-endian bytes; unique among those of its issuer.
   std::string serial;
+  // The distinguished name of the authority that issued it.
+  std::shared_ptr<const X509_name_st> issuer;
   absl::Time not_before;
   absl::Time not_after;
   // All names that a client in the directory can be found by, in this order:
@@ -32,9 +36,6 @@ struct Certificate {
 
 // Parses one PEM certificate. CERTIFICATE_AMBIGUOUS when it cannot be read.
 absl::StatusOr<Certificate> ParseCertificate(absl::string_view pem);
-
-// OK when the PEM private key belongs to the first PEM certificate.
-absl::Status CheckKeyPair(absl::string_view certificate_pem, absl::string_view key_pem);
 
 // Parsing costs some 200 µs, a call a tenth of it: parsed certificates are kept
 // by their PEM text. Thread-safe. Holds at most `capacity` and forgets all of

@@ -188,23 +188,6 @@ TEST(ParseCertificateTest, WhatIsNoCertificateIsRefused) {
   }
 }
 
-TEST(CheckKeyPairTest, AcceptsTheKeyOfTheFirstCertificate) {
-  const KeyPtr other = NewKey();
-  Specification second;
-  second.key = other.get();
-  const std::string chain = MakePem({}) + MakePem(second);
-  EXPECT_TRUE(CheckKeyPair(chain, KeyPem(SharedKey())).ok());
-  EXPECT_EQ(CheckKeyPair(chain, KeyPem(other.get())).code(), absl::StatusCode::kFailedPrecondition);
-}
-
-TEST(CheckKeyPairTest, RefusesWhatCannotBeRead) {
-  const std::string certificate = MakePem({});
-  const std::string key = KeyPem(SharedKey());
-  EXPECT_EQ(CheckKeyPair(certificate, "no key").code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_EQ(CheckKeyPair("no certificate", key).code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_EQ(CheckKeyPair("", "").code(), absl::StatusCode::kFailedPrecondition);
-}
-
 TEST(CertificateCacheTest, TheSameTextIsParsedOnce) {
   CertificateCache cache;
   const std::string pem = MakePem({{{GEN_DNS, "a.example.org"}}});

@@ -21,6 +21,7 @@ absl::StatusCode CodeOf(v1::ErrorReason reason) {
     case v1::CLIENT_REVOKED:
     case v1::CERTIFICATE_EXPIRED:
     case v1::CERTIFICATE_AMBIGUOUS:
+    case v1::CERTIFICATE_REVOKED:
       return absl::StatusCode::kUnauthenticated;
     case v1::NO_AGREEMENT:
     case v1::PURPOSE_MISSING:
@@ -49,6 +50,7 @@ absl::StatusCode CodeOf(v1::ErrorReason reason) {
       return absl::StatusCode::kFailedPrecondition;
     case v1::AUDIT_UNAVAILABLE:
     case v1::SHUTTING_DOWN:
+    case v1::REVOCATION_UNKNOWN:
       return absl::StatusCode::kUnavailable;
     case v1::DEADLINE_PASSED:
       return absl::StatusCode::kDeadlineExceeded;

@@ -1,13 +1,12 @@
 #include "server/config.h"
 
 #include <filesystem>
-#include <fstream>
-#include <system_error>
 #include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "base/file.h"
 #include "base/ip_endpoint.h"
 #include "base/status.h"
 #include "base/yaml_message.h"
@@ -59,6 +58,9 @@ std::vector<FieldViolation> Problems(const ServerConfig& config) {
   require(config.tls().certificate_file(), "tls.certificate_file");
   require(config.tls().private_key_file(), "tls.private_key_file");
   require(config.tls().client_ca_file(), "tls.client_ca_file");
+  if (config.tls().crl_required() && config.tls().crl_file().empty()) {
+    problems.push_back({"tls.crl_required", "asks for tls.crl_file"});
+  }
   require(config.log_origin(), "log_origin");
   if (config.log_origin().find_first_of(" +\t\n") != std::string::npos) {
     problems.push_back({"log_origin", "must hold no space and no +"});
@@ -88,17 +90,6 @@ std::string Shown(const std::string& path, int line, const std::string& field,
 
 }  // namespace
 
-absl::StatusOr<std::string> ReadFile(const std::string& path) {
-  std::error_code error;
-  const auto size = std::filesystem::file_size(path, error);
-  std::ifstream file(path, std::ios::binary);
-  std::string bytes(error ? 0 : size, '\0');
-  if (error || !file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()))) {
-    return absl::NotFoundError(absl::StrCat("cannot read ", path));
-  }
-  return bytes;
-}
-
 absl::StatusOr<ServerConfig> ReadConfig(const std::string& path) {
   ASSIGN_OR_RETURN(const std::string text, ReadFile(path));
   ServerConfig config;
@@ -123,7 +114,8 @@ absl::StatusOr<ServerConfig> ReadConfig(const std::string& path) {
   for (std::string* file :
        {config.mutable_database_path(), config.mutable_tls()->mutable_certificate_file(),
         config.mutable_tls()->mutable_private_key_file(),
-        config.mutable_tls()->mutable_client_ca_file(), config.mutable_address_file()}) {
+        config.mutable_tls()->mutable_client_ca_file(), config.mutable_tls()->mutable_crl_file(),
+        config.mutable_address_file()}) {
     if (!file->empty()) *file = (folder / *file).string();
   }
   return config;

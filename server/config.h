@@ -13,9 +13,6 @@ namespace concordat {
 // problem with file and line. Relative paths in it are relative to the file.
 absl::StatusOr<server::v1::ServerConfig> ReadConfig(const std::string& path);
 
-// The whole of a file. NOT_FOUND when it cannot be read.
-absl::StatusOr<std::string> ReadFile(const std::string& path);
-
 }  // namespace concordat
 
 #endif  // CONCORDAT_SERVER_CONFIG_H_

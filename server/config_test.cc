@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "base/file.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/support/temporary_folder.h"
@@ -109,6 +110,17 @@ TEST_F(ConfigTest, UnknownAndRepeatedKeysAreErrorsWithTheirLine) {
               StartsWith(At(8) + "listen_adress is not a key"));
   EXPECT_THAT(ProblemsOf(absl::StrCat(kLeast, "log_origin: x\n")),
               AllOf(HasSubstr(At(8)), HasSubstr("log_origin")));
+}
+
+TEST_F(ConfigTest, ARequiredRevocationListNeedsItsFile) {
+  const std::string required =
+      absl::StrReplaceAll(kLeast, {{"log_origin", "  crl_required: true\nlog_origin"}});
+  EXPECT_EQ(ProblemsOf(required), At(7) + "tls.crl_required asks for tls.crl_file");
+  const auto config = Read(absl::StrReplaceAll(
+      required, {{"  crl_required", "  crl_file: tls/clients.crl\n  crl_required"}}));
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_TRUE(config->tls().crl_required());
+  EXPECT_EQ(config->tls().crl_file(), folder_.Path("tls/clients.crl"));
 }
 
 TEST_F(ConfigTest, WhatIsNoNumberIsAnError) {

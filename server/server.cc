@@ -1,32 +1,26 @@
 #include "server/server.h"
 
-#include <grpc/grpc.h>
 #include <sys/resource.h>
 
 #include <fstream>
 #include <optional>
 #include <utility>
-#include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "auth/policy.h"
 #include "base/civil_time.h"
-#include "base/ip_endpoint.h"
 #include "base/status.h"
-#include "grpcpp/ext/health_check_service_server_builder_option.h"
-#include "grpcpp/health_check_service_interface.h"
-#include "grpcpp/security/server_credentials.h"
 #include "grpcpp/server.h"
 #include "grpcpp/server_builder.h"
 #include "server/audit/audit_log.h"
 #include "server/bindings.h"
-#include "server/config.h"
 #include "server/door/listener.h"
 #include "server/door/method_table.h"
+#include "server/ops/health.h"
 #include "server/ops/log.h"
 #include "server/ops/refused_handshakes.h"
 #include "server/services/apply.h"
 #include "server/store/sqlite/sqlite_store.h"
+#include "server/tls/tls_watch.h"
 #include "server/transport.h"
 
 #ifndef CONCORDAT_BUILD
@@ -41,22 +35,6 @@ using server::v1::ServerConfig;
 // The transport takes requests that the door refuses, so that the refusal is
 // recorded and carries a receipt; what is larger still is cut off by gRPC.
 constexpr int kTransportSlack = 16;
-
-absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> Credentials(const ServerConfig::Tls& tls) {
-  ASSIGN_OR_RETURN(const std::string certificate, ReadFile(tls.certificate_file()));
-  ASSIGN_OR_RETURN(const std::string key, ReadFile(tls.private_key_file()));
-  ASSIGN_OR_RETURN(const std::string authorities, ReadFile(tls.client_ca_file()));
-  RETURN_IF_ERROR(auth::CheckKeyPair(certificate, key));
-  if (!auth::ParseCertificate(authorities).ok()) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("tls.client_ca_file holds no certificate: ", tls.client_ca_file()));
-  }
-  std::shared_ptr<grpc::ServerCredentials> credentials = MutualTls(authorities, certificate, key);
-  if (credentials == nullptr) {
-    return absl::FailedPreconditionError("gRPC does not accept the TLS files");
-  }
-  return credentials;
-}
 
 // Many connections need many descriptors; the soft limit is often only 1,024.
 void RaiseDescriptorLimit() {
@@ -88,6 +66,8 @@ door::ListenerLimits ListenerLimitsOf(const ServerConfig& config) {
 }
 
 class RunningServer final : public Server {
+  using Obstacle = ops::Health::Obstacle;
+
  public:
   RunningServer(const ServerConfig& config, const Clock& clock) : config_(config), clock_(clock) {}
   ~RunningServer() override { Stop(absl::ZeroDuration()); }
@@ -105,7 +85,10 @@ class RunningServer final : public Server {
     RETURN_IF_ERROR(SwapPolicy());
     ASSIGN_OR_RETURN(listener_, door::Listener::Bind(config_.listen_address(),
                                                      ListenerLimitsOf(config_), refused_));
-    RETURN_IF_ERROR(StartHealth());
+    ASSIGN_OR_RETURN(health_, ops::Health::Start(config_.health_address()));
+    ASSIGN_OR_RETURN(tls_, tls::TlsWatch::Start(config_.tls(), clock_, [this](bool admits) {
+                       health_->Set(Obstacle::kNobodyAdmitted, !admits);
+                     }));
 
     audit::AuditLog::Options options;
     options.origin = config_.log_origin();
@@ -113,26 +96,27 @@ class RunningServer final : public Server {
     options.on_policy_change = [this] { return SwapPolicy(); };
     options.on_stopped = [this](const absl::Status& cause) {
       ops::Log(ops::Severity::kError, "audit_log_stopped", {{"cause", cause.ToString()}});
-      SetServing(false);
+      health_->Set(Obstacle::kAuditLogStopped, true);
     };
     ASSIGN_OR_RETURN(log_, audit::AuditLog::Start(*store_, clock_, std::move(options)));
     door_ = std::make_unique<door::Door>(
-        methods_, policy_, *log_, clock_, DoorLimitsOf(config_),
+        methods_, policy_, tls_->revocation(), *log_, clock_, DoorLimitsOf(config_),
         [this](const std::string& peer) { listener_->MarkCalled(peer); });
     RETURN_IF_ERROR(StartGrpc());
-    SetServing(true);
+    health_->Set(Obstacle::kStarting, false);
     return WriteAddressFile();
   }
 
   const std::string& address() const override { return listener_->address(); }
-  const std::string& health_address() const override { return health_address_; }
+  const std::string& health_address() const override { return health_->address(); }
   const door::DoorCounters& counters() const override { return door_->counters(); }
+  const tls::TlsCounters& tls_counters() const override { return tls_->counters(); }
   int64_t calls_in_hand() const override { return door_->calls_in_hand(); }
 
   void Stop(absl::Duration drain) override {
     if (stopped_) return;
     stopped_ = true;
-    SetServing(false);
+    if (health_ != nullptr) health_->Set(Obstacle::kDraining, true);
     if (listener_ != nullptr) listener_->Stop();
     // What still comes over connections that are open is refused, on record.
     if (door_ != nullptr) door_->Drain();
@@ -142,7 +126,6 @@ class RunningServer final : public Server {
     }
     // Every call has ended; what they handed to the log is made durable here.
     log_.reset();
-    if (health_server_ != nullptr) health_server_->Shutdown(absl::ToChronoTime(absl::Now()));
   }
 
  private:
@@ -152,44 +135,12 @@ class RunningServer final : public Server {
     return absl::OkStatus();
   }
 
-  // The standard health service, on a listener of its own without TLS: probes
-  // have no certificate, and the door is the only way to everything else.
-  absl::Status StartHealth() {
-    if (config_.health_address().empty()) return absl::OkStatus();
-    ASSIGN_OR_RETURN(IpEndpoint endpoint, ParseIpEndpoint(config_.health_address()));
-    grpc::EnableDefaultHealthCheckService(true);
-    grpc::ServerBuilder builder;
-    int port = 0;
-    builder.AddListeningPort(config_.health_address(), grpc::InsecureServerCredentials(), &port);
-    builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
-    builder.SetMaxReceiveMessageSize(4096);
-    // Answers everything else with UNIMPLEMENTED; without any service gRPC has
-    // nothing that drives the health service.
-    builder.RegisterCallbackGenericService(&no_service_);
-    health_server_ = builder.BuildAndStart();
-    grpc::EnableDefaultHealthCheckService(false);
-    if (health_server_ == nullptr || port == 0) {
-      return absl::UnavailableError(
-          absl::StrCat("cannot listen on health_address ", config_.health_address()));
-    }
-    endpoint.port = port;
-    health_address_ = ToString(endpoint);
-    SetServing(false);
-    return absl::OkStatus();
-  }
-
-  void SetServing(bool serving) {
-    if (health_server_ != nullptr && health_server_->GetHealthCheckService() != nullptr) {
-      health_server_->GetHealthCheckService()->SetServingStatus(serving);
-    }
-  }
-
   absl::Status StartGrpc() {
-    ASSIGN_OR_RETURN(const auto credentials, Credentials(config_.tls()));
     grpc::ServerBuilder builder;
     door_->Register(builder);
     auto acceptor = builder.experimental().AddExternalConnectionAcceptor(
-        grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD, credentials);
+        grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
+        tls::MutualTls(tls_->source()));
     LimitTransport(builder, TransportLimitsOf(config_.limits()));
     server_ = builder.BuildAndStart();
     if (server_ == nullptr) return absl::UnavailableError("gRPC does not start");
@@ -201,7 +152,7 @@ class RunningServer final : public Server {
   absl::Status WriteAddressFile() const {
     if (config_.address_file().empty()) return absl::OkStatus();
     std::ofstream file(config_.address_file(), std::ios::trunc);
-    file << address() << "\n" << health_address_ << "\n";
+    file << address() << "\n" << health_address() << "\n";
     if (!file.flush()) return absl::UnavailableError("cannot write address_file");
     return absl::OkStatus();
   }
@@ -213,9 +164,8 @@ class RunningServer final : public Server {
   auth::PolicyHolder policy_;
   std::unique_ptr<Services> services_;
   door::MethodTable methods_;
-  grpc::CallbackGenericService no_service_;
-  std::unique_ptr<grpc::Server> health_server_;
-  std::string health_address_;
+  std::unique_ptr<ops::Health> health_;
+  std::unique_ptr<tls::TlsWatch> tls_;
   std::unique_ptr<door::Listener> listener_;
   std::unique_ptr<audit::AuditLog> log_;
   std::unique_ptr<door::Door> door_;

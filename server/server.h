@@ -13,6 +13,7 @@
 #include "concordat/v1/directory.pb.h"
 #include "server/config.pb.h"
 #include "server/door/door.h"
+#include "server/tls/tls_watch.h"
 
 namespace concordat {
 
@@ -34,6 +35,7 @@ class Server {
   // `drain`, cancels the rest, and makes every record durable.
   virtual void Stop(absl::Duration drain) = 0;
   virtual const door::DoorCounters& counters() const = 0;
+  virtual const tls::TlsCounters& tls_counters() const = 0;
   // Calls that were begun and have not ended.
   virtual int64_t calls_in_hand() const = 0;
 };

@@ -2,11 +2,7 @@
 
 #include <grpc/grpc.h>
 
-#include <vector>
-
 #include "grpcpp/resource_quota.h"
-#include "grpcpp/security/tls_certificate_provider.h"
-#include "grpcpp/security/tls_credentials_options.h"
 
 namespace concordat {
 namespace {
@@ -36,19 +32,6 @@ void LimitTransport(grpc::ServerBuilder& builder, const TransportLimits& limits)
   grpc::ResourceQuota quota("concordat");
   quota.Resize(limits.memory_bytes);
   builder.SetResourceQuota(quota);
-}
-
-std::shared_ptr<grpc::ServerCredentials> MutualTls(const std::string& authorities,
-                                                   const std::string& certificate,
-                                                   const std::string& key) {
-  using grpc::experimental::IdentityKeyCertPair;
-  const auto provider = std::make_shared<grpc::experimental::StaticDataCertificateProvider>(
-      authorities, std::vector<IdentityKeyCertPair>{{key, certificate}});
-  grpc::experimental::TlsServerCredentialsOptions options(provider);
-  options.watch_root_certs();
-  options.watch_identity_key_cert_pairs();
-  options.set_cert_request_type(GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
-  return grpc::experimental::TlsServerCredentials(options);
 }
 
 }  // namespace concordat

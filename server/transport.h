@@ -4,11 +4,8 @@
 #define CONCORDAT_SERVER_TRANSPORT_H_
 
 #include <cstddef>
-#include <memory>
-#include <string>
 
 #include "absl/time/time.h"
-#include "grpcpp/security/server_credentials.h"
 #include "grpcpp/server_builder.h"
 
 namespace concordat {
@@ -25,12 +22,6 @@ struct TransportLimits {
 
 // Sets these limits, and those that are the same everywhere.
 void LimitTransport(grpc::ServerBuilder& builder, const TransportLimits& limits);
-
-// Mutual TLS: every client shows a certificate of `authorities`. All are PEM.
-// Null when gRPC does not accept them.
-std::shared_ptr<grpc::ServerCredentials> MutualTls(const std::string& authorities,
-                                                   const std::string& certificate,
-                                                   const std::string& key);
 
 }  // namespace concordat
 

@@ -377,8 +377,8 @@ def default_of(comment):
         return "required", " ".join(parts[:-1] + ([rest[0].upper() + rest[1:]] if rest else []))
     if parts[-1] == "Empty for none.":
         return "none", " ".join(parts[:-1])
-    if re.fullmatch(r"[\d,]+\.", parts[-1]):
-        return parts[-1][:-1], " ".join(parts[:-1])
+    if re.fullmatch(r"[\d,]+\.|False\.", parts[-1]):
+        return parts[-1][:-1].lower(), " ".join(parts[:-1])
     return "", " ".join(parts)
 
 
@@ -390,7 +390,7 @@ def setting_rows(message, prefix=""):
             yield from setting_rows(inner[0], name + ".")
         else:
             default, meaning = default_of(field.comment)
-            yield [name, {"string": "text", "int32": "number"}[field.type], default, meaning]
+            yield [name, {"string": "text", "int32": "number", "bool": "true or false"}[field.type], default, meaning]
 
 
 def configuration():

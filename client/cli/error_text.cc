@@ -40,6 +40,8 @@ absl::string_view NextStep(v1::ErrorReason reason, absl::StatusCode code) {
       return "renew the certificate and put its files into the profile";
     case v1::CERTIFICATE_AMBIGUOUS:
       return "use a certificate with one subject alternative name that the directory has";
+    case v1::CERTIFICATE_REVOKED:
+      return "ask the authority that issued the certificate for a new one";
     case v1::NO_AGREEMENT:
       return "run `concordat whoami` for your agreements, their purposes and their dates";
     case v1::PURPOSE_MISSING:
@@ -73,6 +75,8 @@ absl::string_view NextStep(v1::ErrorReason reason, absl::StatusCode code) {
       return "import the figures as a new release, under another name";
     case v1::AUDIT_UNAVAILABLE:
       return "nothing was changed; tell the operator, and try later";
+    case v1::REVOCATION_UNKNOWN:
+      return "tell the partnership's office that its revocation list is not current; try later";
     case v1::SHUTTING_DOWN:
       return "try again in a minute";
     case v1::SERVER_BUSY:

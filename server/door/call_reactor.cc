@@ -149,7 +149,9 @@ absl::Status CallReactor::Identify() {
   }
   ASSIGN_OR_RETURN(certificate_, door_.certificates_.Parse(certificate_pem_));
   ASSIGN_OR_RETURN(principal_, policy_->Identify(certificate_, decided_));
-  return absl::OkStatus();
+  // After it, so that the record of a revoked certificate says whose it was. A
+  // resumed TLS session never met the handshake's checks, so every call looks.
+  return door_.revocation_.Get()->Check(*certificate_, decided_);
 }
 
 absl::Status CallReactor::Parse() {
@@ -337,7 +339,8 @@ void CallReactor::FillRecord(v1::AuditRecord& record) {
   record.set_trace_id(metadata_.trace_id);
   record.set_peer(peer_);
   if (const auto peer = context_.auth_context(); peer != nullptr) {
-    record.set_tls_version(std::string(FirstProperty(*peer, "transport_security_type")));
+    // gRPC says that the connection is secured, and not by which version.
+    if (peer->IsPeerAuthenticated()) record.set_tls_version("tls");
     record.set_tls_resumed(FirstProperty(*peer, "ssl_session_reused") == "true");
   }
   if (certificate_ != nullptr) {
@@ -373,6 +376,11 @@ void CallReactor::NextMessage() {
   if (!policy->StillAllows(*principal_, call_->grant(), now)) {
     return EndStream(
         MakeError(v1::ACCESS_ENDED, "the agreement or the client no longer allows this stream"));
+  }
+  if (!door_.revocation_.Get()->Check(*certificate_, now).ok()) {
+    return EndStream(MakeError(v1::ACCESS_ENDED,
+                               "the client certificate is revoked, or the server has no current "
+                               "revocation list of its authority"));
   }
   absl::StatusOr<std::optional<MessagePtr>> next = source_->Next();
   if (!next.ok()) return EndStream(next.status());

@@ -19,10 +19,12 @@ int QueueCount() {
 
 }  // namespace
 
-Door::Door(const MethodTable& methods, const auth::PolicyHolder& policy, audit::AuditLog& log,
-           const Clock& clock, DoorLimits limits, std::function<void(const std::string&)> on_peer)
+Door::Door(const MethodTable& methods, const auth::PolicyHolder& policy,
+           const auth::RevocationHolder& revocation, audit::AuditLog& log, const Clock& clock,
+           DoorLimits limits, std::function<void(const std::string&)> on_peer)
     : methods_(methods),
       policy_(policy),
+      revocation_(revocation),
       log_(log),
       clock_(clock),
       limits_(limits),

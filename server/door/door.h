@@ -14,6 +14,7 @@
 #include "absl/time/time.h"
 #include "auth/certificate.h"
 #include "auth/policy.h"
+#include "auth/revocation.h"
 #include "base/clock.h"
 #include "grpcpp/completion_queue.h"
 #include "grpcpp/generic/async_generic_service.h"
@@ -56,8 +57,9 @@ class Door final {
  public:
   // All are borrowed and outlive the door. `on_peer` hears the address of each
   // peer whose connection became a call.
-  Door(const MethodTable& methods, const auth::PolicyHolder& policy, audit::AuditLog& log,
-       const Clock& clock, DoorLimits limits, std::function<void(const std::string&)> on_peer);
+  Door(const MethodTable& methods, const auth::PolicyHolder& policy,
+       const auth::RevocationHolder& revocation, audit::AuditLog& log, const Clock& clock,
+       DoorLimits limits, std::function<void(const std::string&)> on_peer);
 
   // Registers the door for every method of `builder`'s server. Call once, before
   // the server is built.
@@ -78,6 +80,7 @@ class Door final {
 
   const MethodTable& methods_;
   const auth::PolicyHolder& policy_;
+  const auth::RevocationHolder& revocation_;
   audit::AuditLog& log_;
   const Clock& clock_;
   const DoorLimits limits_;

@@ -12,6 +12,7 @@
 #include "echo.grpc.pb.h"
 #include "grpcpp/server.h"
 #include "grpcpp/server_builder.h"
+#include "server/tls/credentials.h"
 #include "server/transport.h"
 #include "tests/bench/pem_file.h"
 
@@ -50,12 +51,12 @@ absl::Status Serve(const Options& options) {
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 
   ASSIGN_OR_RETURN(const Credentials files, ReadCredentials(options.certificates, "server"));
+  tls::TlsSource source({files.certificate, files.key, files.authority});
   EchoService service(options.reply_bytes);
   grpc::ServerBuilder builder;
   LimitTransport(builder, TransportLimits());
   int port = 0;
-  builder.AddListeningPort("127.0.0.1:0", MutualTls(files.authority, files.certificate, files.key),
-                           &port);
+  builder.AddListeningPort("127.0.0.1:0", tls::MutualTls(source), &port);
   builder.RegisterService(&service);
   const std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   if (server == nullptr || port == 0) return absl::UnavailableError("gRPC does not start");

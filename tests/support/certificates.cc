@@ -46,12 +46,20 @@ void SetTime(ASN1_TIME* field, absl::Time time) {
   if (ASN1_TIME_set_string_X509(field, text.c_str()) != 1) Die("a certificate's date is refused");
 }
 
-KeyPair MakeClient(const KeyPair& authority, const std::string& uri, absl::Time not_before,
-                   absl::Time not_after) {
-  const X509Ptr issuer(
-      PEM_read_bio_X509(BioOf(authority.certificate).get(), nullptr, nullptr, nullptr));
-  const KeyPtr issuer_key(
-      PEM_read_bio_PrivateKey(BioOf(authority.key).get(), nullptr, nullptr, nullptr));
+X509Ptr CertificateOf(const KeyPair& pair) {
+  return X509Ptr(PEM_read_bio_X509(BioOf(pair.certificate).get(), nullptr, nullptr, nullptr));
+}
+
+KeyPtr KeyOf(const KeyPair& pair) {
+  return KeyPtr(PEM_read_bio_PrivateKey(BioOf(pair.key).get(), nullptr, nullptr, nullptr));
+}
+
+// `usage` is clientAuth or serverAuth.
+KeyPair MakeCertificate(const KeyPair& authority, const std::string& usage,
+                        const std::string& alternative_names, absl::Time not_before,
+                        absl::Time not_after) {
+  const X509Ptr issuer = CertificateOf(authority);
+  const KeyPtr issuer_key = KeyOf(authority);
   const KeyPtr key(EVP_EC_gen("P-256"));
   const X509Ptr certificate(X509_new());
   if (issuer == nullptr || issuer_key == nullptr || key == nullptr || certificate == nullptr) {
@@ -70,8 +78,8 @@ KeyPair MakeClient(const KeyPair& authority, const std::string& uri, absl::Time 
   X509_set_pubkey(certificate.get(), key.get());
   AddExtension(certificate.get(), NID_basic_constraints, "critical,CA:FALSE");
   AddExtension(certificate.get(), NID_key_usage, "critical,digitalSignature");
-  AddExtension(certificate.get(), NID_ext_key_usage, "clientAuth");
-  AddExtension(certificate.get(), NID_subject_alt_name, absl::StrCat("URI:", uri));
+  AddExtension(certificate.get(), NID_ext_key_usage, usage);
+  AddExtension(certificate.get(), NID_subject_alt_name, alternative_names);
   if (X509_sign(certificate.get(), issuer_key.get(), EVP_sha256()) == 0) {
     Die("the throwaway authority does not sign");
   }
@@ -115,9 +123,49 @@ KeyPair Certificates::OfClient(const std::string& uri, absl::Time not_before,
   absl::MutexLock lock(&mutex);
   auto found = made->find(wanted);
   if (found == made->end()) {
-    found = made->emplace(wanted, MakeClient(Read("ca"), uri, not_before, not_after)).first;
+    found = made->emplace(wanted, MakeCertificate(Read("ca"), "clientAuth",
+                                                  absl::StrCat("URI:", uri), not_before, not_after))
+                .first;
   }
   return found->second;
+}
+
+std::string Certificates::RevocationList(const std::vector<KeyPair>& revoked,
+                                         absl::Time last_update, absl::Time next_update) const {
+  return RevocationListOf(Read("ca"), revoked, last_update, next_update);
+}
+
+std::string Certificates::RevocationListOf(const KeyPair& authority,
+                                           const std::vector<KeyPair>& revoked,
+                                           absl::Time last_update, absl::Time next_update) {
+  const X509Ptr issuer = CertificateOf(authority);
+  const KeyPtr issuer_key = KeyOf(authority);
+  const X509CrlPtr list(X509_CRL_new());
+  const std::unique_ptr<ASN1_TIME, FreeWith<ASN1_TIME_free>> time(ASN1_TIME_new());
+  X509_CRL_set_version(list.get(), X509_CRL_VERSION_2);
+  X509_CRL_set_issuer_name(list.get(), X509_get_subject_name(issuer.get()));
+  SetTime(time.get(), last_update);
+  X509_CRL_set1_lastUpdate(list.get(), time.get());
+  for (const KeyPair& pair : revoked) {
+    X509_REVOKED* const entry = X509_REVOKED_new();
+    X509_REVOKED_set_serialNumber(entry, X509_get_serialNumber(CertificateOf(pair).get()));
+    X509_REVOKED_set_revocationDate(entry, time.get());
+    if (X509_CRL_add0_revoked(list.get(), entry) != 1) Die("a revocation list takes no entry");
+  }
+  SetTime(time.get(), next_update);
+  X509_CRL_set1_nextUpdate(list.get(), time.get());
+  X509_CRL_sort(list.get());
+  if (X509_CRL_sign(list.get(), issuer_key.get(), EVP_sha256()) == 0) {
+    Die("the throwaway authority signs no revocation list");
+  }
+  const BioPtr pem(BIO_new(BIO_s_mem()));
+  PEM_write_bio_X509_CRL(pem.get(), list.get());
+  return TextOf(pem.get());
+}
+
+KeyPair Certificates::AnotherServer(absl::Time not_after) const {
+  return MakeCertificate(Read("ca"), "serverAuth", "DNS:localhost,IP:127.0.0.1", kLongAgo,
+                         not_after);
 }
 
 }  // namespace concordat::e2e

@@ -3,6 +3,7 @@
 #define CONCORDAT_TESTS_SUPPORT_CERTIFICATES_H_
 
 #include <string>
+#include <vector>
 
 #include "absl/time/time.h"
 
@@ -33,6 +34,17 @@ class Certificates {
   // name. The same arguments give the same certificate.
   KeyPair OfClient(const std::string& uri, absl::Time not_before = kLongAgo,
                    absl::Time not_after = kFarAhead) const;
+
+  // A revocation list of the authority that names the certificates of `revoked`,
+  // and holds from `last_update` to `next_update`.
+  std::string RevocationList(const std::vector<KeyPair>& revoked, absl::Time last_update = kLongAgo,
+                             absl::Time next_update = kFarAhead) const;
+  // The same of another authority, or of whoever has a key.
+  static std::string RevocationListOf(const KeyPair& authority, const std::vector<KeyPair>& revoked,
+                                      absl::Time last_update = kLongAgo,
+                                      absl::Time next_update = kFarAhead);
+  // A certificate of the authority for the server, with the names of the first.
+  KeyPair AnotherServer(absl::Time not_after = kFarAhead) const;
 
   // So wide that a test's own clock falls within it.
   static const absl::Time kLongAgo;
