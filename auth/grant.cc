@@ -9,6 +9,33 @@
 #include "google/protobuf/io/zero_copy_stream_impl_lite.h"
 
 namespace concordat::auth {
+namespace {
+
+// The agreement as it is stored: without what is worked out for an answer.
+v1::Agreement WithoutComputed(v1::Agreement agreement) {
+  agreement.clear_version();
+  agreement.clear_digest();
+  agreement.clear_etag();
+  agreement.clear_recorded_time();
+  agreement.clear_in_force();
+  agreement.clear_terms_digest();
+  agreement.clear_days_until_review();
+  agreement.clear_review_warning();
+  return agreement;
+}
+
+std::string DigestOf(const v1::Agreement& fields) {
+  std::string bytes;
+  {
+    google::protobuf::io::StringOutputStream stream(&bytes);
+    google::protobuf::io::CodedOutputStream coded(&stream);
+    coded.SetSerializationDeterministic(true);
+    fields.SerializeToCodedStream(&coded);
+  }
+  return Sha256Of(bytes);
+}
+
+}  // namespace
 
 NameSet::NameSet(const google::protobuf::RepeatedPtrField<std::string>& names,
                  absl::string_view wildcard) {
@@ -28,26 +55,30 @@ NameSet NameSet::All() {
 }
 
 std::string AgreementDigest(const v1::Agreement& agreement) {
-  v1::Agreement fields = agreement;
-  fields.clear_version();
-  fields.clear_digest();
-  fields.clear_etag();
-  fields.clear_recorded_time();
-  fields.clear_in_force();
-  std::string bytes;
-  {
-    google::protobuf::io::StringOutputStream stream(&bytes);
-    google::protobuf::io::CodedOutputStream coded(&stream);
-    coded.SetSerializationDeterministic(true);
-    fields.SerializeToCodedStream(&coded);
-  }
-  return Sha256Of(bytes);
+  return DigestOf(WithoutComputed(agreement));
+}
+
+std::string TermsDigest(const v1::Agreement& agreement) {
+  v1::Agreement terms = WithoutComputed(agreement);
+  terms.clear_state();
+  terms.clear_approvals();
+  terms.clear_recorded_approvals();
+  terms.clear_last_act();
+  return DigestOf(terms);
+}
+
+v1::Agreement::State StateAt(const v1::Agreement& agreement, absl::Time now) {
+  if (agreement.state() != v1::Agreement::APPROVED) return agreement.state();
+  const auto day = ToCivilDay(agreement.effective_from());
+  const bool begun = day.has_value() && StartOf(*day) <= now;
+  return begun ? v1::Agreement::ACTIVE : v1::Agreement::APPROVED;
 }
 
 CompiledAgreement::CompiledAgreement(const v1::Agreement& agreement)
     : message(agreement),
       digest(AgreementDigest(agreement)),
-      active(agreement.state() == v1::Agreement::ACTIVE),
+      active(agreement.state() == v1::Agreement::ACTIVE ||
+             agreement.state() == v1::Agreement::APPROVED),
       from(absl::InfiniteFuture()),
       until(absl::InfiniteFuture()),
       plans(agreement.scope().plans(), "plans/-"),

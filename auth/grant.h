@@ -45,6 +45,7 @@ struct CompiledAgreement {
   const v1::Agreement message;
   // SHA-256 of the version's fields, 32 bytes.
   std::string digest;
+  // Approved, and neither suspended nor ended.
   bool active;
   // First instant in force, and first instant no longer in force.
   absl::Time from;
@@ -56,8 +57,17 @@ struct CompiledAgreement {
   NameSet areas;
 };
 
-// SHA-256 of the fields of an agreement that are not set by the server.
+// SHA-256 of a version's fields: of all that is stored, 32 bytes.
 std::string AgreementDigest(const v1::Agreement& agreement);
+
+// SHA-256 of the terms: of all fields but the state, the approvals, and what the
+// server sets, 32 bytes. The same however far the agreement is in its life, and
+// so what an approval covers.
+std::string TermsDigest(const v1::Agreement& agreement);
+
+// The state on the day of `now`, Europe/London: an APPROVED agreement is ACTIVE
+// from `effective_from` on.
+v1::Agreement::State StateAt(const v1::Agreement& agreement, absl::Time now);
 
 // Copyable; holds what it was decided by alive.
 class Grant {

@@ -128,14 +128,46 @@ TEST(CompiledAgreementTest, TheEarlierOfReviewAndEndStopsIt) {
   EXPECT_FALSE(CompiledAgreement(agreement).InForce(At("2018-07-15T00:00:00Z")));
 }
 
-TEST(CompiledAgreementTest, OnlyTheActiveStateIsInForce) {
+TEST(CompiledAgreementTest, OnlyAnApprovedOrActiveOneIsInForce) {
   for (int state = v1::Agreement::State_MIN; state <= v1::Agreement::State_MAX; ++state) {
     v1::Agreement agreement = ActiveFrom2018();
     agreement.set_state(static_cast<v1::Agreement::State>(state));
     EXPECT_EQ(CompiledAgreement(agreement).InForce(At("2018-06-01T00:00:00Z")),
-              state == v1::Agreement::ACTIVE)
+              state == v1::Agreement::ACTIVE || state == v1::Agreement::APPROVED)
         << v1::Agreement::State_Name(static_cast<v1::Agreement::State>(state));
   }
+}
+
+TEST(CompiledAgreementTest, AnApprovedOneBecomesActiveOnItsFirstDayInLondon) {
+  v1::Agreement agreement = ActiveFrom2018();
+  agreement.set_state(v1::Agreement::APPROVED);
+  *agreement.mutable_effective_from() = Day("2018-06-01");
+  const CompiledAgreement compiled(agreement);
+  const absl::Time first = At("2018-05-31T23:00:00Z");
+  EXPECT_EQ(StateAt(agreement, first - absl::Microseconds(1)), v1::Agreement::APPROVED);
+  EXPECT_FALSE(compiled.InForce(first - absl::Microseconds(1)));
+  EXPECT_EQ(StateAt(agreement, first), v1::Agreement::ACTIVE);
+  EXPECT_TRUE(compiled.InForce(first));
+  agreement.set_state(v1::Agreement::SUSPENDED);
+  EXPECT_EQ(StateAt(agreement, first), v1::Agreement::SUSPENDED);
+}
+
+TEST(TermsDigestTest, IsTheSameThroughTheWholeLifeAndAnotherForOtherTerms) {
+  const v1::Agreement draft = ActiveFrom2018();
+  v1::Agreement later = draft;
+  later.set_state(v1::Agreement::SUSPENDED);
+  later.add_approvals()->set_body("Board");
+  later.add_recorded_approvals()->set_agency("agencies/police");
+  later.mutable_last_act()->set_reason("a breach is looked into");
+  later.set_version(7);
+  later.set_days_until_review(3);
+  later.set_review_warning(v1::Agreement::WITHIN_30_DAYS);
+  EXPECT_EQ(TermsDigest(later), TermsDigest(draft));
+  EXPECT_NE(AgreementDigest(later), AgreementDigest(draft));
+
+  v1::Agreement other = draft;
+  other.set_retention("one year more");
+  EXPECT_NE(TermsDigest(other), TermsDigest(draft));
 }
 
 TEST(CompiledAgreementTest, ADateThatCannotBeReadLeavesItOutOfForce) {

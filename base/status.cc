@@ -28,6 +28,7 @@ absl::StatusCode CodeOf(v1::ErrorReason reason) {
     case v1::OUT_OF_SCOPE:
     case v1::ROLE_MISSING:
     case v1::ON_BEHALF_OF_MISSING:
+    case v1::ON_BEHALF_OF_REFUSED:
       return absl::StatusCode::kPermissionDenied;
     case v1::FIELDS_INVALID:
     case v1::REQUEST_MALFORMED:
@@ -47,6 +48,7 @@ absl::StatusCode CodeOf(v1::ErrorReason reason) {
       return absl::StatusCode::kAborted;
     case v1::RELEASE_WITHDRAWN:
     case v1::RELEASE_FROZEN:
+    case v1::AGREEMENT_STATE:
       return absl::StatusCode::kFailedPrecondition;
     case v1::AUDIT_UNAVAILABLE:
     case v1::SHUTTING_DOWN:

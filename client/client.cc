@@ -160,6 +160,26 @@ absl::StatusOr<v1::ApplyAgreementResponse> Client::ApplyAgreement(
   return connection_->ApplyAgreement(request, WithRequestId(std::move(options)));
 }
 
+absl::StatusOr<v1::ApproveAgreementResponse> Client::ApproveAgreement(
+    const v1::ApproveAgreementRequest& request, CallOptions options) {
+  return connection_->ApproveAgreement(request, WithRequestId(std::move(options)));
+}
+
+absl::StatusOr<v1::SuspendAgreementResponse> Client::SuspendAgreement(
+    const v1::SuspendAgreementRequest& request, CallOptions options) {
+  return connection_->SuspendAgreement(request, WithRequestId(std::move(options)));
+}
+
+absl::StatusOr<v1::ResumeAgreementResponse> Client::ResumeAgreement(
+    const v1::ResumeAgreementRequest& request, CallOptions options) {
+  return connection_->ResumeAgreement(request, WithRequestId(std::move(options)));
+}
+
+absl::StatusOr<v1::EndAgreementResponse> Client::EndAgreement(
+    const v1::EndAgreementRequest& request, CallOptions options) {
+  return connection_->EndAgreement(request, WithRequestId(std::move(options)));
+}
+
 PagedRange<v1::Agency, v1::ListAgenciesResponse> Client::ListAgencies(
     v1::ListAgenciesRequest request, CallOptions options) {
   return Pages(connection_, &Connection::ListAgencies, std::move(request), std::move(options),
@@ -175,6 +195,11 @@ PagedRange<v1::Client, v1::ListClientsResponse> Client::ListClients(v1::ListClie
 absl::StatusOr<v1::ApplyDirectoryResponse> Client::ApplyDirectory(
     const v1::ApplyDirectoryRequest& request, CallOptions options) {
   return connection_->ApplyDirectory(request, WithRequestId(std::move(options)));
+}
+
+absl::StatusOr<v1::RevokeClientResponse> Client::RevokeClient(
+    const v1::RevokeClientRequest& request, CallOptions options) {
+  return connection_->RevokeClient(request, WithRequestId(std::move(options)));
 }
 
 absl::StatusOr<v1::WhoAmIResponse> Client::WhoAmI(CallOptions options) {

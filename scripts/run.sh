@@ -45,6 +45,18 @@ load_data_set() {
   grep -v '^  ' "$log"
 }
 
+# suspend_and_resume: a party stops its agreement; the other's next call feels it.
+suspend_and_resume() {
+  local agreement=neglect-and-domestic-abuse
+  heading "The council suspends the agreement with the police, and the next call is refused"
+  walk 0 council agreements suspend "$agreement" --reason "A breach at a partner is looked into"
+  walk 4 police plans status development-2018
+  heading "The council resumes it: the police are served again"
+  walk 0 council agreements resume "$agreement" --reason "Nothing was disclosed"
+  walk 0 police actions list --topic neglect --overdue
+  walk 0 council agreements diff "$agreement"
+}
+
 # The main job, as the partners do it. 4 is the exit code of a refusal.
 walk_through() {
   local extract=${STATE#"$ROOT"/}/papers-2018.csv start
@@ -68,6 +80,8 @@ walk_through() {
 
   heading "The police ask for a plan that their agreement does not name"
   walk 4 police plans status send-wsoa-2018
+
+  suspend_and_resume
 
   heading "The auditor: every one of these calls is on record, refusals too"
   walk 0 auditor audit list --from "$start"

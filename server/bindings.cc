@@ -31,12 +31,17 @@ void Bind(const Services& services, door::MethodTable& table) {
   table.Read(services.agreements, &AgreementService::ListAgreements);
   table.Read(services.agreements, &AgreementService::GetAgreement);
   table.Change(services.agreements, &AgreementService::ApplyAgreement);
+  table.Change(services.agreements, &AgreementService::ApproveAgreement);
+  table.Change(services.agreements, &AgreementService::SuspendAgreement);
+  table.Change(services.agreements, &AgreementService::ResumeAgreement);
+  table.Change(services.agreements, &AgreementService::EndAgreement);
 
   table.Read(services.directory, &DirectoryService::ListAgencies);
   table.Read(services.directory, &DirectoryService::ListClients);
   table.Read(services.directory, &DirectoryService::WhoAmI);
   table.Read(services.directory, &DirectoryService::ListRefusedHandshakes);
   table.Change(services.directory, &DirectoryService::ApplyDirectory);
+  table.Change(services.directory, &DirectoryService::RevokeClient);
 
   table.Read(services.audit, &AuditService::ListAuditEntries);
 }

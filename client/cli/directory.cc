@@ -22,6 +22,12 @@ struct ClientsOptions {
   std::string agency = "-";
 };
 
+struct RevokeOptions {
+  std::string client;
+  std::string reason;
+  bool dry_run = false;
+};
+
 struct HandshakesOptions {
   int limit = kDefaultLimit;
 };
@@ -99,6 +105,23 @@ absl::Status ListClients(Session& session, const ClientsOptions& options) {
   return PrintList(session, client.ListClients(request, call), ClientColumns(), {"client", ""});
 }
 
+absl::Status RevokeClient(Session& session, const RevokeOptions& options) {
+  v1::RevokeClientRequest request;
+  ASSIGN_OR_RETURN(*request.mutable_name(), ExpandName(options.client, kClientPattern));
+  request.set_reason(options.reason);
+  request.set_dry_run(options.dry_run);
+  ASSIGN_OR_RETURN(CallOptions call, session.Call());
+  ASSIGN_OR_RETURN(Client client, session.Connect());
+  ASSIGN_OR_RETURN(const v1::RevokeClientResponse response, client.RevokeClient(request, call));
+  if (session.options().output == OutputFormat::kJson) {
+    session.out() << JsonText(ToJson(response.client()));
+    return absl::OkStatus();
+  }
+  session.out() << Printable(response.client().name())
+                << (options.dry_run ? ": would be revoked" : ": revoked") << "\n";
+  return absl::OkStatus();
+}
+
 absl::Status ListHandshakes(Session& session, const HandshakesOptions& options) {
   v1::ListRefusedHandshakesRequest request;
   request.set_page_size(std::min(options.limit, kLargestPage));
@@ -120,6 +143,14 @@ void AddDirectoryCommands(CLI::App& app, Session& session) {
   AddCommand(*clients, "list", "Clients of one agency, or of all", session, clients_options,
              &ListClients)
       ->add_option("agency", clients_options->agency, "The agency. Default: all");
+
+  auto revoke = std::make_shared<RevokeOptions>();
+  CLI::App* revoke_command = AddCommand(*clients, "revoke", "Revoke a client at once and for ever",
+                                        session, revoke, &RevokeClient);
+  revoke_command->add_option("client", revoke->client, "The client, as AGENCY/CLIENT")->required();
+  revoke_command->add_option("--reason", revoke->reason, "Why, in words that stay with the client")
+      ->required();
+  revoke_command->add_flag("--dry-run", revoke->dry_run, "Only say what it would be");
 
   CLI::App* handshakes = AddGroup(app, "handshakes", "Connections that were refused");
   auto handshakes_options = std::make_shared<HandshakesOptions>();

@@ -52,6 +52,8 @@ absl::string_view NextStep(v1::ErrorReason reason, absl::StatusCode code) {
       return "ask the partnership's office for the role, or use another profile";
     case v1::ON_BEHALF_OF_MISSING:
       return "say for whom with --on-behalf-of (an identifier, never a name)";
+    case v1::ON_BEHALF_OF_REFUSED:
+      return "leave --on-behalf-of out: an approval is the client's own";
     case v1::FIELDS_INVALID:
       return "mend the fields named above and send again";
     case v1::REQUEST_MALFORMED:
@@ -73,6 +75,8 @@ absl::string_view NextStep(v1::ErrorReason reason, absl::StatusCode code) {
       return "use a later release: `concordat releases list`";
     case v1::RELEASE_FROZEN:
       return "import the figures as a new release, under another name";
+    case v1::AGREEMENT_STATE:
+      return "look at the agreement's state: `concordat agreements show`";
     case v1::AUDIT_UNAVAILABLE:
       return "nothing was changed; tell the operator, and try later";
     case v1::REVOCATION_UNKNOWN:

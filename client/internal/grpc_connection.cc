@@ -244,6 +244,30 @@ absl::StatusOr<v1::ApplyAgreementResponse> GrpcConnection::ApplyAgreement(
               request, options);
 }
 
+absl::StatusOr<v1::ApproveAgreementResponse> GrpcConnection::ApproveAgreement(
+    const v1::ApproveAgreementRequest& request, const CallOptions& options) {
+  return Call(Kind::kChange, agreements_, &v1::AgreementService::StubInterface::ApproveAgreement,
+              request, options);
+}
+
+absl::StatusOr<v1::SuspendAgreementResponse> GrpcConnection::SuspendAgreement(
+    const v1::SuspendAgreementRequest& request, const CallOptions& options) {
+  return Call(Kind::kChange, agreements_, &v1::AgreementService::StubInterface::SuspendAgreement,
+              request, options);
+}
+
+absl::StatusOr<v1::ResumeAgreementResponse> GrpcConnection::ResumeAgreement(
+    const v1::ResumeAgreementRequest& request, const CallOptions& options) {
+  return Call(Kind::kChange, agreements_, &v1::AgreementService::StubInterface::ResumeAgreement,
+              request, options);
+}
+
+absl::StatusOr<v1::EndAgreementResponse> GrpcConnection::EndAgreement(
+    const v1::EndAgreementRequest& request, const CallOptions& options) {
+  return Call(Kind::kChange, agreements_, &v1::AgreementService::StubInterface::EndAgreement,
+              request, options);
+}
+
 absl::StatusOr<v1::ListAgenciesResponse> GrpcConnection::ListAgencies(
     const v1::ListAgenciesRequest& request, const CallOptions& options) {
   return Call(Kind::kRead, directory_, &v1::DirectoryService::StubInterface::ListAgencies, request,
@@ -259,6 +283,12 @@ absl::StatusOr<v1::ListClientsResponse> GrpcConnection::ListClients(
 absl::StatusOr<v1::ApplyDirectoryResponse> GrpcConnection::ApplyDirectory(
     const v1::ApplyDirectoryRequest& request, const CallOptions& options) {
   return Call(Kind::kChange, directory_, &v1::DirectoryService::StubInterface::ApplyDirectory,
+              request, options);
+}
+
+absl::StatusOr<v1::RevokeClientResponse> GrpcConnection::RevokeClient(
+    const v1::RevokeClientRequest& request, const CallOptions& options) {
+  return Call(Kind::kChange, directory_, &v1::DirectoryService::StubInterface::RevokeClient,
               request, options);
 }
 

@@ -67,6 +67,14 @@ class GrpcConnection final : public Connection {
                                              const CallOptions& options) override;
   absl::StatusOr<v1::ApplyAgreementResponse> ApplyAgreement(
       const v1::ApplyAgreementRequest& request, const CallOptions& options) override;
+  absl::StatusOr<v1::ApproveAgreementResponse> ApproveAgreement(
+      const v1::ApproveAgreementRequest& request, const CallOptions& options) override;
+  absl::StatusOr<v1::SuspendAgreementResponse> SuspendAgreement(
+      const v1::SuspendAgreementRequest& request, const CallOptions& options) override;
+  absl::StatusOr<v1::ResumeAgreementResponse> ResumeAgreement(
+      const v1::ResumeAgreementRequest& request, const CallOptions& options) override;
+  absl::StatusOr<v1::EndAgreementResponse> EndAgreement(const v1::EndAgreementRequest& request,
+                                                        const CallOptions& options) override;
 
   absl::StatusOr<v1::ListAgenciesResponse> ListAgencies(const v1::ListAgenciesRequest& request,
                                                         const CallOptions& options) override;
@@ -74,6 +82,8 @@ class GrpcConnection final : public Connection {
                                                       const CallOptions& options) override;
   absl::StatusOr<v1::ApplyDirectoryResponse> ApplyDirectory(
       const v1::ApplyDirectoryRequest& request, const CallOptions& options) override;
+  absl::StatusOr<v1::RevokeClientResponse> RevokeClient(const v1::RevokeClientRequest& request,
+                                                        const CallOptions& options) override;
   absl::StatusOr<v1::WhoAmIResponse> WhoAmI(const v1::WhoAmIRequest& request,
                                             const CallOptions& options) override;
   absl::StatusOr<v1::ListRefusedHandshakesResponse> ListRefusedHandshakes(

@@ -48,12 +48,22 @@ class MockConnection : public Connection {
               (const v1::GetAgreementRequest&, const CallOptions&), (override));
   MOCK_METHOD(absl::StatusOr<v1::ApplyAgreementResponse>, ApplyAgreement,
               (const v1::ApplyAgreementRequest&, const CallOptions&), (override));
+  MOCK_METHOD(absl::StatusOr<v1::ApproveAgreementResponse>, ApproveAgreement,
+              (const v1::ApproveAgreementRequest&, const CallOptions&), (override));
+  MOCK_METHOD(absl::StatusOr<v1::SuspendAgreementResponse>, SuspendAgreement,
+              (const v1::SuspendAgreementRequest&, const CallOptions&), (override));
+  MOCK_METHOD(absl::StatusOr<v1::ResumeAgreementResponse>, ResumeAgreement,
+              (const v1::ResumeAgreementRequest&, const CallOptions&), (override));
+  MOCK_METHOD(absl::StatusOr<v1::EndAgreementResponse>, EndAgreement,
+              (const v1::EndAgreementRequest&, const CallOptions&), (override));
   MOCK_METHOD(absl::StatusOr<v1::ListAgenciesResponse>, ListAgencies,
               (const v1::ListAgenciesRequest&, const CallOptions&), (override));
   MOCK_METHOD(absl::StatusOr<v1::ListClientsResponse>, ListClients,
               (const v1::ListClientsRequest&, const CallOptions&), (override));
   MOCK_METHOD(absl::StatusOr<v1::ApplyDirectoryResponse>, ApplyDirectory,
               (const v1::ApplyDirectoryRequest&, const CallOptions&), (override));
+  MOCK_METHOD(absl::StatusOr<v1::RevokeClientResponse>, RevokeClient,
+              (const v1::RevokeClientRequest&, const CallOptions&), (override));
   MOCK_METHOD(absl::StatusOr<v1::WhoAmIResponse>, WhoAmI,
               (const v1::WhoAmIRequest&, const CallOptions&), (override));
   MOCK_METHOD(absl::StatusOr<v1::ListRefusedHandshakesResponse>, ListRefusedHandshakes,

@@ -29,6 +29,8 @@ class Call {
   const auth::Policy& policy() const { return *policy_; }
   // The moment of the call's arrival, by the server's clock.
   absl::Time now() const { return now_; }
+  // Whether the caller named a person on whose behalf it calls.
+  bool has_on_behalf_of() const { return has_on_behalf_of_; }
   // Says which release was read, and its digest, for the audit record.
   void NoteRelease(absl::string_view name, absl::string_view digest) const {
     *release_ = absl::StrCat(name, "@", digest);
@@ -40,18 +42,21 @@ class Call {
  private:
   friend class CallReactor;
   Call(std::shared_ptr<const auth::Principal> principal, auth::Grant grant,
-       std::shared_ptr<const auth::Policy> policy, absl::Time now, std::string method)
+       std::shared_ptr<const auth::Policy> policy, absl::Time now, std::string method,
+       bool has_on_behalf_of = false)
       : principal_(std::move(principal)),
         grant_(std::make_unique<auth::Grant>(std::move(grant))),
         policy_(std::move(policy)),
         now_(now),
-        method_(std::move(method)) {}
+        method_(std::move(method)),
+        has_on_behalf_of_(has_on_behalf_of) {}
 
   std::shared_ptr<const auth::Principal> principal_;
   std::unique_ptr<auth::Grant> grant_;
   std::shared_ptr<const auth::Policy> policy_;
   absl::Time now_;
   std::string method_;
+  bool has_on_behalf_of_;
   // What NoteRelease was told; read by the door when the method has returned.
   std::unique_ptr<std::string> release_ = std::make_unique<std::string>();
 };

@@ -1,6 +1,7 @@
 #include "server/door/call_reactor.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 #include <vector>
 
@@ -24,6 +25,13 @@ constexpr size_t kMaxMethodBytes = 200;
 constexpr size_t kMaxResourceBytes = 300;
 // However far away a caller's deadline is.
 constexpr absl::Duration kLongestCall = absl::Hours(24);
+// How long a stream whose access has ended may wait for its reader, so that one
+// who reads is told why. With the watch's interval, less than a second.
+constexpr std::chrono::milliseconds kGraceOfEndedAccess(300);
+
+absl::Status AccessEnded() {
+  return MakeError(v1::ACCESS_ENDED, "the agreement or the client no longer allows this stream");
+}
 
 // A method's path as it may stand in a record: printable, and cut.
 std::string Recordable(absl::string_view path) {
@@ -185,8 +193,8 @@ absl::Status CallReactor::Authorise() {
   facts.resource = resource_;
   ASSIGN_OR_RETURN(auth::Grant grant,
                    policy_->Authorise(*principal_, method_->rule, facts, decided_));
-  call_ = std::shared_ptr<const Call>(
-      new Call(principal_, std::move(grant), policy_, decided_, method_->path));
+  call_ = std::shared_ptr<const Call>(new Call(principal_, std::move(grant), policy_, decided_,
+                                               method_->path, facts.has_on_behalf_of));
   return absl::OkStatus();
 }
 
@@ -359,6 +367,7 @@ void CallReactor::Done(absl::StatusOr<v1::Receipt> receipt) {
   if (stage_ == Stage::kStreamOpening && outcome_.ok()) {
     opening_index_ = receipt->index();
     stage_ = Stage::kStreamEnding;
+    streaming_.store(true, std::memory_order_release);
     NextMessage();
     return;
   }
@@ -373,9 +382,9 @@ void CallReactor::NextMessage() {
     return EndStream(MakeError(v1::DEADLINE_PASSED, "the deadline passed during the stream"));
   }
   const std::shared_ptr<const auth::Policy> policy = door_.policy_.Get();
-  if (!policy->StillAllows(*principal_, call_->grant(), now)) {
-    return EndStream(
-        MakeError(v1::ACCESS_ENDED, "the agreement or the client no longer allows this stream"));
+  if (access_ended_.load(std::memory_order_acquire) ||
+      !policy->StillAllows(*principal_, call_->grant(), now)) {
+    return EndStream(AccessEnded());
   }
   if (!door_.revocation_.Get()->Check(*certificate_, now).ok()) {
     return EndStream(MakeError(v1::ACCESS_ENDED,
@@ -396,6 +405,7 @@ void CallReactor::NextMessage() {
 }
 
 void CallReactor::OnWriteDone(bool ok) {
+  if (access_ended_.load(std::memory_order_acquire)) return EndStream(AccessEnded());
   if (late_.load(std::memory_order_relaxed)) {
     return EndStream(MakeError(v1::DEADLINE_PASSED, "the deadline passed during the stream"));
   }
@@ -409,11 +419,24 @@ void CallReactor::SetExpiry(absl::Duration from_now) {
 }
 
 void CallReactor::EndIfLate(CallsInHand::Moment now) {
-  if (now <= expiry_.load(std::memory_order_relaxed)) return;
+  if (now <= expiry_.load(std::memory_order_relaxed) && !IsToBeCut(now)) return;
   if (!late_.exchange(true, std::memory_order_relaxed)) context_.TryCancel();
 }
 
-void CallReactor::EndStream(const absl::Status& outcome) { Record(outcome); }
+bool CallReactor::IsToBeCut(CallsInHand::Moment now) {
+  if (!streaming_.load(std::memory_order_acquire)) return false;
+  if (access_ended_.load(std::memory_order_relaxed)) return now > cut_at_;
+  if (!door_.policy_.Get()->StillAllows(*principal_, call_->grant(), door_.clock_.Now())) {
+    cut_at_ = now + kGraceOfEndedAccess;
+    access_ended_.store(true, std::memory_order_release);
+  }
+  return false;
+}
+
+void CallReactor::EndStream(const absl::Status& outcome) {
+  streaming_.store(false, std::memory_order_release);
+  Record(outcome);
+}
 
 void CallReactor::FinishWith(const absl::Status& status) {
   auto& counter = status.ok() ? door_.counters_.served : door_.counters_.refused;

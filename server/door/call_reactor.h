@@ -51,7 +51,7 @@ class CallReactor final : public audit::Entry, public CallsInHand::Member {
   void Done(absl::StatusOr<v1::Receipt> receipt) override;
 
   // CallsInHand::Member. Cancels the call: its caller may no longer be there to
-  // be answered.
+  // be answered. A stream is late, too, soon after its access has ended.
   void EndIfLate(CallsInHand::Moment now) override;
 
  private:
@@ -96,6 +96,9 @@ class CallReactor final : public audit::Entry, public CallsInHand::Member {
   void EndStream(const absl::Status& outcome);
   // The call is late if it takes longer than this to its next expiry or end.
   void SetExpiry(absl::Duration from_now);
+  // On the watch's thread: notices that an open stream is allowed no longer, and
+  // says when its reader has been given long enough to be told.
+  bool IsToBeCut(CallsInHand::Moment now);
   // Step 7.
   void FinishWith(const absl::Status& status);
 
@@ -114,6 +117,13 @@ class CallReactor final : public audit::Entry, public CallsInHand::Member {
   // When the call's present step should be over.
   std::atomic<CallsInHand::Moment> expiry_{CallsInHand::Moment::max()};
   std::atomic<bool> late_{false};
+  // A stream is open. While it is, principal_ and call_ do not change.
+  std::atomic<bool> streaming_{false};
+  // The watch has seen that the stream is allowed no longer.
+  std::atomic<bool> access_ended_{false};
+  // When it is then cancelled, if its reader still has not read on. Touched by
+  // the watch alone.
+  CallsInHand::Moment cut_at_ = CallsInHand::Moment::max();
   std::string peer_;
   // Of the verified peer; gRPC keeps it as long as the call. Empty for none.
   absl::string_view certificate_pem_;

@@ -30,8 +30,9 @@ class CallsInHand {
   class Member {
    public:
     virtual ~Member() = default;
-    // Ends the call if it should have ended before `now`. Called on the watch's
-    // thread, at any time between Add and Remove.
+    // Ends the call if it should have ended before `now`, because its time is up
+    // or its access is over. Called on the watch's thread ten times a second, at
+    // any time between Add and Remove.
     virtual void EndIfLate(Moment now) = 0;
   };
 

@@ -7,10 +7,12 @@
 
 #include "absl/algorithm/container.h"
 #include "absl/container/flat_hash_set.h"
+#include "absl/functional/function_ref.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "base/civil_time.h"
 #include "base/status.h"
+#include "server/services/agreement_life.h"
 #include "server/services/apply.h"
 #include "server/services/paging.h"
 
@@ -20,26 +22,65 @@ namespace {
 using store::Kind;
 using store::Row;
 
-absl::StatusOr<v1::Agreement> ReadAgreement(const Row& row, absl::Time now) {
+absl::StatusOr<v1::Agreement> ParseAgreement(const Row& row) {
   v1::Agreement agreement;
   if (!agreement.ParseFromString(row.body)) {
     return absl::DataLossError("a stored agreement cannot be read");
   }
-  const auth::CompiledAgreement compiled(agreement);
+  return agreement;
+}
+
+// A version with what the server says of it, whatever the day.
+absl::StatusOr<v1::Agreement> ReadVersion(const Row& row) {
+  ASSIGN_OR_RETURN(v1::Agreement agreement, ParseAgreement(row));
+  agreement.set_digest(absl::BytesToHexString(auth::AgreementDigest(agreement)));
+  agreement.set_terms_digest(absl::BytesToHexString(auth::TermsDigest(agreement)));
   agreement.set_version(row.revision);
   agreement.set_etag(absl::StrCat(row.revision));
-  agreement.set_digest(absl::BytesToHexString(compiled.digest));
-  agreement.set_in_force(compiled.InForce(now));
   *agreement.mutable_recorded_time() = ToTimestamp(row.recorded);
+  return agreement;
+}
+
+// The newest version, as it is at `now`.
+absl::StatusOr<v1::Agreement> ReadAgreement(const Row& row, absl::Time now) {
+  ASSIGN_OR_RETURN(v1::Agreement agreement, ReadVersion(row));
+  agreement.set_in_force(auth::CompiledAgreement(agreement).InForce(now));
+  agreement.set_state(auth::StateAt(agreement, now));
+  SetReview(agreement, DayOf(now));
   return agreement;
 }
 
 // An agency sees the agreements that it is a party of.
 bool MaySee(const auth::Grant& grant, const v1::Agreement& agreement) {
-  return grant.sees_all_agencies() ||
-         absl::c_any_of(agreement.parties(), [&](const v1::Agreement::Party& party) {
-           return party.agency() == grant.agency();
-         });
+  return grant.sees_all_agencies() || IsParty(agreement, grant.agency());
+}
+
+// Changes the agreement that `request` names by `act`, and answers with it. A
+// party's act, or an administrator's: to others it is out of scope, stored or not.
+template <typename Response, typename Request>
+absl::StatusOr<Response> Change(const door::Call& call, const Request& request,
+                                store::Transaction& transaction,
+                                absl::FunctionRef<absl::Status(v1::Agreement&, const Actor&)> act) {
+  const auth::Principal& principal = call.principal();
+  const bool sees_all = principal.Has(v1::ADMINISTRATOR);
+  const absl::StatusOr<Row> row =
+      transaction.Find(call.grant(), Kind::kAgreement, request.name(), transaction.Latest());
+  if (absl::IsNotFound(row.status()) && !sees_all) return call.grant().OutOfScope();
+  RETURN_IF_ERROR(row.status());
+  ASSIGN_OR_RETURN(v1::Agreement agreement, ParseAgreement(*row));
+  if (!sees_all && !IsParty(agreement, principal.agency)) return call.grant().OutOfScope();
+  RETURN_IF_ERROR(CheckEtag(request.etag(), absl::StrCat(row->revision)));
+  RETURN_IF_ERROR(act(agreement, {principal, transaction.CommitTime(), request.reason()}));
+
+  Changes changes;
+  RETURN_IF_ERROR(ApplyResource(transaction, call.grant(), Kind::kAgreement, agreement.name(),
+                                agreement, {}, {transaction.CommitTime()}, changes)
+                      .status());
+  ASSIGN_OR_RETURN(const Row changed, transaction.Find(call.grant(), Kind::kAgreement,
+                                                       agreement.name(), transaction.Latest()));
+  Response response;
+  ASSIGN_OR_RETURN(*response.mutable_agreement(), ReadAgreement(changed, call.now()));
+  return response;
 }
 
 // What contradicts itself or the directory.
@@ -130,7 +171,19 @@ absl::StatusOr<v1::Agreement> AgreementService::GetAgreement(
   RETURN_IF_ERROR(row.status());
   ASSIGN_OR_RETURN(v1::Agreement agreement, ReadAgreement(*row, call.now()));
   if (!MaySee(call.grant(), agreement)) return call.grant().OutOfScope();
-  return agreement;
+  if (request.version() == 0 || request.version() == row->revision) return agreement;
+
+  // Versions are recorded one after the other: just before each is the one before.
+  Row earlier = *row;
+  while (earlier.revision > request.version()) {
+    ASSIGN_OR_RETURN(earlier, store_.Find(call.grant(), Kind::kAgreement, request.name(),
+                                          {state.revision, earlier.recorded}));
+  }
+  if (earlier.revision != request.version()) {
+    return ResourceNotFound("Agreement",
+                            absl::StrCat(request.name(), ", version ", request.version()));
+  }
+  return ReadVersion(earlier);
 }
 
 absl::StatusOr<v1::ApplyAgreementResponse> AgreementService::ApplyAgreement(
@@ -143,6 +196,11 @@ absl::StatusOr<v1::ApplyAgreementResponse> AgreementService::ApplyAgreement(
   RETURN_IF_ERROR(
       CheckEtag(agreement.etag(), stored.ok() ? absl::StrCat(stored->revision) : "new"));
   agreement.clear_etag();
+  std::optional<v1::Agreement> before;
+  if (stored.ok()) {
+    ASSIGN_OR_RETURN(before, ParseAgreement(*stored));
+  }
+  RETURN_IF_ERROR(CarryLife(before.has_value() ? &*before : nullptr, agreement));
   ASSIGN_OR_RETURN(const std::vector<FieldViolation> violations,
                    Contradictions(transaction, call.grant(), agreement));
   RETURN_IF_ERROR(FromViolations(violations));
@@ -156,6 +214,41 @@ absl::StatusOr<v1::ApplyAgreementResponse> AgreementService::ApplyAgreement(
                                                    transaction.Latest()));
   ASSIGN_OR_RETURN(*response.mutable_agreement(), ReadAgreement(row, call.now()));
   return response;
+}
+
+absl::StatusOr<v1::ApproveAgreementResponse> AgreementService::ApproveAgreement(
+    const door::Call& call, const v1::ApproveAgreementRequest& request,
+    store::Transaction& transaction) const {
+  if (call.has_on_behalf_of()) {
+    return MakeError(v1::ON_BEHALF_OF_REFUSED,
+                     "an approval is the client's own; call again without the metadata key "
+                     "concordat-on-behalf-of");
+  }
+  return Change<v1::ApproveAgreementResponse>(
+      call, request, transaction,
+      [&](v1::Agreement& agreement, const Actor& actor) -> absl::Status {
+        // An administrator who approves does so for its agency, which is a party.
+        if (!IsParty(agreement, actor.principal.agency)) return call.grant().OutOfScope();
+        return Approve(agreement, actor, request.terms_digest());
+      });
+}
+
+absl::StatusOr<v1::SuspendAgreementResponse> AgreementService::SuspendAgreement(
+    const door::Call& call, const v1::SuspendAgreementRequest& request,
+    store::Transaction& transaction) const {
+  return Change<v1::SuspendAgreementResponse>(call, request, transaction, &Suspend);
+}
+
+absl::StatusOr<v1::ResumeAgreementResponse> AgreementService::ResumeAgreement(
+    const door::Call& call, const v1::ResumeAgreementRequest& request,
+    store::Transaction& transaction) const {
+  return Change<v1::ResumeAgreementResponse>(call, request, transaction, &Resume);
+}
+
+absl::StatusOr<v1::EndAgreementResponse> AgreementService::EndAgreement(
+    const door::Call& call, const v1::EndAgreementRequest& request,
+    store::Transaction& transaction) const {
+  return Change<v1::EndAgreementResponse>(call, request, transaction, &End);
 }
 
 }  // namespace concordat::services

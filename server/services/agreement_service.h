@@ -21,6 +21,18 @@ class AgreementService {
   absl::StatusOr<v1::ApplyAgreementResponse> ApplyAgreement(
       const door::Call& call, const v1::ApplyAgreementRequest& request,
       store::Transaction& transaction) const;
+  absl::StatusOr<v1::ApproveAgreementResponse> ApproveAgreement(
+      const door::Call& call, const v1::ApproveAgreementRequest& request,
+      store::Transaction& transaction) const;
+  absl::StatusOr<v1::SuspendAgreementResponse> SuspendAgreement(
+      const door::Call& call, const v1::SuspendAgreementRequest& request,
+      store::Transaction& transaction) const;
+  absl::StatusOr<v1::ResumeAgreementResponse> ResumeAgreement(
+      const door::Call& call, const v1::ResumeAgreementRequest& request,
+      store::Transaction& transaction) const;
+  absl::StatusOr<v1::EndAgreementResponse> EndAgreement(const door::Call& call,
+                                                        const v1::EndAgreementRequest& request,
+                                                        store::Transaction& transaction) const;
 
  private:
   const store::Store& store_;

@@ -63,6 +63,21 @@ absl::Status ListInto(const store::Store& store, const door::Call& call, Kind ki
   return absl::OkStatus();
 }
 
+// What RevokeClient revoked stays revoked, so that a file of before cannot let the
+// client in again.
+absl::Status KeepRevocation(const store::Transaction& transaction, const auth::Grant& grant,
+                            v1::Client& sent) {
+  const absl::StatusOr<v1::Client> stored =
+      Current<v1::Client>(transaction, grant, Kind::kClient, sent.name());
+  if (absl::IsNotFound(stored.status())) return absl::OkStatus();
+  RETURN_IF_ERROR(stored.status());
+  if (stored->has_revocation()) {
+    sent.set_revoked(true);
+    *sent.mutable_revocation() = stored->revocation();
+  }
+  return absl::OkStatus();
+}
+
 // The directory as it will be, to be checked before anything is stored.
 class DirectoryChecker {
  public:
@@ -263,7 +278,11 @@ absl::StatusOr<v1::ListRefusedHandshakesResponse> DirectoryService::ListRefusedH
 absl::StatusOr<v1::ApplyDirectoryResponse> DirectoryService::ApplyDirectory(
     const door::Call& call, const v1::ApplyDirectoryRequest& request,
     store::Transaction& transaction) const {
-  DirectoryChecker checker(transaction, call.grant(), request);
+  v1::ApplyDirectoryRequest kept = request;
+  for (v1::Client& client : *kept.mutable_clients()) {
+    RETURN_IF_ERROR(KeepRevocation(transaction, call.grant(), client));
+  }
+  DirectoryChecker checker(transaction, call.grant(), kept);
   ASSIGN_OR_RETURN(const std::vector<FieldViolation> violations, checker.Check(DayOf(call.now())));
   RETURN_IF_ERROR(FromViolations(violations));
 
@@ -277,8 +296,36 @@ absl::StatusOr<v1::ApplyDirectoryResponse> DirectoryService::ApplyDirectory(
     return absl::OkStatus();
   };
   RETURN_IF_ERROR(apply_all(Kind::kAgency, request.agencies()));
-  RETURN_IF_ERROR(apply_all(Kind::kClient, request.clients()));
+  RETURN_IF_ERROR(apply_all(Kind::kClient, kept.clients()));
   RETURN_IF_ERROR(apply_all(Kind::kArea, request.areas()));
+  return response;
+}
+
+absl::StatusOr<v1::RevokeClientResponse> DirectoryService::RevokeClient(
+    const door::Call& call, const v1::RevokeClientRequest& request,
+    store::Transaction& transaction) const {
+  ASSIGN_OR_RETURN(v1::Client client,
+                   Current<v1::Client>(transaction, call.grant(), Kind::kClient, request.name()));
+  if (!client.has_revocation()) {
+    client.set_revoked(true);
+    v1::ApplyDirectoryRequest as_applied;
+    *as_applied.add_clients() = client;
+    DirectoryChecker checker(transaction, call.grant(), as_applied);
+    ASSIGN_OR_RETURN(const std::vector<FieldViolation> violations,
+                     checker.Check(DayOf(call.now())));
+    if (!violations.empty()) return InvalidField("name", violations[0].description);
+    v1::Client::Revocation& revocation = *client.mutable_revocation();
+    revocation.set_client(call.principal().client);
+    *revocation.mutable_time() = ToTimestamp(transaction.CommitTime());
+    revocation.set_reason(request.reason());
+  }
+  Changes changes;
+  ASSIGN_OR_RETURN(const int64_t revision,
+                   ApplyResource(transaction, call.grant(), Kind::kClient, client.name(), client,
+                                 {}, {transaction.CommitTime()}, changes));
+  v1::RevokeClientResponse response;
+  *response.mutable_client() = std::move(client);
+  response.mutable_client()->set_revision(revision);
   return response;
 }
 

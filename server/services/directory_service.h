@@ -27,6 +27,9 @@ class DirectoryService {
   absl::StatusOr<v1::ApplyDirectoryResponse> ApplyDirectory(
       const door::Call& call, const v1::ApplyDirectoryRequest& request,
       store::Transaction& transaction) const;
+  absl::StatusOr<v1::RevokeClientResponse> RevokeClient(const door::Call& call,
+                                                        const v1::RevokeClientRequest& request,
+                                                        store::Transaction& transaction) const;
 
  private:
   const store::Store& store_;

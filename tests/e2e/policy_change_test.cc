@@ -118,17 +118,22 @@ TEST(AgreementDatesTest, AReviewThatLapsesEndsAccessOnlyWhereTheAgreementSaysSo)
   }
 }
 
-TEST(AgreementStateTest, OnlyAnActiveOneGivesAccessFromTheNextCallOn) {
+TEST(AgreementStateTest, AnImportedStateHoldsFromTheNextCallOn) {
   Timed timed("2018-12-02T09:00:00Z");
   timed.ExpectInForce();
-  for (const v1::Agreement::State state : {v1::Agreement::DRAFT, v1::Agreement::APPROVED,
-                                           v1::Agreement::SUSPENDED, v1::Agreement::ENDED}) {
+  for (const v1::Agreement::State state : {v1::Agreement::DRAFT, v1::Agreement::SUSPENDED}) {
     SCOPED_TRACE(v1::Agreement::State_Name(state));
     timed.ApplyPoliceAgreement([&](v1::Agreement& agreement) { agreement.set_state(state); });
     timed.ExpectNotInForce();
     timed.ApplyPoliceAgreement([](v1::Agreement&) {});
     timed.ExpectInForce();
   }
+  timed.ApplyPoliceAgreement(
+      [](v1::Agreement& agreement) { agreement.set_state(v1::Agreement::APPROVED); });
+  timed.ExpectInForce();
+  timed.ApplyPoliceAgreement(
+      [](v1::Agreement& agreement) { agreement.set_state(v1::Agreement::ENDED); });
+  timed.ExpectNotInForce();
 }
 
 TEST(AgreementStateTest, ANarrowerScopeHoldsFromTheNextCallOn) {

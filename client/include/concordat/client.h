@@ -94,12 +94,25 @@ class Client {
   // Agreements, by name.
   PagedRange<v1::Agreement, v1::ListAgreementsResponse> ListAgreements(
       v1::ListAgreementsRequest request = {}, CallOptions options = {});
-  // One agreement.
+  // One agreement, or an earlier version of it.
   absl::StatusOr<v1::Agreement> GetAgreement(const v1::GetAgreementRequest& request,
                                              CallOptions options = {});
   // Adds or revises one agreement. In effect when this returns.
   absl::StatusOr<v1::ApplyAgreementResponse> ApplyAgreement(
       const v1::ApplyAgreementRequest& request, CallOptions options = {});
+  // Approves the terms of a draft for this client's agency.
+  absl::StatusOr<v1::ApproveAgreementResponse> ApproveAgreement(
+      const v1::ApproveAgreementRequest& request, CallOptions options = {});
+  // Suspends an agreement. In effect when this returns; open streams are cut
+  // within a second.
+  absl::StatusOr<v1::SuspendAgreementResponse> SuspendAgreement(
+      const v1::SuspendAgreementRequest& request, CallOptions options = {});
+  // Ends a suspension.
+  absl::StatusOr<v1::ResumeAgreementResponse> ResumeAgreement(
+      const v1::ResumeAgreementRequest& request, CallOptions options = {});
+  // Ends an agreement for ever. In effect as SuspendAgreement is.
+  absl::StatusOr<v1::EndAgreementResponse> EndAgreement(const v1::EndAgreementRequest& request,
+                                                        CallOptions options = {});
 
   // Agencies, by name.
   PagedRange<v1::Agency, v1::ListAgenciesResponse> ListAgencies(
@@ -110,6 +123,9 @@ class Client {
   // Adds and revises agencies, clients and areas, all or nothing.
   absl::StatusOr<v1::ApplyDirectoryResponse> ApplyDirectory(
       const v1::ApplyDirectoryRequest& request, CallOptions options = {});
+  // Revokes a client for ever. In effect as SuspendAgreement is.
+  absl::StatusOr<v1::RevokeClientResponse> RevokeClient(const v1::RevokeClientRequest& request,
+                                                        CallOptions options = {});
   // Who the service takes this client for, and its agreements.
   absl::StatusOr<v1::WhoAmIResponse> WhoAmI(CallOptions options = {});
   // Connections that the service refused before they could call, newest first.

@@ -71,6 +71,14 @@ class Connection {
                                                      const CallOptions& options) = 0;
   virtual absl::StatusOr<v1::ApplyAgreementResponse> ApplyAgreement(
       const v1::ApplyAgreementRequest& request, const CallOptions& options) = 0;
+  virtual absl::StatusOr<v1::ApproveAgreementResponse> ApproveAgreement(
+      const v1::ApproveAgreementRequest& request, const CallOptions& options) = 0;
+  virtual absl::StatusOr<v1::SuspendAgreementResponse> SuspendAgreement(
+      const v1::SuspendAgreementRequest& request, const CallOptions& options) = 0;
+  virtual absl::StatusOr<v1::ResumeAgreementResponse> ResumeAgreement(
+      const v1::ResumeAgreementRequest& request, const CallOptions& options) = 0;
+  virtual absl::StatusOr<v1::EndAgreementResponse> EndAgreement(
+      const v1::EndAgreementRequest& request, const CallOptions& options) = 0;
 
   // DirectoryService.
   virtual absl::StatusOr<v1::ListAgenciesResponse> ListAgencies(
@@ -79,6 +87,8 @@ class Connection {
                                                               const CallOptions& options) = 0;
   virtual absl::StatusOr<v1::ApplyDirectoryResponse> ApplyDirectory(
       const v1::ApplyDirectoryRequest& request, const CallOptions& options) = 0;
+  virtual absl::StatusOr<v1::RevokeClientResponse> RevokeClient(
+      const v1::RevokeClientRequest& request, const CallOptions& options) = 0;
   virtual absl::StatusOr<v1::WhoAmIResponse> WhoAmI(const v1::WhoAmIRequest& request,
                                                     const CallOptions& options) = 0;
   virtual absl::StatusOr<v1::ListRefusedHandshakesResponse> ListRefusedHandshakes(

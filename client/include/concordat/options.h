@@ -56,8 +56,8 @@ struct CallOptions {
   // An opaque identifier of the person on whose behalf the call is made. Never
   // a name.
   std::string on_behalf_of = {};
-  // Makes a change safe to send twice; at most 128 bytes. The Apply methods set
-  // a random one when it is empty.
+  // Makes a change safe to send twice; at most 128 bytes. Every change gets a
+  // random one when it is empty.
   std::string request_id = {};
   // W3C trace context.
   std::string traceparent = {};
