@@ -22,6 +22,10 @@ absl::StatusCode CodeOf(v1::ErrorReason reason) {
     case v1::CERTIFICATE_EXPIRED:
     case v1::CERTIFICATE_AMBIGUOUS:
     case v1::CERTIFICATE_REVOKED:
+    case v1::TOKEN_INVALID:
+    case v1::TOKEN_EXPIRED:
+    case v1::TOKEN_CERTIFICATE_MISMATCH:
+    case v1::TOKEN_CLIENT_MISMATCH:
       return absl::StatusCode::kUnauthenticated;
     case v1::NO_AGREEMENT:
     case v1::PURPOSE_MISSING:

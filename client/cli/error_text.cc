@@ -42,6 +42,14 @@ absl::string_view NextStep(v1::ErrorReason reason, absl::StatusCode code) {
       return "use a certificate with one subject alternative name that the directory has";
     case v1::CERTIFICATE_REVOKED:
       return "ask the authority that issued the certificate for a new one";
+    case v1::TOKEN_INVALID:
+      return "have the token's issuer mend what the rule names, and get a new token";
+    case v1::TOKEN_EXPIRED:
+      return "get a new access token";
+    case v1::TOKEN_CERTIFICATE_MISMATCH:
+      return "get an access token with the certificate of this profile";
+    case v1::TOKEN_CLIENT_MISMATCH:
+      return "ask the partnership's office to add the token's issuer and client_id to this client";
     case v1::NO_AGREEMENT:
       return "run `concordat whoami` for your agreements, their purposes and their dates";
     case v1::PURPOSE_MISSING:
