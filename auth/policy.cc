@@ -129,6 +129,11 @@ Policy::Policy(const Source& source) : revision_(source.revision) {
       const auto [entry, added] = client_by_identity_.emplace(identity, clients_.size());
       if (!added && entry->second != clients_.size()) entry->second = kSharedIdentity;
     }
+    for (const v1::Client::TokenIdentity& identity : client.token_identities()) {
+      const auto [entry, added] = client_by_token_identity_.emplace(
+          TokenIdentity(identity.issuer(), identity.client_id()), clients_.size());
+      if (!added && entry->second != clients_.size()) entry->second = kSharedIdentity;
+    }
     clients_.push_back(std::move(known));
   }
   for (const v1::Agreement& agreement : source.agreements) {
@@ -179,6 +184,24 @@ absl::StatusOr<std::shared_ptr<const Principal>> Policy::Identify(
   principal->certificate_identity = *found_by;
   principal->certificate = certificate;
   return std::shared_ptr<const Principal>(std::move(principal));
+}
+
+bool Policy::IsTokenOf(const AccessToken& token, size_t client) const {
+  const auto found = client_by_token_identity_.find(TokenIdentity(token.issuer, token.client_id));
+  return found != client_by_token_identity_.end() && found->second == client;
+}
+
+absl::StatusOr<std::shared_ptr<const Principal>> Policy::IdentifyToken(
+    const Principal& principal, std::shared_ptr<const AccessToken> token) const {
+  const auto client = client_by_name_.find(principal.client);
+  if (client == client_by_name_.end() || !IsTokenOf(*token, client->second)) {
+    return MakeError(v1::TOKEN_CLIENT_MISMATCH,
+                     "the client of the certificate does not have the access token's issuer and "
+                     "client in the directory; ask the partnership's office to add them");
+  }
+  auto with_token = std::make_shared<Principal>(principal);
+  with_token->token = std::move(token);
+  return std::shared_ptr<const Principal>(std::move(with_token));
 }
 
 absl::StatusOr<Grant> Policy::Authorise(const Principal& principal, const v1::AccessRule& rule,
@@ -320,6 +343,11 @@ bool Policy::StillAllows(const Principal& principal, const Grant& grant, absl::T
   // The certificate may have been taken from the client meanwhile.
   const auto identity = client_by_identity_.find(principal.certificate_identity);
   if (identity == client_by_identity_.end() || identity->second != client->second) return false;
+  if (principal.token != nullptr &&
+      (now >= principal.token->expires + AccessTokenVerifier::kLeeway ||
+       !IsTokenOf(*principal.token, client->second))) {
+    return false;
+  }
   if (grant.agreement() == nullptr) return true;
   for (const auto& agreement : AgreementsOf(principal.agency)) {
     if (agreement->message.name() == grant.agreement()->message.name()) {

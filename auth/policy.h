@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -58,6 +59,12 @@ class Policy {
   absl::StatusOr<std::shared_ptr<const Principal>> Identify(
       const std::shared_ptr<const Certificate>& certificate, absl::Time now) const;
 
+  // The principal with the verified token that came beside its certificate.
+  // TOKEN_CLIENT_MISMATCH when the directory does not have the token's issuer
+  // and client for the very client that the certificate is.
+  absl::StatusOr<std::shared_ptr<const Principal>> IdentifyToken(
+      const Principal& principal, std::shared_ptr<const AccessToken> token) const;
+
   // What the principal may do at `now` under `rule`. NO_AGREEMENT,
   // PURPOSE_MISSING, ROLE_MISSING, ON_BEHALF_OF_MISSING or OUT_OF_SCOPE.
   //
@@ -72,8 +79,8 @@ class Policy {
   absl::StatusOr<Grant> AuthoriseInitialisation() const;
 
   // Whether a stream that `grant` and `principal` opened may go on at `now`:
-  // the client is not revoked and has the same roles, and the same version of the agreement is in
-  // force.
+  // the client is not revoked and has the same roles and credentials, none of
+  // them has expired, and the same version of the agreement is in force.
   bool StillAllows(const Principal& principal, const Grant& grant, absl::Time now) const;
 
   // Agreements that the agency is a party of, by name.
@@ -81,7 +88,11 @@ class Policy {
       absl::string_view agency) const;
 
  private:
-  // In client_by_identity_: the identity of several clients, and so of none.
+  // An issuer and its name for a client.
+  using TokenIdentity = std::pair<std::string, std::string>;
+
+  // In client_by_identity_ and client_by_token_identity_: the identity of
+  // several clients, and so of none.
   static constexpr size_t kSharedIdentity = static_cast<size_t>(-1);
 
   struct KnownClient {
@@ -94,6 +105,8 @@ class Policy {
     bool TakesPart(absl::Time now) const { return !revoked && from <= now && now < until; }
   };
 
+  // Whether the token is the client's at this place of clients_.
+  bool IsTokenOf(const AccessToken& token, size_t client) const;
   absl::StatusOr<Grant> AuthoriseByAgreement(const Principal& principal, const v1::AccessRule& rule,
                                              const RequestFacts& facts, absl::Time now) const;
 
@@ -101,6 +114,7 @@ class Policy {
   std::string digest_;
   std::vector<KnownClient> clients_;
   absl::flat_hash_map<std::string, size_t> client_by_identity_;
+  absl::flat_hash_map<TokenIdentity, size_t> client_by_token_identity_;
   absl::flat_hash_map<std::string, size_t> client_by_name_;
   // By party, in the order of names.
   absl::flat_hash_map<std::string, std::vector<std::shared_ptr<const CompiledAgreement>>>

@@ -122,6 +122,20 @@ std::string ReasonName(const absl::Status& status) {
   return v1::ErrorReason_Name(ReasonOf(status));
 }
 
+std::shared_ptr<const AccessToken> TokenOf(const std::string& client_id) {
+  auto token = std::make_shared<AccessToken>();
+  token->issuer = "https://login.example.org";
+  token->client_id = client_id;
+  token->expires = kNow + absl::Minutes(15);
+  return token;
+}
+
+void AddTokenIdentity(v1::Client& client, const std::string& client_id) {
+  v1::Client::TokenIdentity& identity = *client.add_token_identities();
+  identity.set_issuer("https://login.example.org");
+  identity.set_client_id(client_id);
+}
+
 // Who is it?
 
 TEST(IdentifyTest, ACertificateOfTheDirectoryIsItsClient) {
@@ -619,6 +633,56 @@ TEST(RuleTextTest, NamesBasisDataSetPermissionAndRoles) {
   rule.add_roles(v1::ADMINISTRATOR);
   rule.add_roles(v1::AUDITOR);
   EXPECT_EQ(RuleText(rule), "ROLE DIRECTORY WRITE ADMINISTRATOR,AUDITOR");
+}
+
+// Whose token is it?
+
+TEST(IdentifyTokenTest, ATokenOfTheSameClientIsKeptWithThePrincipal) {
+  Policy::Source source = SourceWith({});
+  AddTokenIdentity(source.clients[0], "feed");
+  const Policy policy(source);
+  const auto token = TokenOf("feed");
+  const auto principal = policy.IdentifyToken(*Feed(policy), token);
+  ASSERT_TRUE(principal.ok()) << principal.status();
+  EXPECT_EQ((*principal)->client, kFeed);
+  EXPECT_EQ((*principal)->token, token);
+}
+
+TEST(IdentifyTokenTest, ATokenOfNobodyOrOfAnotherClientIsRefused) {
+  Policy::Source source = SourceWith({});
+  AddTokenIdentity(source.clients[0], "feed");
+  source.clients.push_back(ClientNamed("agencies/police/clients/other", "uri:urn:other"));
+  AddTokenIdentity(source.clients[1], "other");
+  const Policy policy(source);
+  auto of_another_issuer = std::make_shared<AccessToken>(*TokenOf("feed"));
+  of_another_issuer->issuer = "https://login.example.com";
+  for (const auto& token : {TokenOf("stranger"), TokenOf("other"), TokenOf("Feed"), TokenOf(""),
+                            std::shared_ptr<const AccessToken>(of_another_issuer)}) {
+    EXPECT_EQ(ReasonName(policy.IdentifyToken(*Feed(policy), token).status()),
+              "TOKEN_CLIENT_MISMATCH");
+  }
+}
+
+TEST(IdentifyTokenTest, AnIdentityThatTwoClientsShareIsNobodys) {
+  Policy::Source source = SourceWith({});
+  AddTokenIdentity(source.clients[0], "feed");
+  source.clients.push_back(ClientNamed("agencies/police/clients/other", "uri:urn:other"));
+  AddTokenIdentity(source.clients[1], "feed");
+  const Policy policy(source);
+  EXPECT_FALSE(policy.IdentifyToken(*Feed(policy), TokenOf("feed")).ok());
+}
+
+TEST(IdentifyTokenTest, AStreamEndsWithItsTokenOrWhenTheTokenIsTakenFromTheClient) {
+  Policy::Source source = SourceWith({});
+  const Policy without(source);
+  AddTokenIdentity(source.clients[0], "feed");
+  const Policy policy(source);
+  const auto principal = policy.IdentifyToken(*Feed(policy), TokenOf("feed")).value();
+  const Grant grant = policy.Authorise(*principal, SelfRule(v1::DIRECTORY), {}, kNow).value();
+  const absl::Time end = kNow + absl::Minutes(15) + AccessTokenVerifier::kLeeway;
+  EXPECT_TRUE(policy.StillAllows(*principal, grant, end - absl::Nanoseconds(1)));
+  EXPECT_FALSE(policy.StillAllows(*principal, grant, end));
+  EXPECT_FALSE(without.StillAllows(*principal, grant, kNow));
 }
 
 }  // namespace

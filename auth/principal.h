@@ -7,12 +7,13 @@
 #include <string>
 #include <vector>
 
+#include "auth/access_token.h"
 #include "auth/certificate.h"
 #include "concordat/v1/access.pb.h"
 
 namespace concordat::auth {
 
-// Immutable once made; made by Policy::Identify alone.
+// Immutable once made; made by Policy alone.
 struct Principal {
   // `agencies/{agency}/clients/{client}` and its agency.
   std::string client;
@@ -25,6 +26,8 @@ struct Principal {
   // The name of the certificate that the client was found by.
   std::string certificate_identity;
   std::shared_ptr<const Certificate> certificate;
+  // The access token that came beside the certificate; null when none did.
+  std::shared_ptr<const AccessToken> token;
 
   bool Has(v1::Role role) const {
     return std::find(roles.begin(), roles.end(), role) != roles.end();

@@ -1,8 +1,10 @@
 #include "server/config.h"
 
 #include <filesystem>
+#include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -15,6 +17,7 @@ namespace concordat {
 namespace {
 
 using server::v1::ServerConfig;
+using TokenIssuer = ServerConfig::Tokens::Issuer;
 
 void Default(int32_t value, int32_t by_default, void (ServerConfig::Limits::*set)(int32_t),
              ServerConfig::Limits& limits) {
@@ -38,6 +41,35 @@ void FillDefaults(ServerConfig& config) {
           limits);
   Default(limits.max_memory_mebibytes(), 512, &Limits::set_max_memory_mebibytes, limits);
   if (config.drain_seconds() == 0) config.set_drain_seconds(20);
+  if (config.tokens().reload_seconds() == 0) config.mutable_tokens()->set_reload_seconds(5);
+  for (TokenIssuer& issuer : *config.mutable_tokens()->mutable_issuers()) {
+    // Entra's keys carry no `alg`, and it signs with RS256 alone.
+    if (issuer.profile() == TokenIssuer::MICROSOFT_ENTRA && issuer.rsa_algorithm().empty()) {
+      issuer.set_rsa_algorithm("RS256");
+    }
+  }
+}
+
+void CheckTokenIssuers(const ServerConfig::Tokens& tokens, std::vector<FieldViolation>& problems) {
+  absl::flat_hash_set<std::string> names;
+  for (int i = 0; i < tokens.issuers_size(); ++i) {
+    const TokenIssuer& issuer = tokens.issuers(i);
+    const std::string path = absl::StrCat("tokens.issuers[", i, "].");
+    const std::pair<const char*, const std::string*> required[] = {
+        {"issuer", &issuer.issuer()},
+        {"audience", &issuer.audience()},
+        {"jwks_file", &issuer.jwks_file()}};
+    for (const auto& [field, value] : required) {
+      if (value->empty()) problems.push_back({path + field, "is required"});
+    }
+    if (!issuer.issuer().empty() && !names.insert(issuer.issuer()).second) {
+      problems.push_back({path + "issuer", "stands twice"});
+    }
+    const std::string& algorithm = issuer.rsa_algorithm();
+    if (!algorithm.empty() && algorithm != "RS256" && algorithm != "PS256") {
+      problems.push_back({path + "rsa_algorithm", "must be RS256 or PS256"});
+    }
+  }
 }
 
 // What is wrong with the values, each with its field.
@@ -79,6 +111,8 @@ std::vector<FieldViolation> Problems(const ServerConfig& config) {
   positive(limits.call_deadline_milliseconds(), "limits.call_deadline_milliseconds");
   positive(limits.max_memory_mebibytes(), "limits.max_memory_mebibytes");
   positive(config.drain_seconds(), "drain_seconds");
+  positive(config.tokens().reload_seconds(), "tokens.reload_seconds");
+  CheckTokenIssuers(config.tokens(), problems);
   return problems;
 }
 
@@ -117,6 +151,9 @@ absl::StatusOr<ServerConfig> ReadConfig(const std::string& path) {
         config.mutable_tls()->mutable_client_ca_file(), config.mutable_tls()->mutable_crl_file(),
         config.mutable_address_file()}) {
     if (!file->empty()) *file = (folder / *file).string();
+  }
+  for (TokenIssuer& issuer : *config.mutable_tokens()->mutable_issuers()) {
+    issuer.set_jwks_file((folder / issuer.jwks_file()).string());
   }
   return config;
 }

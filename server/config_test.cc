@@ -216,5 +216,42 @@ TEST_F(ConfigTest, AnEmptyFileIsEmptyText) {
   EXPECT_EQ(*text, "");
 }
 
+TEST_F(ConfigTest, TokenIssuersAreReadWithTheirDefaults) {
+  const auto config = Read(absl::StrCat(kLeast,
+                                        "tokens:\n"
+                                        "  issuers:\n"
+                                        "    - issuer: https://a.example\n"
+                                        "      audience: us\n"
+                                        "      jwks_file: keys/a.json\n"
+                                        "    - issuer: https://b.example\n"
+                                        "      audience: us\n"
+                                        "      jwks_file: /keys/b.json\n"
+                                        "      profile: MICROSOFT_ENTRA\n"));
+  ASSERT_TRUE(config.ok()) << config.status();
+  ASSERT_EQ(config->tokens().issuers_size(), 2);
+  EXPECT_EQ(config->tokens().reload_seconds(), 5);
+  EXPECT_EQ(config->tokens().issuers(0).jwks_file(), folder_.Path("keys/a.json"));
+  EXPECT_EQ(config->tokens().issuers(0).rsa_algorithm(), "");
+  EXPECT_EQ(config->tokens().issuers(1).jwks_file(), "/keys/b.json");
+  EXPECT_EQ(config->tokens().issuers(1).rsa_algorithm(), "RS256");
+}
+
+TEST_F(ConfigTest, TokenIssuersThatCannotBeAreNamed) {
+  EXPECT_THAT(ProblemsOf(absl::StrCat(kLeast,
+                                      "tokens:\n"
+                                      "  reload_seconds: -1\n"
+                                      "  issuers:\n"
+                                      "    - issuer: https://a.example\n"
+                                      "      rsa_algorithm: HS256\n"
+                                      "    - issuer: https://a.example\n"
+                                      "      audience: us\n"
+                                      "      jwks_file: a.json\n")),
+              AllOf(HasSubstr("tokens.reload_seconds must not be negative"),
+                    HasSubstr("tokens.issuers[0].audience is required"),
+                    HasSubstr("tokens.issuers[0].jwks_file is required"),
+                    HasSubstr("tokens.issuers[0].rsa_algorithm must be RS256 or PS256"),
+                    HasSubstr("tokens.issuers[1].issuer stands twice")));
+}
+
 }  // namespace
 }  // namespace concordat

@@ -21,6 +21,7 @@
 #include "server/services/apply.h"
 #include "server/store/sqlite/sqlite_store.h"
 #include "server/tls/tls_watch.h"
+#include "server/token_keys.h"
 #include "server/transport.h"
 
 #ifndef CONCORDAT_BUILD
@@ -83,6 +84,7 @@ class RunningServer final : public Server {
     Bind(*services_, methods_);
     RETURN_IF_ERROR(methods_.Check(ContractServices()));
     RETURN_IF_ERROR(SwapPolicy());
+    ASSIGN_OR_RETURN(token_keys_, TokenKeys::Load(config_.tokens(), tokens_));
     ASSIGN_OR_RETURN(listener_, door::Listener::Bind(config_.listen_address(),
                                                      ListenerLimitsOf(config_), refused_));
     ASSIGN_OR_RETURN(health_, ops::Health::Start(config_.health_address()));
@@ -100,9 +102,10 @@ class RunningServer final : public Server {
     };
     ASSIGN_OR_RETURN(log_, audit::AuditLog::Start(*store_, clock_, std::move(options)));
     door_ = std::make_unique<door::Door>(
-        methods_, policy_, tls_->revocation(), *log_, clock_, DoorLimitsOf(config_),
+        methods_, policy_, tls_->revocation(), tokens_, *log_, clock_, DoorLimitsOf(config_),
         [this](const std::string& peer) { listener_->MarkCalled(peer); });
     RETURN_IF_ERROR(StartGrpc());
+    token_keys_->Run();
     health_->Set(Obstacle::kStarting, false);
     return WriteAddressFile();
   }
@@ -162,6 +165,8 @@ class RunningServer final : public Server {
   std::unique_ptr<store::Store> store_;
   ops::RefusedHandshakes refused_;
   auth::PolicyHolder policy_;
+  auth::AccessTokenVerifierHolder tokens_;
+  std::unique_ptr<TokenKeys> token_keys_;
   std::unique_ptr<Services> services_;
   door::MethodTable methods_;
   std::unique_ptr<ops::Health> health_;

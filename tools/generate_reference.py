@@ -344,6 +344,9 @@ def metadata():
                               "A value that is none is left out.") if field == "traceparent" else
                              (comment_of(own, field), comment_of(called, field)))
             rows.append([f"`{key}`", "caller", form, meaning])
+        elif sender[key].startswith("Sent by a caller with a token: "):
+            form = sender[key].partition(": ")[2]
+            rows.append([f"`{key}`", "caller", form, "Proves the client a second time, beside its certificate."])
         else:
             rows.append([f"`{key}`", "server, trailing", "A serialised `concordat.v1.Receipt`.",
                          "Names the call's record in the audit log. " + sender[key].partition(":")[0] + "."])
@@ -385,12 +388,15 @@ def default_of(comment):
 def setting_rows(message, prefix=""):
     for field in message.of("field"):
         name = prefix + field.name
-        inner = [m for m in message.of("message") if m.name == field.type]
+        repeated = field.type.startswith("repeated ")
+        inner = [m for m in message.of("message") if m.name == field.type.removeprefix("repeated ")]
         if inner:
-            yield from setting_rows(inner[0], name + ".")
+            yield from setting_rows(inner[0], name + ("[]." if repeated else "."))
         else:
             default, meaning = default_of(field.comment)
-            yield [name, {"string": "text", "int32": "number", "bool": "true or false"}[field.type], default, meaning]
+            values = [v.name for e in message.of("enum") if e.name == field.type for v in e.of("value")]
+            kind = {"string": "text", "int32": "number", "bool": "true or false"}.get(field.type) or " or ".join(f"`{v}`" for v in values)
+            yield [name, kind, default or (f"`{values[0]}`" if values else ""), meaning]
 
 
 def configuration():
@@ -399,6 +405,9 @@ def configuration():
     filled = {f"limits.{key}": value for key, value in
               re.findall(r"Default\(limits\.(\w+)\(\), ([\d <]+),", source)}
     filled.update(re.findall(r"if \(config\.(\w+)\(\) == 0\) config\.set_\w+\((\d+)\);", source))
+    filled.update((f"{outer}.{key}", value) for outer, key, value in
+                  re.findall(r"if \(config\.(\w+)\(\)\.(\w+)\(\) == 0\) config\.mutable_\w+\(\)->set_\w+\((\d+)\);",
+                             source))
     for name, kind, default, _ in rows:
         if kind != "number":
             continue

@@ -159,7 +159,14 @@ absl::Status CallReactor::Identify() {
   ASSIGN_OR_RETURN(principal_, policy_->Identify(certificate_, decided_));
   // After it, so that the record of a revoked certificate says whose it was. A
   // resumed TLS session never met the handshake's checks, so every call looks.
-  return door_.revocation_.Get()->Check(*certificate_, decided_);
+  RETURN_IF_ERROR(door_.revocation_.Get()->Check(*certificate_, decided_));
+  // The token never stays with the connection, which other calls share.
+  ASSIGN_OR_RETURN(const auto token, ReadBearerToken(context_.client_metadata()));
+  if (!token.has_value()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(auto verified,
+                   door_.tokens_.Get()->Verify(*token, certificate_->sha256, decided_));
+  ASSIGN_OR_RETURN(principal_, policy_->IdentifyToken(*principal_, std::move(verified)));
+  return absl::OkStatus();
 }
 
 absl::Status CallReactor::Parse() {
@@ -354,6 +361,12 @@ void CallReactor::FillRecord(v1::AuditRecord& record) {
   if (certificate_ != nullptr) {
     record.set_certificate_sha256(certificate_->sha256);
     record.set_certificate_serial(certificate_->serial);
+  }
+  if (principal_ != nullptr && principal_->token != nullptr) {
+    const auth::AccessToken& token = *principal_->token;
+    record.set_token_issuer(token.issuer);
+    record.set_token_id_digest(token.id_sha256);
+    record.set_token_key_id(token.key_id);
   }
 }
 

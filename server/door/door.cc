@@ -20,11 +20,13 @@ int QueueCount() {
 }  // namespace
 
 Door::Door(const MethodTable& methods, const auth::PolicyHolder& policy,
-           const auth::RevocationHolder& revocation, audit::AuditLog& log, const Clock& clock,
-           DoorLimits limits, std::function<void(const std::string&)> on_peer)
+           const auth::RevocationHolder& revocation, const auth::AccessTokenVerifierHolder& tokens,
+           audit::AuditLog& log, const Clock& clock, DoorLimits limits,
+           std::function<void(const std::string&)> on_peer)
     : methods_(methods),
       policy_(policy),
       revocation_(revocation),
+      tokens_(tokens),
       log_(log),
       clock_(clock),
       limits_(limits),

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "auth/access_token.h"
 #include "auth/certificate.h"
 #include "auth/policy.h"
 #include "auth/revocation.h"
@@ -58,8 +59,9 @@ class Door final {
   // All are borrowed and outlive the door. `on_peer` hears the address of each
   // peer whose connection became a call.
   Door(const MethodTable& methods, const auth::PolicyHolder& policy,
-       const auth::RevocationHolder& revocation, audit::AuditLog& log, const Clock& clock,
-       DoorLimits limits, std::function<void(const std::string&)> on_peer);
+       const auth::RevocationHolder& revocation, const auth::AccessTokenVerifierHolder& tokens,
+       audit::AuditLog& log, const Clock& clock, DoorLimits limits,
+       std::function<void(const std::string&)> on_peer);
 
   // Registers the door for every method of `builder`'s server. Call once, before
   // the server is built.
@@ -81,6 +83,7 @@ class Door final {
   const MethodTable& methods_;
   const auth::PolicyHolder& policy_;
   const auth::RevocationHolder& revocation_;
+  const auth::AccessTokenVerifierHolder& tokens_;
   audit::AuditLog& log_;
   const Clock& clock_;
   const DoorLimits limits_;

@@ -1,11 +1,14 @@
 #include "server/door/metadata.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "auth/access_token.h"
+#include "auth/token_error.h"
 #include "base/resource_name.h"
 #include "base/status.h"
 
@@ -86,6 +89,18 @@ absl::StatusOr<CallMetadata> ReadMetadata(
     *match->value = std::string(value);
   }
   return read;
+}
+
+absl::StatusOr<std::optional<absl::string_view>> ReadBearerToken(
+    const std::multimap<grpc::string_ref, grpc::string_ref>& metadata) {
+  const auto [first, last] = metadata.equal_range(kAuthorizationKey);
+  if (first == last) return std::nullopt;
+  if (std::next(first) != last) {
+    return auth::TokenInvalid("authorization", "cannot be told: several were sent; send one");
+  }
+  ASSIGN_OR_RETURN(const absl::string_view token,
+                   auth::BearerToken({first->second.data(), first->second.size()}));
+  return token;
 }
 
 }  // namespace concordat::door

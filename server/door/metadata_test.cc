@@ -1,5 +1,7 @@
 #include "server/door/metadata.h"
 
+#include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,14 +17,17 @@ using ::testing::HasSubstr;
 
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 
-absl::StatusOr<CallMetadata> Read(const Pairs& pairs) {
+// Points into `pairs`.
+std::multimap<grpc::string_ref, grpc::string_ref> Multimap(const Pairs& pairs) {
   std::multimap<grpc::string_ref, grpc::string_ref> metadata;
   for (const auto& [key, value] : pairs) {
     metadata.emplace(grpc::string_ref(key.data(), key.size()),
                      grpc::string_ref(value.data(), value.size()));
   }
-  return ReadMetadata(metadata);
+  return metadata;
 }
+
+absl::StatusOr<CallMetadata> Read(const Pairs& pairs) { return ReadMetadata(Multimap(pairs)); }
 
 // The key that a refusal names; empty when there is none.
 std::string RefusedKey(const Pairs& pairs) {
@@ -146,6 +151,22 @@ TEST(ReadMetadataTest, ATraceParentWithJunkAroundItsTraceIsLeftOut) {
       ASSERT_TRUE(read.ok()) << value;
       EXPECT_EQ(read->trace_id, "") << value;
     }
+  }
+}
+
+TEST(ReadBearerTokenTest, OneHeaderIsRead) {
+  const Pairs others = {{"concordat-purpose", "oversight"}};
+  const auto none = ReadBearerToken(Multimap(others));
+  ASSERT_TRUE(none.ok()) << none.status();
+  EXPECT_EQ(*none, std::nullopt);
+  const Pairs one = {{"authorization", "Bearer abc"}};
+  EXPECT_EQ(**ReadBearerToken(Multimap(one)), "abc");
+}
+
+TEST(ReadBearerTokenTest, SeveralHeadersAreRefusedWhateverTheyHold) {
+  for (const char* second : {"Bearer abc", "", "Basic YTpi"}) {
+    const Pairs two = {{"authorization", "Bearer abc"}, {"authorization", second}};
+    EXPECT_EQ(ReasonOf(ReadBearerToken(Multimap(two)).status()), v1::TOKEN_INVALID);
   }
 }
 

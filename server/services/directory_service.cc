@@ -24,6 +24,10 @@ namespace {
 using store::Kind;
 using store::Row;
 
+bool IsGraphic(absl::string_view text) {
+  return absl::c_all_of(text, [](unsigned char c) { return absl::ascii_isgraph(c); });
+}
+
 bool IsCertificateIdentity(absl::string_view identity) {
   if (absl::ConsumePrefix(&identity, "sha256:")) {
     return identity.size() == 64 && absl::c_all_of(identity, [](char c) {
@@ -38,8 +42,7 @@ bool IsCertificateIdentity(absl::string_view identity) {
   } else if (!absl::ConsumePrefix(&identity, "uri:")) {
     return false;
   }
-  return !identity.empty() &&
-         absl::c_all_of(identity, [](unsigned char c) { return absl::ascii_isgraph(c); });
+  return !identity.empty() && IsGraphic(identity);
 }
 
 // Lists one kind of resource, page by page.
@@ -152,6 +155,13 @@ class DirectoryChecker {
              "must be uri:…, dns:… in lower case, or sha256: and 64 hexadecimal digits"});
       }
     }
+    for (int t = 0; t < client.token_identities_size(); ++t) {
+      const v1::Client::TokenIdentity& identity = client.token_identities(t);
+      if (!IsGraphic(identity.issuer()) || !IsGraphic(identity.client_id())) {
+        violations_.push_back({absl::StrCat(path, ".token_identities[", t, "]"),
+                               "must be of printable characters without spaces"});
+      }
+    }
   }
 
   void CheckArea(int i) {
@@ -170,18 +180,26 @@ class DirectoryChecker {
   }
 
   void CheckSharedIdentities() {
-    absl::flat_hash_map<std::string, std::string> owner;
+    absl::flat_hash_map<std::string, std::string> certificates;
+    absl::flat_hash_map<std::pair<std::string, std::string>, std::string> tokens;
     for (const auto& [name, client] : clients_) {
       for (const std::string& identity : client.certificate_identities()) {
-        const auto [known, added] = owner.emplace(identity, name);
-        if (!added && known->second != name) {
-          violations_.push_back(
-              {"clients",
-               absl::StrCat("the clients ", std::min(name, known->second), " and ",
-                            std::max(name, known->second), " would share a certificate identity")});
-        }
+        CheckOwner("certificate", name, certificates.emplace(identity, name).first->second);
+      }
+      for (const v1::Client::TokenIdentity& identity : client.token_identities()) {
+        CheckOwner(
+            "token", name,
+            tokens.emplace(std::pair(identity.issuer(), identity.client_id()), name).first->second);
       }
     }
+  }
+
+  // `owner` is the client that has the identity already, or `name` itself.
+  void CheckOwner(absl::string_view kind, const std::string& name, const std::string& owner) {
+    if (owner == name) return;
+    violations_.push_back(
+        {"clients", absl::StrCat("the clients ", std::min(name, owner), " and ",
+                                 std::max(name, owner), " would share a ", kind, " identity")});
   }
 
   // Nobody could mend a directory without one.
