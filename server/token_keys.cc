@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/digest.h"
+#include "base/file.h"
 #include "base/status.h"
 #include "server/config.h"
 #include "server/ops/log.h"
