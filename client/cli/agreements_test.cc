@@ -77,9 +77,9 @@ Agreement Sharing() {
   return agreement;
 }
 
-// Changes each field of `message`, alone, and expects that the words of
-// `agreement`, which holds it, change too.
-void ExpectEachFieldIsSaid(const Agreement& agreement, Message& message) {
+// Changes each field of `message`, alone, and expects that `agreement`, which
+// holds it and is otherwise equal to `before`, then has other words.
+void ExpectEachFieldIsSaid(const Agreement& before, const Agreement& agreement, Message& message) {
   const google::protobuf::Descriptor& type = *message.GetDescriptor();
   for (int i = 0; i < type.field_count(); ++i) {
     const FieldDescriptor& field = *type.field(i);
@@ -89,12 +89,12 @@ void ExpectEachFieldIsSaid(const Agreement& agreement, Message& message) {
     }
     if (field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
       ExpectEachFieldIsSaid(
-          agreement, field.is_repeated()
-                         ? *message.GetReflection()->MutableRepeatedMessage(&message, &field, 0)
-                         : *message.GetReflection()->MutableMessage(&message, &field));
+          before, agreement,
+          field.is_repeated()
+              ? *message.GetReflection()->MutableRepeatedMessage(&message, &field, 0)
+              : *message.GetReflection()->MutableMessage(&message, &field));
       continue;
     }
-    const Agreement before = agreement;
     const std::unique_ptr<Message> kept(message.New());
     kept->CopyFrom(message);
     Change(message, field);
@@ -105,7 +105,7 @@ void ExpectEachFieldIsSaid(const Agreement& agreement, Message& message) {
 
 TEST(AgreementWordsTest, EveryFieldThatIsSignedIsSaid) {
   Agreement agreement = Sharing();
-  ExpectEachFieldIsSaid(agreement, agreement);
+  ExpectEachFieldIsSaid(Sharing(), agreement, agreement);
 }
 
 TEST(AgreementWordsTest, ADifferenceNamesWhatWentAndWhatCame) {

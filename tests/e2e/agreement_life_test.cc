@@ -100,7 +100,7 @@ class AgreementLifeTest : public testing::Test {
 TEST_F(AgreementLifeTest, ADraftIsInForceWhenItsPartiesHaveApprovedTheSameTerms) {
   const v1::Agreement draft = Apply(Unsigned());
   EXPECT_EQ(draft.state(), v1::Agreement::DRAFT);
-  const std::string digest = draft.terms_digest();
+  const std::string& digest = draft.terms_digest();
   EXPECT_TRUE(RefusedWith(ReadPlanAs("new-purpose"), v1::NO_AGREEMENT));
 
   const Outcome first = Approve(kPoliceSignatory, digest);
