@@ -51,6 +51,7 @@ class Policy {
   explicit Policy(const Source& source);
 
   int64_t revision() const { return revision_; }
+  bool has_clients() const { return !clients_.empty(); }
   // SHA-256 of the source, 32 bytes.
   const std::string& digest() const { return digest_; }
 

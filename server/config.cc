@@ -19,6 +19,9 @@ namespace {
 using server::v1::ServerConfig;
 using TokenIssuer = ServerConfig::Tokens::Issuer;
 
+// The transport takes some times as much (transport limits are 32-bit numbers).
+constexpr int32_t kMostRequestBytes = 64 << 20;
+
 void Default(int32_t value, int32_t by_default, void (ServerConfig::Limits::*set)(int32_t),
              ServerConfig::Limits& limits) {
   if (value == 0) (limits.*set)(by_default);
@@ -105,6 +108,10 @@ std::vector<FieldViolation> Problems(const ServerConfig& config) {
   positive(limits.max_connections_per_address(), "limits.max_connections_per_address");
   positive(limits.handshake_deadline_milliseconds(), "limits.handshake_deadline_milliseconds");
   positive(limits.max_request_bytes(), "limits.max_request_bytes");
+  if (limits.max_request_bytes() > kMostRequestBytes) {
+    problems.push_back(
+        {"limits.max_request_bytes", absl::StrCat("must be at most ", kMostRequestBytes)});
+  }
   positive(limits.max_calls(), "limits.max_calls");
   positive(limits.max_calls_per_client(), "limits.max_calls_per_client");
   positive(limits.request_deadline_milliseconds(), "limits.request_deadline_milliseconds");

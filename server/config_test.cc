@@ -182,6 +182,11 @@ TEST_F(ConfigTest, NumbersAreNotNegative) {
   }
 }
 
+TEST_F(ConfigTest, ARequestLimitThatTheTransportCannotCountIsRefused) {
+  EXPECT_THAT(ProblemsOf(absl::StrCat(kLeast, "limits:\n  max_request_bytes: 67108865\n")),
+              HasSubstr("limits.max_request_bytes must be at most 67108864"));
+}
+
 TEST_F(ConfigTest, TheLogsNameHasNoSpaceAndNoPlus) {
   for (const char* origin : {"a b", "a+b", "\"a\\tb\""}) {
     const std::string text = absl::StrReplaceAll(kLeast, {{"lancashire.example/audit", origin}});

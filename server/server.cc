@@ -84,6 +84,12 @@ class RunningServer final : public Server {
     Bind(*services_, methods_);
     RETURN_IF_ERROR(methods_.Check(ContractServices()));
     RETURN_IF_ERROR(SwapPolicy());
+    if (!policy_.Get()->has_clients()) {
+      // Perhaps a volume that is not mounted: a second log must not begin.
+      return absl::FailedPreconditionError(
+          absl::StrCat("the database ", config_.database_path(),
+                       " has no client: make the first administrator with concordatd init"));
+    }
     ASSIGN_OR_RETURN(token_keys_, TokenKeys::Load(config_.tokens(), tokens_));
     ASSIGN_OR_RETURN(listener_, door::Listener::Bind(config_.listen_address(),
                                                      ListenerLimitsOf(config_), refused_));

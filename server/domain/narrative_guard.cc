@@ -178,7 +178,7 @@ class Screen {
     static const RE2* const kPattern =
         new RE2("\\d{3}(?: ?- ?| {0,2})\\d{3}(?: ?- ?| {0,2})\\d{4}");
     static const RE2* const kAnnounced = new RE2(
-        "\\bNHS\\b[^\\d.;]{0,12}(?:NUMBER|NUM|NO\\b|ID|#|:|=|-)[^\\dA-Z;]{0,6}"
+        "\\bNHS\\b(?:[^\\d.;]{0,12}(?:NUMBER|NUM|NO\\b|ID|#|:|=|-))?[^\\dA-Z;]{0,6}"
         "(?:(?:IS|WAS)[^\\dA-Z;]{0,3})?$");
     ForEachMatch<1>(
         *kPattern, text_.plain(), [this](size_t begin, size_t end, re2::StringPiece* groups) {

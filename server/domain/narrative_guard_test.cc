@@ -50,7 +50,8 @@ TEST(NhsNumberTest, IssuedNumberWithRightCheckDigitIsFound) {
 }
 
 TEST(NhsNumberTest, TestRangeIsFoundOnlyWhereItIsAnnounced) {
-  for (const char* before : {"NHS number ", "NHS no. ", "nhs No: ", "NHS: ", "NHS number is "}) {
+  for (const char* before :
+       {"NHS number ", "NHS no. ", "nhs No: ", "NHS: ", "NHS number is ", "NHS "}) {
     EXPECT_THAT(ScreenNarrative(absl::StrCat(before, "9434765919")), SizeIs(1)) << before;
     EXPECT_THAT(ScreenNarrative(absl::StrCat(before, "943 476 5919")), SizeIs(1)) << before;
     ExpectNothing(absl::StrCat(before, "9434765918"));

@@ -51,6 +51,11 @@ PeerNames NamesOf(const sockaddr_storage& storage) {
     return {text, absl::StrCat("ipv4:", text, ":", ntohs(v4.sin_port))};
   }
   const auto& v6 = reinterpret_cast<const sockaddr_in6&>(storage);
+  // An IPv4 peer of an IPv6 socket: the same address, and the same limit, as ever.
+  if (IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr)) {
+    inet_ntop(AF_INET, &v6.sin6_addr.s6_addr[12], text, sizeof(text));
+    return {text, absl::StrCat("ipv4:", text, ":", ntohs(v6.sin6_port))};
+  }
   inet_ntop(AF_INET6, &v6.sin6_addr, text, sizeof(text));
   return {text, absl::StrCat("ipv6:%5B", text, "%5D:", ntohs(v6.sin6_port))};
 }

@@ -33,7 +33,33 @@ absl::StatusOr<std::optional<v1::ProgressReport>> NewestReport(const store::Read
   return newest;
 }
 
-// Fills in what stands in the action that `action` refers to.
+// What stands in the action's own row, and what was reported on it.
+absl::StatusOr<v1::Action> ReadOwnContent(const store::Reader& reader, const auth::Grant& grant,
+                                          const store::Row& row, const ReadClocks& clocks) {
+  v1::Action action;
+  if (!action.ParseFromString(row.body)) return Damaged();
+  action.set_revision(row.revision);
+  action.set_etag(absl::StrCat(row.revision));
+  *action.mutable_recorded_time() = ToTimestamp(row.recorded);
+  action.set_imported(row.imported);
+  action.set_removed(row.removed);
+  if (!action.refers_to().empty()) return action;
+  ASSIGN_OR_RETURN(const std::optional<v1::ProgressReport> report,
+                   NewestReport(reader, grant, action.name(), clocks.point));
+  std::optional<v1::Rag::Color> reported;
+  if (report.has_value()) {
+    action.set_status(report->status());
+    reported = report->rag();
+  }
+  domain::ResolveNextDate(*action.mutable_due(), clocks.on);
+  *action.mutable_rag() = domain::EffectiveRag(action.status(), action.due(), reported, clocks.on);
+  action.set_overdue(domain::IsPastDue(action.due(), action.status(), clocks.on));
+  return action;
+}
+
+// Fills in what stands in the action that `action` refers to. One step and no
+// more: a read of the past mixes revisions of several plans, in which references
+// may form a chain or a ring that no day ever had.
 absl::Status FollowReference(const store::Reader& reader, const auth::Grant& grant,
                              const ReadClocks& clocks, v1::Action& action) {
   absl::StatusOr<store::Row> row =
@@ -42,7 +68,8 @@ absl::Status FollowReference(const store::Reader& reader, const auth::Grant& gra
     return absl::OkStatus();
   }
   RETURN_IF_ERROR(row.status());
-  ASSIGN_OR_RETURN(v1::Action target, ReadAction(reader, grant, *row, clocks));
+  ASSIGN_OR_RETURN(v1::Action target, ReadOwnContent(reader, grant, *row, clocks));
+  if (!target.refers_to().empty()) return absl::OkStatus();
   action.set_reference(target.reference());
   action.set_display_name(target.display_name());
   action.set_expected_outcome(target.expected_outcome());
@@ -87,27 +114,10 @@ void KeepOnlyWhatActionsUse(const std::vector<v1::Action>& actions, v1::Plan& pl
 
 absl::StatusOr<v1::Action> ReadAction(const store::Reader& reader, const auth::Grant& grant,
                                       const store::Row& row, const ReadClocks& clocks) {
-  v1::Action action;
-  if (!action.ParseFromString(row.body)) return Damaged();
-  action.set_revision(row.revision);
-  action.set_etag(absl::StrCat(row.revision));
-  *action.mutable_recorded_time() = ToTimestamp(row.recorded);
-  action.set_imported(row.imported);
-  action.set_removed(row.removed);
+  ASSIGN_OR_RETURN(v1::Action action, ReadOwnContent(reader, grant, row, clocks));
   if (!action.refers_to().empty()) {
     RETURN_IF_ERROR(FollowReference(reader, grant, clocks, action));
-    return action;
   }
-  ASSIGN_OR_RETURN(const std::optional<v1::ProgressReport> report,
-                   NewestReport(reader, grant, action.name(), clocks.point));
-  std::optional<v1::Rag::Color> reported;
-  if (report.has_value()) {
-    action.set_status(report->status());
-    reported = report->rag();
-  }
-  domain::ResolveNextDate(*action.mutable_due(), clocks.on);
-  *action.mutable_rag() = domain::EffectiveRag(action.status(), action.due(), reported, clocks.on);
-  action.set_overdue(domain::IsPastDue(action.due(), action.status(), clocks.on));
   return action;
 }
 

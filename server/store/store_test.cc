@@ -309,7 +309,7 @@ TEST_P(StoreTest, UnderTopicLimitsMissingIsOutOfScopeToo) {
   EXPECT_EQ(status_of("4"), status_of("2"));
 }
 
-TEST_P(StoreTest, UnderTopicLimitsARemovedThingOfTheTopicIsNotFound) {
+TEST_P(StoreTest, UnderTopicLimitsARemovedThingIsAsOneThatNeverWas) {
   Row removal = Removal("plans/a/actions/1");
   removal.topics = {"neglect"};
   PutAll(Kind::kAction, {ActionOn("plans/a/actions/1", {"neglect"}), removal});
@@ -317,7 +317,7 @@ TEST_P(StoreTest, UnderTopicLimitsARemovedThingOfTheTopicIsNotFound) {
       ReasonName(
           store_->Find(OverPlan("plans/a", "neglect"), Kind::kAction, "plans/a/actions/1", Now())
               .status()),
-      "RESOURCE_NOT_FOUND");
+      "OUT_OF_SCOPE");
 }
 
 TEST_P(StoreTest, ThePlanItselfIsNotJudgedByTopic) {

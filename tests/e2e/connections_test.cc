@@ -183,6 +183,26 @@ TEST_F(ConnectionsTest, ConnectionsThatBecameCallsAreNotListed) {
             0);
 }
 
+TEST_F(ConnectionsTest, CallsOverIpv4ToASocketOfBothAreNotListed) {
+  TestPartnership::Options options;
+  options.configure = [](server::v1::ServerConfig& config) { config.set_listen_address("[::]:0"); };
+  partnership_.emplace(options);
+  const std::string& address = partnership_->server().address();
+  const std::string v4 = absl::StrCat("127.0.0.1", address.substr(address.rfind(':')));
+  for (int i = 0; i < 3; ++i) {
+    const auto channel = MakeChannel(v4, Certificates::Get().OfClient(kAdmin.uri()));
+    const Outcome outcome = Call(channel, kWhoAmI, "");
+    EXPECT_TRUE(outcome.ok()) << outcome.Text();
+  }
+  absl::SleepFor(absl::Milliseconds(500));
+  const auto channel = MakeChannel(v4, Certificates::Get().OfClient(kAdmin.uri()));
+  const Outcome outcome =
+      Call(channel, PathOf(*v1::ListRefusedHandshakesRequest::descriptor()), "");
+  v1::ListRefusedHandshakesResponse response;
+  ASSERT_TRUE(response.ParseFromString(outcome.reply)) << outcome.Text();
+  EXPECT_EQ(response.total(), 0);
+}
+
 TEST_F(ConnectionsTest, ACallerWhoGoesAwayDuringItsExtractIsNotListed) {
   StartWith(100, 100, 5000);
   v1::ExtractObservationsRequest request;

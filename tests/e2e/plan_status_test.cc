@@ -509,6 +509,46 @@ TEST_F(PlanPolling, PagesOfOneListDoNotMoveWhenThePlanDoes) {
   EXPECT_EQ(std::set<std::string>(names.begin(), names.end()).size(), 109U);
 }
 
+TEST_F(PlanPolling, AReadOfThePastSurvivesReferencesThatFormARing) {
+  const std::string name = absl::StrCat(kDevelopmentPlan, "/actions/1.2.1");
+  auto strategy = ReadDataFile<v1::ApplyPlanRequest>("plans/neglect-strategy-2018.yaml");
+  std::string referring;
+  for (v1::Action& action : *strategy.mutable_actions()) {
+    if (action.refers_to() != name) continue;
+    referring = action.name();
+    action.clear_refers_to();
+    action.set_display_name("An action of its own");
+  }
+  ASSERT_FALSE(referring.empty());
+  *strategy.mutable_plan()->mutable_document_date() = Day("2018-12-10");
+  partnership_.Get<v1::ApplyPlanResponse>(kBoard, strategy);
+  for (v1::Action& action : *plan_.mutable_actions()) {
+    if (action.name() != name) continue;
+    action.set_refers_to(referring);
+    action.clear_display_name();
+    action.clear_due();
+    action.clear_leads();
+    action.clear_status();
+    action.clear_expected_outcome();
+  }
+  *plan_.mutable_plan()->mutable_document_date() = Day("2018-12-01");
+  Apply();
+  // Then the one was a reference already, and the other still.
+  v1::GetActionRequest request;
+  *request.mutable_as_of() = Instant("2018-12-05T00:00:00Z");
+  for (const std::string& each : {name, referring}) {
+    request.set_name(each);
+    const auto action = partnership_.Get<v1::Action>(kBoard, request);
+    EXPECT_EQ(action.name(), each);
+    EXPECT_EQ(action.display_name(), "");
+    EXPECT_NE(action.refers_to(), "");
+  }
+  v1::ListActionsRequest list;
+  list.set_parent("plans/-");
+  *list.mutable_as_of() = request.as_of();
+  EXPECT_GT(partnership_.Get<v1::ListActionsResponse>(kPolice, list).actions_size(), 0);
+}
+
 TEST_F(PlanPolling, AsOfStillTellsWhatWasKnownBeforeANewerDocument) {
   // The council prints the plan again a year later, with its first action done.
   *plan_.mutable_plan()->mutable_document_date() = Day("2019-11-01");

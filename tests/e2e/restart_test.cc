@@ -285,6 +285,25 @@ TEST_F(RestartTest, ASecondProcessOnTheSameDatabaseIsRefused) {
   EXPECT_TRUE(outcome.ok()) << outcome.Text();
 }
 
+TEST_F(RestartTest, ASecondProcessIsRefusedByWhateverPathItFindsTheDatabase) {
+  std::unique_ptr<ServerProcess> process;
+  Start(process);
+  const std::string database = config_.database_path();
+  std::filesystem::create_symlink(database, folder_.Path("symbolic.db"));
+  std::filesystem::create_hard_link(database, folder_.Path("hard.db"));
+  for (const std::string other : {"symbolic.db", "hard.db"}) {
+    config_.set_database_path(folder_.Path(other));
+    WriteConfig(ConfigYaml(config_));
+    EXPECT_THAT(RunToFailure(), HasSubstr("another process has the database")) << other;
+  }
+}
+
+TEST_F(RestartTest, ADatabaseThatNobodyInitialisedIsNotServed) {
+  config_.set_database_path(folder_.Path("empty.db"));
+  WriteConfig(ConfigYaml(config_));
+  EXPECT_THAT(RunToFailure(), HasSubstr("concordatd init"));
+}
+
 TEST_F(RestartTest, TlsFilesThatAreMissingOrDoNotFitAreNamed) {
   const Certificates& certificates = Certificates::Get();
   const std::string good = ConfigYaml(config_);

@@ -90,7 +90,11 @@ absl::StatusOr<Row> Reading::Find(const auth::Grant& grant, Kind kind, absl::str
   }
   Row row = RowOf(query);
   RETURN_IF_ERROR(JudgeScope(grant, kind, name, &row.topics));
-  if (row.removed) return ResourceNotFound(KindName(kind), name);
+  if (row.removed) {
+    // Judged as what never was, so that a removal says no more than absence.
+    RETURN_IF_ERROR(JudgeScope(grant, kind, name, nullptr));
+    return ResourceNotFound(KindName(kind), name);
+  }
   return row;
 }
 

@@ -25,7 +25,9 @@ namespace {
 // Answers to request ids are kept this long (DESIGN: "Idempotency").
 constexpr absl::Duration kReplyLife = absl::Hours(24 * 30);
 
-// A file lock held as long as the object lives.
+// A lock on the database file itself, whatever path it is opened by, held as long
+// as the object lives. It is flock's: SQLite's own are fcntl's, which closing any
+// descriptor of the file would drop, so this one outlives the connections.
 class ProcessLock {
  public:
   static absl::StatusOr<ProcessLock> Take(const std::string& path) {
@@ -448,7 +450,7 @@ class SqliteStore final : public Store {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Store>> OpenSqliteStore(const std::string& path) {
-  ASSIGN_OR_RETURN(ProcessLock lock, ProcessLock::Take(path + ".lock"));
+  ASSIGN_OR_RETURN(ProcessLock lock, ProcessLock::Take(path));
   ASSIGN_OR_RETURN(Connection connection, Connection::Open(path, Connection::Mode::kWriter));
   RETURN_IF_ERROR(Migrate(connection));
   ASSIGN_OR_RETURN(std::unique_ptr<Writer> writer, PrepareWriter(std::move(connection)));
