@@ -104,7 +104,10 @@ Policy::Policy(const Source& source) : revision_(source.revision) {
   digest_ = digest.Finish();
 
   absl::flat_hash_map<std::string, const v1::Agency*> agencies;
-  for (const v1::Agency& agency : source.agencies) agencies[agency.name()] = &agency;
+  for (const v1::Agency& agency : source.agencies) {
+    agencies[agency.name()] = &agency;
+    agencies_.insert(agency.name());
+  }
   for (const v1::Client& client : source.clients) {
     KnownClient known;
     known.revoked = client.revoked();

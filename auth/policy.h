@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
@@ -52,6 +53,10 @@ class Policy {
 
   int64_t revision() const { return revision_; }
   bool has_clients() const { return !clients_.empty(); }
+  // Whether the directory has an agency or a client of this name, revoked and
+  // ended ones too.
+  bool HasAgency(absl::string_view name) const { return agencies_.contains(name); }
+  bool HasClient(absl::string_view name) const { return client_by_name_.contains(name); }
   // SHA-256 of the source, 32 bytes.
   const std::string& digest() const { return digest_; }
 
@@ -113,6 +118,7 @@ class Policy {
 
   int64_t revision_;
   std::string digest_;
+  absl::flat_hash_set<std::string> agencies_;
   std::vector<KnownClient> clients_;
   absl::flat_hash_map<std::string, size_t> client_by_identity_;
   absl::flat_hash_map<TokenIdentity, size_t> client_by_token_identity_;

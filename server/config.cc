@@ -37,7 +37,7 @@ void FillDefaults(ServerConfig& config) {
           &Limits::set_handshake_deadline_milliseconds, limits);
   Default(limits.max_request_bytes(), 1 << 20, &Limits::set_max_request_bytes, limits);
   Default(limits.max_calls(), 1000, &Limits::set_max_calls, limits);
-  Default(limits.max_calls_per_client(), 200, &Limits::set_max_calls_per_client, limits);
+  Default(limits.max_calls_per_certificate(), 200, &Limits::set_max_calls_per_certificate, limits);
   Default(limits.request_deadline_milliseconds(), 10000, &Limits::set_request_deadline_milliseconds,
           limits);
   Default(limits.call_deadline_milliseconds(), 60000, &Limits::set_call_deadline_milliseconds,
@@ -113,7 +113,7 @@ std::vector<FieldViolation> Problems(const ServerConfig& config) {
         {"limits.max_request_bytes", absl::StrCat("must be at most ", kMostRequestBytes)});
   }
   positive(limits.max_calls(), "limits.max_calls");
-  positive(limits.max_calls_per_client(), "limits.max_calls_per_client");
+  positive(limits.max_calls_per_certificate(), "limits.max_calls_per_certificate");
   positive(limits.request_deadline_milliseconds(), "limits.request_deadline_milliseconds");
   positive(limits.call_deadline_milliseconds(), "limits.call_deadline_milliseconds");
   positive(limits.max_memory_mebibytes(), "limits.max_memory_mebibytes");

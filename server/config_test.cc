@@ -59,7 +59,7 @@ TEST_F(ConfigTest, WhatIsNotSetHasItsDefault) {
   EXPECT_EQ(config->limits().handshake_deadline_milliseconds(), 5000);
   EXPECT_EQ(config->limits().max_request_bytes(), 1048576);
   EXPECT_EQ(config->limits().max_calls(), 1000);
-  EXPECT_EQ(config->limits().max_calls_per_client(), 200);
+  EXPECT_EQ(config->limits().max_calls_per_certificate(), 200);
   EXPECT_EQ(config->limits().request_deadline_milliseconds(), 10000);
   EXPECT_EQ(config->limits().call_deadline_milliseconds(), 60000);
   EXPECT_EQ(config->limits().max_memory_mebibytes(), 512);
@@ -168,16 +168,17 @@ TEST_F(ConfigTest, NumbersAreNotNegative) {
                                                        "  max_request_bytes: -1\n"
                                                        "  max_calls: -1\n"
                                                        "  max_memory_mebibytes: -1\n"
-                                                       "  max_calls_per_client: -1\n"
+                                                       "  max_calls_per_certificate: -1\n"
                                                        "  request_deadline_milliseconds: -1\n"
                                                        "  call_deadline_milliseconds: -1\n"
                                                        "drain_seconds: -1\n"));
   int line = 9;
-  for (const char* field : {"limits.max_connections", "limits.max_connections_per_address",
-                            "limits.handshake_deadline_milliseconds", "limits.max_request_bytes",
-                            "limits.max_calls", "limits.max_memory_mebibytes",
-                            "limits.max_calls_per_client", "limits.request_deadline_milliseconds",
-                            "limits.call_deadline_milliseconds", "drain_seconds"}) {
+  for (const char* field :
+       {"limits.max_connections", "limits.max_connections_per_address",
+        "limits.handshake_deadline_milliseconds", "limits.max_request_bytes", "limits.max_calls",
+        "limits.max_memory_mebibytes", "limits.max_calls_per_certificate",
+        "limits.request_deadline_milliseconds", "limits.call_deadline_milliseconds",
+        "drain_seconds"}) {
     EXPECT_THAT(problems, HasSubstr(absl::StrCat(At(line++), field, " must not be negative")));
   }
 }

@@ -49,7 +49,7 @@ door::DoorLimits DoorLimitsOf(const ServerConfig& config) {
   door::DoorLimits limits;
   limits.max_request_bytes = static_cast<size_t>(config.limits().max_request_bytes());
   limits.max_calls = config.limits().max_calls();
-  limits.max_calls_per_client = config.limits().max_calls_per_client();
+  limits.max_calls_per_certificate = config.limits().max_calls_per_certificate();
   limits.request_deadline = absl::Milliseconds(config.limits().request_deadline_milliseconds());
   limits.default_deadline = absl::Milliseconds(config.limits().call_deadline_milliseconds());
   return limits;

@@ -14,21 +14,11 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "base/openssl_ptr.h"
 #include "base/status.h"
 
 namespace concordat::internal {
 namespace {
-
-template <auto Free>
-struct Deleter {
-  template <typename T>
-  void operator()(T* object) const {
-    Free(object);
-  }
-};
-using BioPtr = std::unique_ptr<BIO, Deleter<BIO_free>>;
-using CertificatePtr = std::unique_ptr<X509, Deleter<X509_free>>;
-using KeyPtr = std::unique_ptr<EVP_PKEY, Deleter<EVP_PKEY_free>>;
 
 absl::StatusOr<std::string> ReadFile(absl::string_view option, const std::string& path) {
   if (path.empty()) return absl::InvalidArgumentError(absl::StrCat(option, " is not set"));
@@ -50,10 +40,9 @@ BioPtr BioOf(const std::string& pem) {
 // A key that asks for a passphrase is refused, not asked about on the terminal.
 int RefusePassphrase(char*, int, int, void*) { return -1; }
 
-absl::StatusOr<CertificatePtr> ParseCertificate(absl::string_view option, const std::string& path,
-                                                const std::string& pem) {
-  CertificatePtr certificate(
-      PEM_read_bio_X509(BioOf(pem).get(), nullptr, RefusePassphrase, nullptr));
+absl::StatusOr<X509Ptr> ParseCertificate(absl::string_view option, const std::string& path,
+                                         const std::string& pem) {
+  X509Ptr certificate(PEM_read_bio_X509(BioOf(pem).get(), nullptr, RefusePassphrase, nullptr));
   ERR_clear_error();
   if (certificate == nullptr) {
     return absl::InvalidArgumentError(
@@ -72,7 +61,7 @@ std::string FormatEnd(const X509& certificate) {
 
 absl::Status CheckPair(const ClientOptions& options, const std::string& certificate_pem,
                        const std::string& key_pem) {
-  ASSIGN_OR_RETURN(CertificatePtr certificate,
+  ASSIGN_OR_RETURN(X509Ptr certificate,
                    ParseCertificate("certificate_file", options.certificate_file, certificate_pem));
   KeyPtr key(PEM_read_bio_PrivateKey(BioOf(key_pem).get(), nullptr, RefusePassphrase, nullptr));
   ERR_clear_error();

@@ -1,6 +1,5 @@
 #include "server/domain/extract.h"
 
-#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -10,12 +9,11 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/string_view.h"
 #include "base/civil_time.h"
+#include "base/csv.h"
 #include "base/resource_name.h"
 
 namespace concordat::domain {
@@ -239,49 +237,9 @@ std::vector<Cell> CellsOf(const v1::Observation& observation, const v1::Measure&
   return cells;
 }
 
-// `-`, or a number with a sign, which a spreadsheet reads as what it is.
-bool IsSignedNumber(absl::string_view text) {
-  if (text == "-") return true;
-  text.remove_prefix(1);
-  const size_t point = text.find('.');
-  const absl::string_view whole = text.substr(0, point);
-  const absl::string_view part = point == absl::string_view::npos ? "0" : text.substr(point + 1);
-  const auto digits = [](absl::string_view s) {
-    return !s.empty() && std::all_of(s.begin(), s.end(), absl::ascii_isdigit);
-  };
-  return digits(whole) && digits(part);
-}
-
-bool WouldRun(absl::string_view text) {
-  if (text.empty()) return false;
-  switch (text[0]) {
-    case '=':
-    case '@':
-    case '\t':
-    case '\r':
-      return true;
-    case '+':
-    case '-':
-      return !IsSignedNumber(text);
-    default:
-      return false;
-  }
-}
-
 void AppendCsvCell(const Cell& cell, std::string& out) {
-  const std::string text = cell.kind == Cell::Kind::kText && WouldRun(cell.text)
-                               ? absl::StrCat("'", cell.text)
-                               : cell.text;
-  if (text.find_first_of(",\"\r\n") == std::string::npos) {
-    out.append(text);
-    return;
-  }
-  out.push_back('"');
-  for (const char c : text) {
-    if (c == '"') out.push_back('"');
-    out.push_back(c);
-  }
-  out.push_back('"');
+  const bool from_people = cell.kind == Cell::Kind::kText;
+  AppendCsvField(from_people ? SafeForSpreadsheet(cell.text) : cell.text, out);
 }
 
 void AppendJsonString(absl::string_view text, std::string& out) {

@@ -68,6 +68,10 @@ absl::Time DeadlineOf(const grpc::ServerContext& context, absl::Time arrival,
   return absl::FromChrono(deadline);
 }
 
+absl::Status Overdue() {
+  return MakeError(v1::DEADLINE_PASSED, "the request did not arrive in time");
+}
+
 }  // namespace
 
 absl::Status Presentable(const absl::Status& status) {
@@ -100,10 +104,13 @@ void CallReactor::OnStarted(bool ok) {
   SetExpiry(door_.limits_.request_deadline);
   absl::Status room = door_.calls_.Add(*this, certificate_pem_);
   if (!room.ok()) return Decide(std::move(room));
+  awaits_request_.store(true, std::memory_order_relaxed);
   stream_.Read(&request_bytes_, &read_);
 }
 
 void CallReactor::OnReadDone(bool ok) {
+  awaits_request_.store(false, std::memory_order_relaxed);
+  if (refused_unread_) return DeleteWhenDone();
   const absl::Time deadline = DeadlineOf(context_, arrival_, door_.limits_.default_deadline);
   SetExpiry(deadline - door_.clock_.Now());
   Decide(Admit(ok, deadline));
@@ -130,9 +137,7 @@ void CallReactor::Decide(absl::Status outcome) {
 }
 
 absl::Status CallReactor::Admit(bool ok, absl::Time deadline) {
-  if (late_.load(std::memory_order_relaxed)) {
-    return MakeError(v1::DEADLINE_PASSED, "the request did not arrive in time");
-  }
+  if (late_.load(std::memory_order_relaxed)) return Overdue();
   if (!ok) {
     return MakeError(v1::CALLER_GONE, "the call ended before its request had arrived whole");
   }
@@ -433,7 +438,18 @@ void CallReactor::SetExpiry(absl::Duration from_now) {
 
 void CallReactor::EndIfLate(CallsInHand::Moment now) {
   if (now <= expiry_.load(std::memory_order_relaxed) && !IsToBeCut(now)) return;
-  if (!late_.exchange(true, std::memory_order_relaxed)) context_.TryCancel();
+  if (late_.exchange(true, std::memory_order_relaxed)) return;
+  if (!awaits_request_.load(std::memory_order_relaxed)) return context_.TryCancel();
+  alarm_ = std::make_unique<grpc::Alarm>();
+  alarm_->Set(&queue_, gpr_now(GPR_CLOCK_MONOTONIC), &overdue_);
+}
+
+void CallReactor::OnOverdue(bool /*ok*/) {
+  alarm_rang_ = true;
+  // The request may have come at the last moment, and was refused then.
+  if (ended_ || !awaits_request_.load(std::memory_order_relaxed)) return DeleteWhenDone();
+  refused_unread_ = true;
+  Decide(Overdue());
 }
 
 bool CallReactor::IsToBeCut(CallsInHand::Moment now) {
@@ -469,7 +485,14 @@ void CallReactor::FinishWith(const absl::Status& status) {
 
 void CallReactor::OnFinished(bool /*ok*/) {
   door_.calls_.Remove(*this, certificate_pem_);
-  delete this;
+  ended_ = true;
+  DeleteWhenDone();
+}
+
+void CallReactor::DeleteWhenDone() {
+  const bool done = ended_ && !awaits_request_.load(std::memory_order_relaxed) &&
+                    (alarm_ == nullptr || alarm_rang_);
+  if (done) delete this;
 }
 
 }  // namespace concordat::door

@@ -14,6 +14,7 @@
 #include "auth/principal.h"
 #include "base/digest.h"
 #include "concordat/v1/audit.pb.h"
+#include "grpcpp/alarm.h"
 #include "grpcpp/generic/async_generic_service.h"
 #include "grpcpp/support/byte_buffer.h"
 #include "server/door/call.h"
@@ -50,8 +51,9 @@ class CallReactor final : public audit::Entry, public CallsInHand::Member {
   absl::Status Prepare(store::Batch& batch, v1::AuditRecord& record) override;
   void Done(absl::StatusOr<v1::Receipt> receipt) override;
 
-  // CallsInHand::Member. Cancels the call: its caller may no longer be there to
-  // be answered. A stream is late, too, soon after its access has ended.
+  // CallsInHand::Member. A call whose request has not come is refused; any later
+  // one is cancelled, since its caller does not take what is sent. A stream is
+  // late, too, soon after its access has ended.
   void EndIfLate(CallsInHand::Moment now) override;
 
  private:
@@ -63,6 +65,10 @@ class CallReactor final : public audit::Entry, public CallsInHand::Member {
   void OnReadDone(bool ok);
   void OnWriteDone(bool ok);
   void OnFinished(bool ok);
+  // The request is overdue.
+  void OnOverdue(bool ok);
+  // Once the answer was sent, and gRPC has reported all that it still owes.
+  void DeleteWhenDone();
 
   // What the record in hand is about.
   enum class Stage { kCall, kStreamOpening, kStreamEnding };
@@ -113,6 +119,7 @@ class CallReactor final : public audit::Entry, public CallsInHand::Member {
   Event read_{*this, &CallReactor::OnReadDone};
   Event written_{*this, &CallReactor::OnWriteDone};
   Event finished_{*this, &CallReactor::OnFinished};
+  Event overdue_{*this, &CallReactor::OnOverdue};
   absl::Time arrival_;
   // When the call's present step should be over.
   std::atomic<CallsInHand::Moment> expiry_{CallsInHand::Moment::max()};
@@ -124,6 +131,15 @@ class CallReactor final : public audit::Entry, public CallsInHand::Member {
   // When it is then cancelled, if its reader still has not read on. Touched by
   // the watch alone.
   CallsInHand::Moment cut_at_ = CallsInHand::Moment::max();
+  std::atomic<bool> awaits_request_{false};
+  // Takes the refusal of a late request to the door's thread. Set by the watch,
+  // before the call leaves CallsInHand; null when it was never needed.
+  std::unique_ptr<grpc::Alarm> alarm_;
+  // Of the door's thread alone: a call that is refused while its request is
+  // still awaited has more to hear of than its end.
+  bool alarm_rang_ = false;
+  bool refused_unread_ = false;
+  bool ended_ = false;
   std::string peer_;
   // Of the verified peer; gRPC keeps it as long as the call. Empty for none.
   absl::string_view certificate_pem_;

@@ -38,7 +38,7 @@ absl::Status CallsInHand::Add(Member& call, absl::string_view certificate) {
     return Busy("the server is busy; try again in a moment");
   }
   if (of_certificate > most_of_certificate_) {
-    return Busy(absl::StrCat("the client has ", most_of_certificate_,
+    return Busy(absl::StrCat("the certificate has ", most_of_certificate_,
                              " calls in hand, as many as it may have; wait for one to end"));
   }
   return absl::OkStatus();

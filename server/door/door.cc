@@ -31,7 +31,7 @@ Door::Door(const MethodTable& methods, const auth::PolicyHolder& policy,
       clock_(clock),
       limits_(limits),
       on_peer_(std::move(on_peer)),
-      calls_(limits.max_calls, limits.max_calls_per_client) {}
+      calls_(limits.max_calls, limits.max_calls_per_certificate) {}
 
 void Door::Register(grpc::ServerBuilder& builder) {
   builder.RegisterAsyncGenericService(&service_);

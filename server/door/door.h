@@ -34,7 +34,7 @@ struct DoorLimits {
   // Calls in hand at once, in all and of one certificate; more are refused with
   // SERVER_BUSY.
   int64_t max_calls = 1000;
-  int64_t max_calls_per_client = 200;
+  int64_t max_calls_per_certificate = 200;
   // How long a call may take to send its request.
   absl::Duration request_deadline = absl::Seconds(10);
   // How long a call without a deadline may take, and how long a stream waits for

@@ -52,7 +52,10 @@ class AuditServiceTest : public ServiceTest {
 
   absl::StatusOr<v1::ListAuditEntriesResponse> ListAs(v1::Role role) const {
     return AuditService(*store_).ListAuditEntries(
-        door::CallReactor::MakeCall(store::OfPolice(v1::AccessRule::SELF, role)), request_);
+        door::CallReactor::MakeCall(store::OfPolice(v1::AccessRule::SELF, role),
+                                    "agencies/police/clients/feed", "", kNoon,
+                                    Must(store_->ReadPolicy())),
+        request_);
   }
   // The clients whose calls are listed.
   static std::vector<std::string> Clients(

@@ -28,13 +28,13 @@ class CallReactor {
   // A call of the police's `client` under `grant`, made at `now`.
   static Call MakeCall(auth::Grant grant,
                        const std::string& client = "agencies/police/clients/feed",
-                       std::string method = "", absl::Time now = absl::UnixEpoch()) {
+                       std::string method = "", absl::Time now = absl::UnixEpoch(),
+                       const auth::Policy::Source& directory = {}) {
     auto principal = std::make_shared<auth::Principal>();
     principal->client = client;
     principal->agency = "agencies/police";
     return Call(std::move(principal), std::move(grant),
-                std::make_shared<const auth::Policy>(auth::Policy::Source()), now,
-                std::move(method));
+                std::make_shared<const auth::Policy>(directory), now, std::move(method));
   }
 };
 

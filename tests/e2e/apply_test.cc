@@ -354,9 +354,12 @@ TEST_F(ApplyTest, AnNhsNumberIsRefusedByPlaceAndNeverRepeated) {
   const std::string text = absl::StrCat("Review the case of ", kNhsNumber, " with partners");
   plan_.mutable_actions(12)->set_display_name(text);
   plan_.mutable_plan()->mutable_themes(0)->set_outcomes(0, text);
+  plan_.mutable_actions(13)->mutable_leads(0)->set_role(text);
+  plan_.mutable_actions(14)->mutable_due()->set_text(text);
   const Outcome outcome = partnership_.Ask<v1::ApplyPlanResponse>(kBoard, plan_).outcome;
   EXPECT_THAT(FieldsOf(outcome),
-              UnorderedElementsAre("plan.themes[0].outcomes[0]", "actions[12].display_name"));
+              UnorderedElementsAre("plan.themes[0].outcomes[0]", "actions[12].display_name",
+                                   "actions[13].leads[0].role", "actions[14].due.text"));
   EXPECT_THAT(DescriptionOf(outcome), HasSubstr("NHS number"));
   EXPECT_THAT(DescriptionOf(outcome), HasSubstr("at byte 19"));
   // Not in the words, not in the details, not in the log, not on the disk.

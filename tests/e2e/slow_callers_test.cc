@@ -25,7 +25,7 @@ class SlowCallersTest : public testing::Test {
     options.configure = [=](ServerConfig& config) {
       ServerConfig::Limits& limits = *config.mutable_limits();
       limits.set_max_calls(calls);
-      limits.set_max_calls_per_client(calls_per_client);
+      limits.set_max_calls_per_certificate(calls_per_client);
       limits.set_request_deadline_milliseconds(request_deadline_milliseconds);
     };
     partnership_ = std::make_unique<TestPartnership>(std::move(options));
@@ -56,7 +56,9 @@ TEST_F(SlowCallersTest, ACallWhoseRequestDoesNotComeEndsOnRecordAndGivesItsPlace
   BeginIdle(kPolice, 5);
   for (const auto& call : idle_) {
     EXPECT_FALSE(call->Read().has_value());
-    EXPECT_EQ(call->Finish().status.error_code(), grpc::StatusCode::CANCELLED);
+    const Outcome refused = call->Finish();
+    EXPECT_EQ(refused.reason(), v1::DEADLINE_PASSED) << refused.Text();
+    EXPECT_EQ(partnership_->RecordFor(refused).reason(), "DEADLINE_PASSED");
   }
   const absl::Time patience = absl::Now() + absl::Seconds(10);
   while (InHand() > 0 && absl::Now() < patience) absl::SleepFor(absl::Milliseconds(5));
@@ -68,6 +70,35 @@ TEST_F(SlowCallersTest, ACallWhoseRequestDoesNotComeEndsOnRecordAndGivesItsPlace
     EXPECT_EQ(stored.record.reason(), "DEADLINE_PASSED");
     EXPECT_EQ(stored.record.client(), kPolice.client_name());
   }
+}
+
+TEST_F(SlowCallersTest, ARequestThatComesWhenItIsOverdueIsAnsweredOnceAndTheServerGoesOn) {
+  // Requests and their deadline meet again and again, in every order.
+  StartWith(1000, 1000, 200);
+  const size_t before = ReadAudit(partnership_->database_path()).size();
+  constexpr int kRounds = 20;
+  constexpr int kCalls = 10;
+  for (int round = 0; round < kRounds; ++round) {
+    std::vector<std::unique_ptr<StreamCall>> calls;
+    for (int i = 0; i < kCalls; ++i) {
+      calls.push_back(std::make_unique<StreamCall>(partnership_->ChannelOf(kPolice), kWhoAmI));
+    }
+    absl::SleepFor(absl::Milliseconds(200 + 5 * round));
+    for (const auto& call : calls) {
+      call->Write("");
+      call->CloseWrites();
+      while (call->Read().has_value()) {
+      }
+      const Outcome outcome = call->Finish();
+      EXPECT_TRUE(outcome.ok() || outcome.reason() == v1::DEADLINE_PASSED) << outcome.Text();
+      EXPECT_TRUE(outcome.receipt.has_value());
+    }
+  }
+  const absl::Time patience = absl::Now() + absl::Seconds(10);
+  while (InHand() > 0 && absl::Now() < patience) absl::SleepFor(absl::Milliseconds(5));
+  EXPECT_EQ(InHand(), 0);
+  EXPECT_EQ(ReadAudit(partnership_->database_path(), before).size(), size_t{kRounds * kCalls});
+  EXPECT_TRUE(WhoAmI(kPolice).ok());
 }
 
 TEST_F(SlowCallersTest, OneClientsIdleCallsLeavePlacesForTheOthers) {

@@ -151,7 +151,7 @@ ServerConfig TestConfig(const std::string& folder) {
   limits.set_handshake_deadline_milliseconds(5000);
   limits.set_max_request_bytes(1 << 20);
   limits.set_max_calls(1000);
-  limits.set_max_calls_per_client(1000);
+  limits.set_max_calls_per_certificate(1000);
   limits.set_request_deadline_milliseconds(10000);
   limits.set_call_deadline_milliseconds(60000);
   limits.set_max_memory_mebibytes(512);
