@@ -25,37 +25,6 @@ void UpdateWith(Sha256& digest, const std::vector<Message>& messages) {
   }
 }
 
-// How much of a request's resource an agreement covers.
-enum class Coverage { kNone, kPart, kAll };
-
-Coverage CoverageOf(const CompiledAgreement& agreement, absl::string_view resource) {
-  const bool by_topic = !agreement.topics.empty();
-  const Coverage covered = by_topic ? Coverage::kPart : Coverage::kAll;
-  const auto in = [&](const NameSet& names, absl::string_view name) {
-    if (absl::EndsWith(name, "/-")) {
-      if (names.empty()) return Coverage::kNone;
-      return names.all() ? covered : Coverage::kPart;
-    }
-    return names.Contains(name) ? covered : Coverage::kNone;
-  };
-  if (absl::StartsWith(resource, "plans/")) {
-    return in(agreement.plans, absl::StrCat("plans/", IdentifierAt(resource, 0)));
-  }
-  if (absl::StartsWith(resource, "measures/")) return in(agreement.measures, resource);
-  if (absl::StartsWith(resource, "releases/")) {
-    return in(agreement.releases, absl::StrCat("releases/", IdentifierAt(resource, 0)));
-  }
-  // No resource, or one that every agreement over the data set covers.
-  return covered;
-}
-
-bool Receives(const v1::Agreement& agreement, absl::string_view agency) {
-  for (const v1::Agreement::Party& party : agreement.parties()) {
-    if (party.agency() == agency && party.receives()) return true;
-  }
-  return false;
-}
-
 template <typename Values, typename Value>
 bool Contains(const Values& values, const Value& value) {
   return std::find(values.begin(), values.end(), value) != values.end();
@@ -86,7 +55,100 @@ bool HasOneOf(const Principal& principal, const Roles& roles) {
                      [&](int role) { return principal.Has(static_cast<v1::Role>(role)); });
 }
 
+absl::Status Revoked() {
+  return MakeError(v1::CLIENT_REVOKED,
+                   "the client was revoked, or its agency does not take part today; ask the "
+                   "partnership's office");
+}
+
+// The request of one principal, as an agreement judges it.
+struct Question {
+  const Principal& principal;
+  const v1::AccessRule& rule;
+  const RequestFacts& facts;
+  absl::Time now;
+  bool by_default = facts.purpose.empty();
+  const std::string& purpose = by_default ? principal.default_purpose : facts.purpose;
+};
+
+// In the order in which they are judged: each that holds makes a refusal more
+// telling.
+constexpr v1::AccessClause kClauses[] = {
+    v1::IN_FORCE,
+    v1::RECEIVES,
+    v1::DATA_SET_SHARED,
+    v1::PURPOSE_NAMED,
+    v1::DEFAULT_PURPOSE_ACCEPTED,
+    v1::ROLE_HELD,
+    v1::ON_BEHALF_OF_NAMED,
+    v1::RESOURCE_IN_SCOPE,
+};
+
+bool Holds(v1::AccessClause clause, const CompiledAgreement& agreement, const Question& question) {
+  const v1::Agreement& message = agreement.message;
+  switch (clause) {
+    case v1::IN_FORCE:
+      return agreement.InForce(question.now);
+    case v1::RECEIVES:
+      return Receives(message, question.principal.agency);
+    case v1::DATA_SET_SHARED:
+      return Contains(message.scope().data_sets(), static_cast<int>(question.rule.data_set()));
+    case v1::PURPOSE_NAMED:
+      return Contains(message.purposes(), question.purpose);
+    case v1::DEFAULT_PURPOSE_ACCEPTED:
+      return !question.by_default || message.accepts_default_purpose();
+    case v1::ROLE_HELD:
+      return HasOneOf(question.principal, message.roles());
+    case v1::ON_BEHALF_OF_NAMED:
+      return !message.requires_on_behalf_of() || question.facts.has_on_behalf_of;
+    case v1::RESOURCE_IN_SCOPE:
+      return CoverageOf(agreement, question.facts.resource) != Coverage::kNone;
+    default:
+      return false;
+  }
+}
+
+// The first clause that does not hold; none when all do.
+v1::AccessClause FirstMissing(const CompiledAgreement& agreement, const Question& question) {
+  for (const v1::AccessClause clause : kClauses) {
+    if (!Holds(clause, agreement, question)) return clause;
+  }
+  return v1::ACCESS_CLAUSE_UNSPECIFIED;
+}
+
+bool IsNamed(const RequestFacts& facts, const CompiledAgreement& agreement) {
+  return facts.agreement.empty() || agreement.message.name() == facts.agreement;
+}
+
 }  // namespace
+
+Coverage CoverageOf(const CompiledAgreement& agreement, absl::string_view resource) {
+  const bool by_topic = !agreement.topics.empty();
+  const Coverage covered = by_topic ? Coverage::kPart : Coverage::kAll;
+  const auto in = [&](const NameSet& names, absl::string_view name) {
+    if (absl::EndsWith(name, "/-")) {
+      if (names.empty()) return Coverage::kNone;
+      return names.all() ? covered : Coverage::kPart;
+    }
+    return names.Contains(name) ? covered : Coverage::kNone;
+  };
+  if (absl::StartsWith(resource, "plans/")) {
+    return in(agreement.plans, absl::StrCat("plans/", IdentifierAt(resource, 0)));
+  }
+  if (absl::StartsWith(resource, "measures/")) return in(agreement.measures, resource);
+  if (absl::StartsWith(resource, "releases/")) {
+    return in(agreement.releases, absl::StrCat("releases/", IdentifierAt(resource, 0)));
+  }
+  // No resource, or one that every agreement over the data set covers.
+  return covered;
+}
+
+bool Receives(const v1::Agreement& agreement, absl::string_view agency) {
+  for (const v1::Agreement::Party& party : agreement.parties()) {
+    if (party.agency() == agency && party.receives()) return true;
+  }
+  return false;
+}
 
 std::string RuleText(const v1::AccessRule& rule) {
   std::string text =
@@ -106,7 +168,7 @@ Policy::Policy(const Source& source) : revision_(source.revision) {
   absl::flat_hash_map<std::string, const v1::Agency*> agencies;
   for (const v1::Agency& agency : source.agencies) {
     agencies[agency.name()] = &agency;
-    agencies_.insert(agency.name());
+    agencies_[agency.name()] = agency.display_name();
   }
   for (const v1::Client& client : source.clients) {
     KnownClient known;
@@ -127,6 +189,7 @@ Policy::Policy(const Source& source) : revision_(source.revision) {
     }
     for (const int role : client.roles()) principal.roles.push_back(static_cast<v1::Role>(role));
     principal.default_purpose = client.default_purpose();
+    principal.requests_per_minute = client.requests_per_minute();
     client_by_name_[client.name()] = clients_.size();
     for (const std::string& identity : client.certificate_identities()) {
       const auto [entry, added] = client_by_identity_.emplace(identity, clients_.size());
@@ -141,15 +204,22 @@ Policy::Policy(const Source& source) : revision_(source.revision) {
   }
   for (const v1::Agreement& agreement : source.agreements) {
     const auto compiled = std::make_shared<const CompiledAgreement>(agreement);
+    agreements_.push_back(compiled);
     for (const v1::Agreement::Party& party : agreement.parties()) {
       auto& list = agreements_by_agency_[party.agency()];
       if (list.empty() || list.back() != compiled) list.push_back(compiled);
     }
   }
-  for (auto& [agency, list] : agreements_by_agency_) {
-    std::sort(list.begin(), list.end(),
-              [](const auto& a, const auto& b) { return a->message.name() < b->message.name(); });
-  }
+  const auto by_name = [](const auto& a, const auto& b) {
+    return a->message.name() < b->message.name();
+  };
+  std::sort(agreements_.begin(), agreements_.end(), by_name);
+  for (auto& [agency, list] : agreements_by_agency_) std::sort(list.begin(), list.end(), by_name);
+}
+
+absl::string_view Policy::AgencyDisplayName(absl::string_view name) const {
+  const auto found = agencies_.find(name);
+  return found == agencies_.end() ? absl::string_view() : found->second;
 }
 
 absl::StatusOr<std::shared_ptr<const Principal>> Policy::Identify(
@@ -178,15 +248,35 @@ absl::StatusOr<std::shared_ptr<const Principal>> Policy::Identify(
                      "office to add it, quoting the certificate's SHA-256",
                      {{"certificate_sha256", absl::BytesToHexString(certificate->sha256)}});
   }
-  if (!found->TakesPart(now)) {
-    return MakeError(v1::CLIENT_REVOKED,
-                     "the client was revoked, or its agency does not take part today; ask "
-                     "the partnership's office");
-  }
+  if (!found->TakesPart(now)) return Revoked();
   auto principal = std::make_shared<Principal>(*found->principal);
   principal->certificate_identity = *found_by;
   principal->certificate = certificate;
   return std::shared_ptr<const Principal>(std::move(principal));
+}
+
+absl::StatusOr<std::shared_ptr<const Principal>> Policy::PrincipalOf(absl::string_view client,
+                                                                     absl::Time now) const {
+  const auto found = client_by_name_.find(client);
+  if (found == client_by_name_.end()) {
+    return MakeError(v1::CLIENT_UNKNOWN, "the directory has no such client");
+  }
+  const KnownClient& known = clients_[found->second];
+  if (!known.TakesPart(now)) return Revoked();
+  return std::shared_ptr<const Principal>(known.principal);
+}
+
+std::vector<std::shared_ptr<const Principal>> Policy::ClientsOf(absl::string_view agency,
+                                                                absl::Time now) const {
+  std::vector<std::shared_ptr<const Principal>> clients;
+  for (const KnownClient& known : clients_) {
+    if (known.principal->agency == agency && known.TakesPart(now)) {
+      clients.push_back(known.principal);
+    }
+  }
+  std::sort(clients.begin(), clients.end(),
+            [](const auto& a, const auto& b) { return a->client < b->client; });
+  return clients;
 }
 
 bool Policy::IsTokenOf(const AccessToken& token, size_t client) const {
@@ -240,80 +330,61 @@ absl::StatusOr<Grant> Policy::AuthoriseByAgreement(const Principal& principal,
                                                    const v1::AccessRule& rule,
                                                    const RequestFacts& facts,
                                                    absl::Time now) const {
-  const bool by_default = facts.purpose.empty();
-  const std::string& purpose = by_default ? principal.default_purpose : facts.purpose;
+  const Question question{principal, rule, facts, now};
   const absl::string_view data_set = v1::DataSet_Name(rule.data_set());
-  if (purpose.empty()) {
+  if (question.purpose.empty()) {
     return MakeError(v1::PURPOSE_MISSING,
                      "the call names no purpose and the client has no default one; send the "
                      "metadata key concordat-purpose",
                      {{"data_set", data_set}});
   }
 
-  // Each step that a candidate passes makes the refusal more telling; the
-  // furthest one is reported.
-  enum Step { kNothing, kInForce, kAcceptsDefault, kRole, kOnBehalfOf };
-  Step furthest = kNothing;
   std::shared_ptr<const CompiledAgreement> whole;
   std::shared_ptr<const CompiledAgreement> part;
   std::shared_ptr<const CompiledAgreement> outside;
+  // Of the agreement that comes furthest: its refusal tells most.
+  v1::AccessClause missing = v1::ACCESS_CLAUSE_UNSPECIFIED;
   std::string missing_roles;
   const auto list = agreements_by_agency_.find(principal.agency);
   if (list != agreements_by_agency_.end()) {
     for (const auto& agreement : list->second) {
-      const v1::Agreement& message = agreement->message;
-      if (!facts.agreement.empty() && message.name() != facts.agreement) continue;
-      if (!agreement->InForce(now) || !Receives(message, principal.agency) ||
-          !Contains(message.scope().data_sets(), static_cast<int>(rule.data_set())) ||
-          !Contains(message.purposes(), purpose)) {
-        continue;
+      if (!IsNamed(facts, *agreement)) continue;
+      const v1::AccessClause failed = FirstMissing(*agreement, question);
+      if (failed == v1::RESOURCE_IN_SCOPE) {
+        if (outside == nullptr) outside = agreement;
+      } else if (failed != v1::ACCESS_CLAUSE_UNSPECIFIED) {
+        missing = std::max(missing, failed);
+        if (failed == v1::ROLE_HELD) missing_roles = RoleNames(agreement->message.roles());
+      } else if (CoverageOf(*agreement, facts.resource) == Coverage::kAll) {
+        whole = agreement;
+        break;
+      } else if (part == nullptr) {
+        part = agreement;
       }
-      furthest = std::max(furthest, kInForce);
-      if (by_default && !message.accepts_default_purpose()) continue;
-      furthest = std::max(furthest, kAcceptsDefault);
-      if (!HasOneOf(principal, message.roles())) {
-        missing_roles = RoleNames(message.roles());
-        continue;
-      }
-      furthest = std::max(furthest, kRole);
-      if (message.requires_on_behalf_of() && !facts.has_on_behalf_of) continue;
-      furthest = std::max(furthest, kOnBehalfOf);
-      switch (CoverageOf(*agreement, facts.resource)) {
-        case Coverage::kAll:
-          if (whole == nullptr) whole = agreement;
-          break;
-        case Coverage::kPart:
-          if (part == nullptr) part = agreement;
-          break;
-        case Coverage::kNone:
-          if (outside == nullptr) outside = agreement;
-          break;
-      }
-      if (whole != nullptr) break;
     }
   }
 
   Grant grant;
   grant.basis_ = v1::AccessRule::AGREEMENT;
   grant.agency_ = principal.agency;
-  grant.purpose_ = purpose;
+  grant.purpose_ = question.purpose;
   grant.agreement_ = whole != nullptr ? whole : part;
   if (grant.agreement_ != nullptr) return grant;
   if (outside != nullptr) {
     grant.agreement_ = outside;
     return grant.OutOfScope();
   }
-  switch (furthest) {
-    case kInForce:
+  switch (missing) {
+    case v1::DEFAULT_PURPOSE_ACCEPTED:
       return MakeError(v1::PURPOSE_MISSING,
                        "the agreement does not accept a client's default purpose; send the "
                        "metadata key concordat-purpose",
                        {{"data_set", data_set}});
-    case kAcceptsDefault:
+    case v1::ROLE_HELD:
       return MakeError(v1::ROLE_MISSING,
                        absl::StrCat("the agreement asks for one of the roles ", missing_roles),
                        {{"roles", missing_roles}});
-    case kRole:
+    case v1::ON_BEHALF_OF_NAMED:
       return MakeError(v1::ON_BEHALF_OF_MISSING,
                        "the agreement asks for the person on whose behalf the call is made; send "
                        "the metadata key concordat-on-behalf-of",
@@ -321,9 +392,25 @@ absl::StatusOr<Grant> Policy::AuthoriseByAgreement(const Principal& principal,
     default:
       return MakeError(v1::NO_AGREEMENT,
                        "no agreement in force covers this agency, data set and purpose; "
-                       "`concordat whoami` lists the agreements there are",
-                       {{"data_set", data_set}, {"purpose", purpose}});
+                       "`concordat access explain` says what is missing",
+                       {{"data_set", data_set}, {"purpose", question.purpose}});
   }
+}
+
+std::vector<Judgement> Policy::Judge(const Principal& principal, const v1::AccessRule& rule,
+                                     const RequestFacts& facts, absl::Time now) const {
+  const Question question{principal, rule, facts, now};
+  std::vector<Judgement> judgements;
+  for (const auto& agreement : AgreementsOf(principal.agency)) {
+    if (!IsNamed(facts, *agreement)) continue;
+    Judgement& judgement = judgements.emplace_back();
+    judgement.agreement = agreement;
+    for (const v1::AccessClause clause : kClauses) {
+      judgement.clauses.push_back({clause, Holds(clause, *agreement, question)});
+    }
+    judgement.coverage = CoverageOf(*agreement, facts.resource);
+  }
+  return judgements;
 }
 
 absl::StatusOr<Grant> Policy::AuthoriseInitialisation() const {

@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
-#include "absl/container/flat_hash_set.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
@@ -37,6 +36,26 @@ struct RequestFacts {
   std::string resource;
 };
 
+// How much of a request's resource an agreement covers.
+enum class Coverage { kNone, kPart, kAll };
+
+Coverage CoverageOf(const CompiledAgreement& agreement, absl::string_view resource);
+
+// The role of an agency in an agreement: whether it gets data by it.
+bool Receives(const v1::Agreement& agreement, absl::string_view agency);
+
+// How one agreement judges a request.
+struct Judgement {
+  struct Clause {
+    v1::AccessClause clause;
+    bool holds;
+  };
+  std::shared_ptr<const CompiledAgreement> agreement;
+  // All of them, in the order in which they are judged.
+  std::vector<Clause> clauses;
+  Coverage coverage = Coverage::kNone;
+};
+
 // Immutable, and so thread-safe.
 class Policy {
  public:
@@ -56,6 +75,8 @@ class Policy {
   // Whether the directory has an agency or a client of this name, revoked and
   // ended ones too.
   bool HasAgency(absl::string_view name) const { return agencies_.contains(name); }
+  // The agency's name in full; empty when the directory has none.
+  absl::string_view AgencyDisplayName(absl::string_view name) const;
   bool HasClient(absl::string_view name) const { return client_by_name_.contains(name); }
   // SHA-256 of the source, 32 bytes.
   const std::string& digest() const { return digest_; }
@@ -64,6 +85,15 @@ class Policy {
   // CERTIFICATE_EXPIRED, or CERTIFICATE_AMBIGUOUS when it names two clients.
   absl::StatusOr<std::shared_ptr<const Principal>> Identify(
       const std::shared_ptr<const Certificate>& certificate, absl::Time now) const;
+
+  // Who a client of the directory is at `now`, without a certificate, for questions
+  // about it. CLIENT_UNKNOWN or CLIENT_REVOKED.
+  absl::StatusOr<std::shared_ptr<const Principal>> PrincipalOf(absl::string_view client,
+                                                               absl::Time now) const;
+
+  // The clients of the agency that take part at `now`, by name.
+  std::vector<std::shared_ptr<const Principal>> ClientsOf(absl::string_view agency,
+                                                          absl::Time now) const;
 
   // The principal with the verified token that came beside its certificate.
   // TOKEN_CLIENT_MISMATCH when the directory does not have the token's issuer
@@ -80,6 +110,12 @@ class Policy {
   absl::StatusOr<Grant> Authorise(const Principal& principal, const v1::AccessRule& rule,
                                   const RequestFacts& facts, absl::Time now) const;
 
+  // How each agreement of the principal's agency judges a request that `rule`
+  // asks an agreement for, by name; only the one that the request names, if it
+  // names one. Authorise asks the same clauses.
+  std::vector<Judgement> Judge(const Principal& principal, const v1::AccessRule& rule,
+                               const RequestFacts& facts, absl::Time now) const;
+
   // To write the first administrator, when there is nobody to authorise:
   // FAILED_PRECONDITION as soon as the directory has a client.
   absl::StatusOr<Grant> AuthoriseInitialisation() const;
@@ -89,6 +125,10 @@ class Policy {
   // them has expired, and the same version of the agreement is in force.
   bool StillAllows(const Principal& principal, const Grant& grant, absl::Time now) const;
 
+  // All agreements, by name.
+  const std::vector<std::shared_ptr<const CompiledAgreement>>& agreements() const {
+    return agreements_;
+  }
   // Agreements that the agency is a party of, by name.
   std::vector<std::shared_ptr<const CompiledAgreement>> AgreementsOf(
       absl::string_view agency) const;
@@ -118,11 +158,14 @@ class Policy {
 
   int64_t revision_;
   std::string digest_;
-  absl::flat_hash_set<std::string> agencies_;
+  // Names in full, by name.
+  absl::flat_hash_map<std::string, std::string> agencies_;
   std::vector<KnownClient> clients_;
   absl::flat_hash_map<std::string, size_t> client_by_identity_;
   absl::flat_hash_map<TokenIdentity, size_t> client_by_token_identity_;
   absl::flat_hash_map<std::string, size_t> client_by_name_;
+  // By name.
+  std::vector<std::shared_ptr<const CompiledAgreement>> agreements_;
   // By party, in the order of names.
   absl::flat_hash_map<std::string, std::vector<std::shared_ptr<const CompiledAgreement>>>
       agreements_by_agency_;

@@ -3,6 +3,7 @@
 #define CONCORDAT_AUTH_PRINCIPAL_H_
 
 #include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -23,6 +24,8 @@ struct Principal {
   std::vector<v1::Role> roles;
   // The purpose of a call that names none. May be empty.
   std::string default_purpose;
+  // Requests a minute that the directory allows it. 0 means no limit of its own.
+  int64_t requests_per_minute = 0;
   // The name of the certificate that the client was found by.
   std::string certificate_identity;
   std::shared_ptr<const Certificate> certificate;

@@ -42,6 +42,7 @@ absl::StatusCode CodeOf(v1::ErrorReason reason) {
       return absl::StatusCode::kInvalidArgument;
     case v1::REQUEST_TOO_LARGE:
     case v1::SERVER_BUSY:
+    case v1::QUOTA_EXCEEDED:
       return absl::StatusCode::kResourceExhausted;
     case v1::METHOD_UNKNOWN:
       return absl::StatusCode::kUnimplemented;

@@ -155,6 +155,17 @@ absl::StatusOr<v1::Agreement> Client::GetAgreement(const v1::GetAgreementRequest
   return connection_->GetAgreement(request, options);
 }
 
+absl::StatusOr<v1::ExplainAccessResponse> Client::ExplainAccess(
+    const v1::ExplainAccessRequest& request, CallOptions options) {
+  return connection_->ExplainAccess(request, options);
+}
+
+PagedRange<v1::ListAccessResponse::Access, v1::ListAccessResponse> Client::ListAccess(
+    v1::ListAccessRequest request, CallOptions options) {
+  return Pages(connection_, &Connection::ListAccess, std::move(request), std::move(options),
+               &v1::ListAccessResponse::mutable_access);
+}
+
 absl::StatusOr<v1::ApplyAgreementResponse> Client::ApplyAgreement(
     const v1::ApplyAgreementRequest& request, CallOptions options) {
   return connection_->ApplyAgreement(request, WithRequestId(std::move(options)));

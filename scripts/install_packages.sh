@@ -22,11 +22,11 @@ BUILD_PACKAGES=(
   golang-github-gogo-googleapis-dev
   libabsl-dev libre2-dev libssl-dev libsqlite3-dev
   libyaml-cpp-dev libspdlog-dev libcli11-dev nlohmann-json3-dev libgoogle-perftools-dev
-  libgtest-dev libgmock-dev
+  libgtest-dev libgmock-dev libbenchmark-dev
   openssl
 )
 TEST_PACKAGES=(
-  git ca-certificates clang-format-14 clang-tidy-14 libbenchmark-dev
+  git ca-certificates clang-format-14 clang-tidy-14
   python3 python3-venv
 )
 

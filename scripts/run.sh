@@ -57,6 +57,34 @@ suspend_and_resume() {
   walk 0 council agreements diff "$agreement"
 }
 
+# suspend_open_stream: the same while the health trust's extract is on its way. Its
+# reader takes one line and then its time, so that the stream stands open.
+suspend_open_stream() {
+  local agreement=health-safeguarding pipe=$STATE/open_stream said=$STATE/open_stream.log
+  local reader extract lines status=0
+  heading "The council suspends the agreement with the health trust, whose extract is on its way"
+  rm -f "$pipe"
+  mkfifo "$pipe"
+  printf '\n$ concordat --profile health-trust releases extract papers-2018 --format ndjson --file - | slow reader\n'
+  concordat health-trust releases extract papers-2018 --format ndjson --file - >"$pipe" 2>"$said" &
+  extract=$!
+  exec {reader}<"$pipe"
+  read -r -u "$reader" _ || die "the extract sent nothing: $(cat "$said")"
+  walk 0 council agreements suspend "$agreement" --reason "A breach at the trust is looked into"
+  lines=$(wc -l <&"$reader")
+  exec {reader}<&-
+  wait "$extract" || status=$?
+  rm -f "$pipe"
+  if ((status == 0)); then die "the open stream was not cut"; fi
+  printf '\nThe extract was cut after %d lines, and its reader is told (exit code %d):\n' "$((lines + 1))" "$status"
+  cat "$said"
+  heading "Why? The trust asks which clause says so"
+  walk 0 health-trust access explain PlanService/GetPlan --purpose safeguarding-improvement \
+    --resource plans/development-2018 --agreement "$agreement"
+  walk 0 council agreements resume "$agreement" --reason "Nothing was disclosed"
+  walk 0 admin access who releases --resource releases/papers-2018
+}
+
 # The main job, as the partners do it. 4 is the exit code of a refusal.
 walk_through() {
   local extract=${STATE#"$ROOT"/}/papers-2018.csv start
@@ -82,6 +110,7 @@ walk_through() {
   walk 4 police plans status send-wsoa-2018
 
   suspend_and_resume
+  suspend_open_stream
 
   heading "The auditor: every one of these calls is on record, refusals too"
   walk 0 auditor audit list --from "$start"

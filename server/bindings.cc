@@ -30,6 +30,8 @@ void Bind(const Services& services, door::MethodTable& table) {
 
   table.Read(services.agreements, &AgreementService::ListAgreements);
   table.Read(services.agreements, &AgreementService::GetAgreement);
+  table.Read(services.agreements, &AgreementService::ExplainAccess);
+  table.Read(services.agreements, &AgreementService::ListAccess);
   table.Change(services.agreements, &AgreementService::ApplyAgreement);
   table.Change(services.agreements, &AgreementService::ApproveAgreement);
   table.Change(services.agreements, &AgreementService::SuspendAgreement);

@@ -42,6 +42,8 @@ void FillDefaults(ServerConfig& config) {
           limits);
   Default(limits.call_deadline_milliseconds(), 60000, &Limits::set_call_deadline_milliseconds,
           limits);
+  Default(limits.refused_calls_burst(), 200, &Limits::set_refused_calls_burst, limits);
+  Default(limits.refused_calls_per_second(), 10, &Limits::set_refused_calls_per_second, limits);
   Default(limits.max_memory_mebibytes(), 512, &Limits::set_max_memory_mebibytes, limits);
   if (config.drain_seconds() == 0) config.set_drain_seconds(20);
   if (config.tokens().reload_seconds() == 0) config.mutable_tokens()->set_reload_seconds(5);
@@ -116,6 +118,8 @@ std::vector<FieldViolation> Problems(const ServerConfig& config) {
   positive(limits.max_calls_per_certificate(), "limits.max_calls_per_certificate");
   positive(limits.request_deadline_milliseconds(), "limits.request_deadline_milliseconds");
   positive(limits.call_deadline_milliseconds(), "limits.call_deadline_milliseconds");
+  positive(limits.refused_calls_burst(), "limits.refused_calls_burst");
+  positive(limits.refused_calls_per_second(), "limits.refused_calls_per_second");
   positive(limits.max_memory_mebibytes(), "limits.max_memory_mebibytes");
   positive(config.drain_seconds(), "drain_seconds");
   positive(config.tokens().reload_seconds(), "tokens.reload_seconds");

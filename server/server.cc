@@ -18,6 +18,7 @@
 #include "server/ops/health.h"
 #include "server/ops/log.h"
 #include "server/ops/refused_handshakes.h"
+#include "server/quota/quotas.h"
 #include "server/services/apply.h"
 #include "server/store/sqlite/sqlite_store.h"
 #include "server/tls/tls_watch.h"
@@ -50,6 +51,8 @@ door::DoorLimits DoorLimitsOf(const ServerConfig& config) {
   limits.max_request_bytes = static_cast<size_t>(config.limits().max_request_bytes());
   limits.max_calls = config.limits().max_calls();
   limits.max_calls_per_certificate = config.limits().max_calls_per_certificate();
+  limits.refused_calls_burst = config.limits().refused_calls_burst();
+  limits.refused_calls_per_second = config.limits().refused_calls_per_second();
   limits.request_deadline = absl::Milliseconds(config.limits().request_deadline_milliseconds());
   limits.default_deadline = absl::Milliseconds(config.limits().call_deadline_milliseconds());
   return limits;
@@ -77,10 +80,10 @@ class RunningServer final : public Server {
     RETURN_IF_ERROR(CheckTimeZoneData());
     RaiseDescriptorLimit();
     ASSIGN_OR_RETURN(store_, store::OpenSqliteStore(config_.database_path()));
-    services_ = std::make_unique<Services>(
-        Services{services::PlanService(*store_), services::MeasureService(*store_),
-                 services::ReleaseService(*store_), services::AgreementService(*store_),
-                 services::DirectoryService(*store_, refused_), services::AuditService(*store_)});
+    services_ = std::make_unique<Services>(Services{
+        services::PlanService(*store_), services::MeasureService(*store_),
+        services::ReleaseService(*store_), services::AgreementService(*store_),
+        services::DirectoryService(*store_, refused_, quotas_), services::AuditService(*store_)});
     Bind(*services_, methods_);
     RETURN_IF_ERROR(methods_.Check(ContractServices()));
     RETURN_IF_ERROR(SwapPolicy());
@@ -108,8 +111,10 @@ class RunningServer final : public Server {
     };
     ASSIGN_OR_RETURN(log_, audit::AuditLog::Start(*store_, clock_, std::move(options)));
     door_ = std::make_unique<door::Door>(
-        methods_, policy_, tls_->revocation(), tokens_, *log_, clock_, DoorLimitsOf(config_),
-        [this](const std::string& peer) { listener_->MarkCalled(peer); });
+        methods_, policy_, tls_->revocation(), tokens_, quotas_, *log_, clock_,
+        DoorLimitsOf(config_),
+        door::PeerHooks{[this](const std::string& peer) { listener_->MarkCalled(peer); },
+                        [this](const std::string& peer) { listener_->Close(peer); }});
     RETURN_IF_ERROR(StartGrpc());
     token_keys_->Run();
     health_->Set(Obstacle::kStarting, false);
@@ -170,6 +175,7 @@ class RunningServer final : public Server {
   const Clock& clock_;
   std::unique_ptr<store::Store> store_;
   ops::RefusedHandshakes refused_;
+  quota::Quotas quotas_;
   auth::PolicyHolder policy_;
   auth::AccessTokenVerifierHolder tokens_;
   std::unique_ptr<TokenKeys> token_keys_;

@@ -318,6 +318,14 @@ def reasons():
                   for name, (code, meaning, advice, keys) in reasons_by_name().items()])
 
 
+# Form and meaning of what the server sends.
+SERVER_KEYS = {
+    "concordat-receipt-bin": ("A serialised `concordat.v1.Receipt`.", "Names the call's record in the audit log."),
+    "concordat-quota": ("`REQUESTS_PER_MINUTE limit=60 remaining=59 reset=42`", "How a quota stands; reset is in seconds, "
+                        "and left out where it depends on what is open."),
+}
+
+
 def metadata():
     header = read("server/door/metadata.h")
     called = read("client/include/concordat/options.h")
@@ -348,8 +356,8 @@ def metadata():
             form = sender[key].partition(": ")[2]
             rows.append([f"`{key}`", "caller", form, "Proves the client a second time, beside its certificate."])
         else:
-            rows.append([f"`{key}`", "server, trailing", "A serialised `concordat.v1.Receipt`.",
-                         "Names the call's record in the audit log. " + sender[key].partition(":")[0] + "."])
+            form, meaning = SERVER_KEYS[key]
+            rows.append([f"`{key}`", "server, trailing", form, f"{meaning} {sender[key].partition(':')[0]}."])
     return table(["key", "sent by", "form", "meaning"], rows)
 
 

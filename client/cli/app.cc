@@ -115,6 +115,7 @@ ExitCode RunApp(std::vector<std::string> arguments, Environment& environment) {
   AddMeasuresCommands(app, session);
   AddReleasesCommands(app, session);
   AddAgreementsCommands(app, session);
+  AddAccessCommands(app, session);
   AddDirectoryCommands(app, session);
   AddAuditCommands(app, session);
   AddApplyCommand(app, session);

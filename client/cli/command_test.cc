@@ -184,10 +184,12 @@ TEST_F(CommandTest, RefusalSaysWhatWhyAndWhatNext) {
   EXPECT_CALL(*connection_, ListPlans(_, _)).WillOnce(Return(refusal));
   const CliResult result = Run({"plans", "list"});
   EXPECT_EQ(result.code, ExitCode::kRefused);
-  EXPECT_EQ(result.err,
-            "concordat: no agreement covers plans\n"
-            "  reason: NO_AGREEMENT, log log.test index 12\n"
-            "  next: run `concordat whoami` for your agreements, their purposes and their dates\n");
+  EXPECT_EQ(
+      result.err,
+      "concordat: no agreement covers plans\n"
+      "  reason: NO_AGREEMENT, log log.test index 12\n"
+      "  next: run `concordat access explain METHOD` for what is missing, `concordat whoami` for "
+      "your agreements\n");
 }
 
 TEST_F(CommandTest, ReceiptIsShownWhenAskedFor) {

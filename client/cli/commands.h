@@ -17,6 +17,7 @@ void AddActionsCommands(CLI::App& app, Session& session);
 void AddMeasuresCommands(CLI::App& app, Session& session);
 void AddReleasesCommands(CLI::App& app, Session& session);
 void AddAgreementsCommands(CLI::App& app, Session& session);
+void AddAccessCommands(CLI::App& app, Session& session);
 void AddDirectoryCommands(CLI::App& app, Session& session);
 void AddAuditCommands(CLI::App& app, Session& session);
 void AddApplyCommand(CLI::App& app, Session& session);

@@ -51,7 +51,8 @@ absl::string_view NextStep(v1::ErrorReason reason, absl::StatusCode code) {
     case v1::TOKEN_CLIENT_MISMATCH:
       return "ask the partnership's office to add the token's issuer and client_id to this client";
     case v1::NO_AGREEMENT:
-      return "run `concordat whoami` for your agreements, their purposes and their dates";
+      return "run `concordat access explain METHOD` for what is missing, `concordat whoami` for "
+             "your agreements";
     case v1::PURPOSE_MISSING:
       return "say why with --purpose, or set purpose in the profile; `concordat whoami` lists them";
     case v1::OUT_OF_SCOPE:
@@ -93,6 +94,8 @@ absl::string_view NextStep(v1::ErrorReason reason, absl::StatusCode code) {
       return "try again in a minute";
     case v1::SERVER_BUSY:
       return "try again later";
+    case v1::QUOTA_EXCEEDED:
+      return "try again later; `concordat whoami` shows what is left of each quota";
     case v1::DEADLINE_PASSED:
       return "try again; ask for less if it goes on";
     case v1::CALLER_GONE:

@@ -20,6 +20,16 @@ std::string JoinNames(const google::protobuf::RepeatedField<int>& values, const 
   });
 }
 
+// `requests per minute 2999 of 3000`, and so on.
+template <typename Standings>
+std::string QuotaText(const Standings& standings, const char* separator) {
+  return absl::StrJoin(standings, separator,
+                       [](std::string* out, const v1::QuotaStanding& standing) {
+                         absl::StrAppend(out, LowerWords(NameOf(standing.kind())), " ",
+                                         standing.remaining(), " of ", standing.limit());
+                       });
+}
+
 std::vector<Column<Access>> Columns() {
   return {
       {"Agreement", "agreement", [](const Access& a) { return Plain(ShortName(a.agreement())); },
@@ -39,6 +49,11 @@ std::vector<Column<Access>> Columns() {
        [](const Access& a) { return Plain(JoinNames<v1::DataSet>(a.data_sets(), ", ")); },
        [](const Access& a) { return JoinNames<v1::DataSet>(a.data_sets(), ";"); }},
       {"Until", "effective_to", [](const Access& a) { return Plain(DayText(a.effective_to())); }},
+      {"Days left", "days_left",
+       [](const Access& a) { return Plain(a.has_days_left() ? absl::StrCat(a.days_left()) : ""); },
+       nullptr, true},
+      {"Quota left", "quotas", [](const Access& a) { return Plain(QuotaText(a.quotas(), ", ")); },
+       [](const Access& a) { return QuotaText(a.quotas(), ";"); }},
       {"", "review_date", [](const Access& a) { return Plain(DayText(a.review_date())); }},
   };
 }
@@ -62,6 +77,7 @@ absl::Status WhoAmI(Session& session, const WhoAmIOptions&) {
           Plain(answer.has_certificate_not_after() ? InstantText(answer.certificate_not_after())
                                                    : "")},
          {"Purpose", Plain(answer.default_purpose())},
+         {"Quota left", Plain(QuotaText(answer.quotas(), ", "))},
          {"Server time", Plain(answer.has_server_time() ? InstantText(answer.server_time()) : "")}},
         session.width(), session.colour());
     session.out() << "\n";

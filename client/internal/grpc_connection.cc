@@ -232,6 +232,18 @@ absl::StatusOr<v1::ListAgreementsResponse> GrpcConnection::ListAgreements(
               request, options);
 }
 
+absl::StatusOr<v1::ExplainAccessResponse> GrpcConnection::ExplainAccess(
+    const v1::ExplainAccessRequest& request, const CallOptions& options) {
+  return Call(Kind::kRead, agreements_, &v1::AgreementService::StubInterface::ExplainAccess,
+              request, options);
+}
+
+absl::StatusOr<v1::ListAccessResponse> GrpcConnection::ListAccess(
+    const v1::ListAccessRequest& request, const CallOptions& options) {
+  return Call(Kind::kRead, agreements_, &v1::AgreementService::StubInterface::ListAccess, request,
+              options);
+}
+
 absl::StatusOr<v1::Agreement> GrpcConnection::GetAgreement(const v1::GetAgreementRequest& request,
                                                            const CallOptions& options) {
   return Call(Kind::kRead, agreements_, &v1::AgreementService::StubInterface::GetAgreement, request,

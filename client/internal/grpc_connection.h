@@ -65,6 +65,10 @@ class GrpcConnection final : public Connection {
       const v1::ListAgreementsRequest& request, const CallOptions& options) override;
   absl::StatusOr<v1::Agreement> GetAgreement(const v1::GetAgreementRequest& request,
                                              const CallOptions& options) override;
+  absl::StatusOr<v1::ExplainAccessResponse> ExplainAccess(const v1::ExplainAccessRequest& request,
+                                                          const CallOptions& options) override;
+  absl::StatusOr<v1::ListAccessResponse> ListAccess(const v1::ListAccessRequest& request,
+                                                    const CallOptions& options) override;
   absl::StatusOr<v1::ApplyAgreementResponse> ApplyAgreement(
       const v1::ApplyAgreementRequest& request, const CallOptions& options) override;
   absl::StatusOr<v1::ApproveAgreementResponse> ApproveAgreement(

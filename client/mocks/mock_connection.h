@@ -46,6 +46,10 @@ class MockConnection : public Connection {
               (const v1::ListAgreementsRequest&, const CallOptions&), (override));
   MOCK_METHOD(absl::StatusOr<v1::Agreement>, GetAgreement,
               (const v1::GetAgreementRequest&, const CallOptions&), (override));
+  MOCK_METHOD(absl::StatusOr<v1::ExplainAccessResponse>, ExplainAccess,
+              (const v1::ExplainAccessRequest&, const CallOptions&), (override));
+  MOCK_METHOD(absl::StatusOr<v1::ListAccessResponse>, ListAccess,
+              (const v1::ListAccessRequest&, const CallOptions&), (override));
   MOCK_METHOD(absl::StatusOr<v1::ApplyAgreementResponse>, ApplyAgreement,
               (const v1::ApplyAgreementRequest&, const CallOptions&), (override));
   MOCK_METHOD(absl::StatusOr<v1::ApproveAgreementResponse>, ApproveAgreement,

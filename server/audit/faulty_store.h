@@ -67,6 +67,12 @@ class FaultyBatch final : public store::Batch {
   absl::Status MarkStreamEnded(uint64_t opening_index) override {
     return batch_->MarkStreamEnded(opening_index);
   }
+  absl::StatusOr<int64_t> QuotaUsed(absl::CivilDay day, absl::string_view subject) override {
+    return batch_->QuotaUsed(day, subject);
+  }
+  absl::Status AddToQuota(absl::CivilDay day, absl::string_view subject, int64_t amount) override {
+    return batch_->AddToQuota(day, subject, amount);
+  }
   absl::Status Commit() override {
     ++faults_.commits;
     RETURN_IF_ERROR(faults_.Check(Fault::kCommit));
@@ -97,9 +103,14 @@ class FaultyStore final : public store::Store {
     return store_.ScanObservations(grant, release, after_ordinal, visit);
   }
   absl::StatusOr<State> ReadState() const override { return store_.ReadState(); }
-  absl::StatusOr<auth::Policy::Source> ReadPolicy() const override { return store_.ReadPolicy(); }
+  absl::StatusOr<auth::Policy::Source> ReadPolicy(absl::Time as_of) const override {
+    return store_.ReadPolicy(as_of);
+  }
   absl::StatusOr<std::vector<std::string>> PlansOwnedBy(absl::string_view agency) const override {
     return store_.PlansOwnedBy(agency);
+  }
+  absl::StatusOr<int64_t> QuotaUsed(absl::CivilDay day, absl::string_view subject) const override {
+    return store_.QuotaUsed(day, subject);
   }
   const std::string& page_token_key() const override { return store_.page_token_key(); }
   absl::Status ClaimLog(absl::string_view origin) override { return store_.ClaimLog(origin); }

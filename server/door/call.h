@@ -27,6 +27,7 @@ class Call {
   const auth::Grant& grant() const { return *grant_; }
   // The snapshot of directory and agreements that the decision was made by.
   const auth::Policy& policy() const { return *policy_; }
+  const std::shared_ptr<const auth::Policy>& shared_policy() const { return policy_; }
   // The moment of the call's arrival, by the server's clock.
   absl::Time now() const { return now_; }
   // Whether the caller named a person on whose behalf it calls.

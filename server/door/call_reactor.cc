@@ -68,6 +68,13 @@ absl::Time DeadlineOf(const grpc::ServerContext& context, absl::Time arrival,
   return absl::FromChrono(deadline);
 }
 
+// Whether a call was refused for what its caller did or is, and not for what the
+// server cannot do.
+bool IsOfCaller(const absl::Status& outcome) {
+  return !outcome.ok() && !absl::IsUnavailable(outcome) && !absl::IsInternal(outcome) &&
+         ReasonOf(outcome) != v1::ERROR_REASON_UNSPECIFIED;
+}
+
 absl::Status Overdue() {
   return MakeError(v1::DEADLINE_PASSED, "the request did not arrive in time");
 }
@@ -97,7 +104,7 @@ void CallReactor::OnStarted(bool ok) {
   arrival_ = door_.clock_.Now();
   method_ = door_.methods_.Find(context_.method());
   peer_ = context_.peer();
-  door_.on_peer_(peer_);
+  door_.peers_.called(peer_);
   if (const auto peer = context_.auth_context(); peer != nullptr && peer->IsPeerAuthenticated()) {
     certificate_pem_ = FirstProperty(*peer, "x509_pem_cert");
   }
@@ -129,12 +136,44 @@ void CallReactor::Decide(absl::Status outcome) {
     // only to those who may call the method.
     const absl::Status parsed = Parse();
     outcome = Authorise();
+    if (outcome.ok()) {
+      outcome = door_.quotas_.TakeRequest(*principal_, call_->grant(), decided_, standings_);
+    }
     if (outcome.ok()) outcome = parsed;
   }
   if (outcome.ok()) outcome = Validate();
   if (outcome.ok()) outcome = Serve();
-  Record(outcome);
+  RecordInTurn(std::move(outcome));
 }
+
+RefusalBrake::Duration CallReactor::Brake() {
+  const auto verdict = door_.brake_.Take(certificate_pem_, std::chrono::steady_clock::now());
+  close_connection_ = verdict.close;
+  return verdict.delay;
+}
+
+void CallReactor::RecordInTurn(absl::Status outcome) {
+  RefusalBrake::Duration delay{0};
+  if (IsOfCaller(outcome)) {
+    delay = Brake();
+  } else if (change_pending_) {
+    // If it is refused, then by the log's thread, which cannot wait.
+    delay = door_.brake_.DelayOf(certificate_pem_, std::chrono::steady_clock::now());
+  }
+  if (delay == RefusalBrake::Duration::zero() || door_.draining_.load(std::memory_order_acquire)) {
+    return Record(outcome);
+  }
+  waiting_outcome_ = std::move(outcome);
+  SetExpiry(absl::FromChrono(delay) + door_.limits_.default_deadline);
+  turn_alarm_ = std::make_unique<grpc::Alarm>();
+  const int64_t micros = std::chrono::duration_cast<std::chrono::microseconds>(delay).count();
+  turn_alarm_->Set(
+      &queue_,
+      gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_micros(micros, GPR_TIMESPAN)),
+      &turn_);
+}
+
+void CallReactor::OnTurn(bool /*ok*/) { Record(waiting_outcome_); }
 
 absl::Status CallReactor::Admit(bool ok, absl::Time deadline) {
   if (late_.load(std::memory_order_relaxed)) return Overdue();
@@ -222,6 +261,12 @@ absl::Status CallReactor::Serve() {
   }
   if (method_->open) {
     ASSIGN_OR_RETURN(source_, method_->open(call_, *request_));
+    RETURN_IF_ERROR(door_.quotas_.OpenStream(*principal_, call_->grant(), standings_));
+    has_stream_place_ = true;
+    if (quota::DailyRows::Limits(call_->grant())) {
+      ASSIGN_OR_RETURN(const int64_t rows, source_->CountRows());
+      daily_rows_ = quota::DailyRows(call_->grant(), rows, decided_);
+    }
     stage_ = Stage::kStreamOpening;
     return absl::OkStatus();
   }
@@ -271,6 +316,17 @@ absl::Status CallReactor::Prepare(store::Batch& batch, v1::AuditRecord& record) 
     // The database failing is no refusal of this call: it stops the log.
     if (!changed.ok() && ReasonOf(changed) == v1::ERROR_REASON_UNSPECIFIED) return changed;
     outcome_ = std::move(changed);
+    if (IsOfCaller(outcome_)) Brake();
+  }
+  if (stage_ == Stage::kStreamOpening && outcome_.ok()) {
+    absl::Status taken = daily_rows_.Take(batch, standings_);
+    if (!taken.ok()) {
+      if (ReasonOf(taken) == v1::ERROR_REASON_UNSPECIFIED) return taken;
+      outcome_ = std::move(taken);
+      stage_ = Stage::kCall;
+    }
+  } else if (stage_ == Stage::kStreamEnding) {
+    RETURN_IF_ERROR(daily_rows_.GiveBack(batch, rows_));
   }
   FillRecord(record);
   return absl::OkStatus();
@@ -390,6 +446,9 @@ void CallReactor::Done(absl::StatusOr<v1::Receipt> receipt) {
     return;
   }
   context_.AddTrailingMetadata(kReceiptKey, receipt->SerializeAsString());
+  for (const v1::QuotaStanding& standing : standings_) {
+    context_.AddTrailingMetadata(kQuotaKey, quota::StandingText(standing, decided_));
+  }
   FinishWith(outcome_);
 }
 
@@ -468,6 +527,8 @@ void CallReactor::EndStream(const absl::Status& outcome) {
 }
 
 void CallReactor::FinishWith(const absl::Status& status) {
+  // Before the caller hears of the end, and may open the next.
+  if (has_stream_place_) door_.quotas_.CloseStream(*principal_, call_->grant());
   auto& counter = status.ok() ? door_.counters_.served : door_.counters_.refused;
   counter.fetch_add(1, std::memory_order_relaxed);
   if (!status.ok()) {
@@ -485,6 +546,7 @@ void CallReactor::FinishWith(const absl::Status& status) {
 
 void CallReactor::OnFinished(bool /*ok*/) {
   door_.calls_.Remove(*this, certificate_pem_);
+  if (close_connection_) door_.peers_.close(peer_);
   ended_ = true;
   DeleteWhenDone();
 }

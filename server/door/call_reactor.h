@@ -67,6 +67,8 @@ class CallReactor final : public audit::Entry, public CallsInHand::Member {
   void OnFinished(bool ok);
   // The request is overdue.
   void OnOverdue(bool ok);
+  // A refusal, or a change of a caller who floods, has waited its turn.
+  void OnTurn(bool ok);
   // Once the answer was sent, and gRPC has reported all that it still owes.
   void DeleteWhenDone();
 
@@ -88,6 +90,11 @@ class CallReactor final : public audit::Entry, public CallsInHand::Member {
   absl::Status Change(store::Batch& batch);
   absl::Status ChangeOnce(store::Batch& batch);
   bool IsDryRun() const;
+
+  // Counts one refusal of the caller; it may have to wait.
+  RefusalBrake::Duration Brake();
+  // Records the outcome, when it is its turn.
+  void RecordInTurn(absl::Status outcome);
 
   // What the caller sees of `outcome`; what it may not see goes to the
   // operator's log.
@@ -120,6 +127,7 @@ class CallReactor final : public audit::Entry, public CallsInHand::Member {
   Event written_{*this, &CallReactor::OnWriteDone};
   Event finished_{*this, &CallReactor::OnFinished};
   Event overdue_{*this, &CallReactor::OnOverdue};
+  Event turn_{*this, &CallReactor::OnTurn};
   absl::Time arrival_;
   // When the call's present step should be over.
   std::atomic<CallsInHand::Moment> expiry_{CallsInHand::Moment::max()};
@@ -140,6 +148,11 @@ class CallReactor final : public audit::Entry, public CallsInHand::Member {
   bool alarm_rang_ = false;
   bool refused_unread_ = false;
   bool ended_ = false;
+  // While the outcome waits its turn; null when it never had to.
+  std::unique_ptr<grpc::Alarm> turn_alarm_;
+  absl::Status waiting_outcome_;
+  // The caller floods: its connection is closed after the answer.
+  bool close_connection_ = false;
   std::string peer_;
   // Of the verified peer; gRPC keeps it as long as the call. Empty for none.
   absl::string_view certificate_pem_;
@@ -155,6 +168,12 @@ class CallReactor final : public audit::Entry, public CallsInHand::Member {
   std::shared_ptr<const auth::Certificate> certificate_;
   std::shared_ptr<const auth::Principal> principal_;
   std::shared_ptr<const Call> call_;
+
+  // How the quotas that apply stand.
+  quota::Standings standings_;
+  // It has a place among the caller's streams.
+  bool has_stream_place_ = false;
+  quota::DailyRows daily_rows_;
 
   Stage stage_ = Stage::kCall;
   absl::Status outcome_;

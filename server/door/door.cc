@@ -21,16 +21,18 @@ int QueueCount() {
 
 Door::Door(const MethodTable& methods, const auth::PolicyHolder& policy,
            const auth::RevocationHolder& revocation, const auth::AccessTokenVerifierHolder& tokens,
-           audit::AuditLog& log, const Clock& clock, DoorLimits limits,
-           std::function<void(const std::string&)> on_peer)
+           quota::Quotas& quotas, audit::AuditLog& log, const Clock& clock, DoorLimits limits,
+           PeerHooks peers)
     : methods_(methods),
       policy_(policy),
       revocation_(revocation),
       tokens_(tokens),
+      quotas_(quotas),
       log_(log),
       clock_(clock),
       limits_(limits),
-      on_peer_(std::move(on_peer)),
+      peers_(std::move(peers)),
+      brake_(limits.refused_calls_burst, limits.refused_calls_per_second),
       calls_(limits.max_calls, limits.max_calls_per_certificate) {}
 
 void Door::Register(grpc::ServerBuilder& builder) {

@@ -23,6 +23,8 @@
 #include "server/audit/audit_log.h"
 #include "server/door/calls_in_hand.h"
 #include "server/door/method_table.h"
+#include "server/door/refusal_brake.h"
+#include "server/quota/quotas.h"
 
 namespace concordat::door {
 
@@ -40,6 +42,18 @@ struct DoorLimits {
   // How long a call without a deadline may take, and how long a stream waits for
   // its reader.
   absl::Duration default_deadline = absl::Seconds(60);
+  // Refused calls of one certificate that are answered at once, and how many a
+  // second from then on.
+  int64_t refused_calls_burst = 200;
+  int64_t refused_calls_per_second = 10;
+};
+
+// What the door tells of connections, by their peer as gRPC names it.
+struct PeerHooks {
+  // A call came over it.
+  std::function<void(const std::string&)> called;
+  // It is to be closed.
+  std::function<void(const std::string&)> close;
 };
 
 // Numbers since the start. Thread-safe.
@@ -56,12 +70,11 @@ struct DoorCounters {
 // whole of the access decision (docs/decisions/completion-queues.md).
 class Door final {
  public:
-  // All are borrowed and outlive the door. `on_peer` hears the address of each
-  // peer whose connection became a call.
+  // All are borrowed and outlive the door.
   Door(const MethodTable& methods, const auth::PolicyHolder& policy,
        const auth::RevocationHolder& revocation, const auth::AccessTokenVerifierHolder& tokens,
-       audit::AuditLog& log, const Clock& clock, DoorLimits limits,
-       std::function<void(const std::string&)> on_peer);
+       quota::Quotas& quotas, audit::AuditLog& log, const Clock& clock, DoorLimits limits,
+       PeerHooks peers);
 
   // Registers the door for every method of `builder`'s server. Call once, before
   // the server is built.
@@ -84,10 +97,12 @@ class Door final {
   const auth::PolicyHolder& policy_;
   const auth::RevocationHolder& revocation_;
   const auth::AccessTokenVerifierHolder& tokens_;
+  quota::Quotas& quotas_;
   audit::AuditLog& log_;
   const Clock& clock_;
   const DoorLimits limits_;
-  const std::function<void(const std::string&)> on_peer_;
+  const PeerHooks peers_;
+  RefusalBrake brake_;
   auth::CertificateCache certificates_;
   grpc::AsyncGenericService service_;
   std::vector<std::unique_ptr<grpc::ServerCompletionQueue>> queues_;

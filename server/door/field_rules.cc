@@ -82,24 +82,9 @@ absl::Status CheckRuleFits(const FieldDescriptor& field, const v1::FieldRule& ru
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<FieldRules>> FieldRules::Compile(const Descriptor& descriptor) {
-  auto rules = std::unique_ptr<FieldRules>(new FieldRules());
+  auto rules = std::unique_ptr<FieldRules>(new FieldRules(descriptor));
   RETURN_IF_ERROR(rules->Add(descriptor));
-  for (const FieldCheck& check : rules->checks_[&descriptor]) {
-    const FieldDescriptor& field = *check.field;
-    if (field.name() == "dry_run") rules->dry_run_ = &field;
-    if (!rules->resource_path_.empty() || field.is_repeated()) continue;
-    if (check.rule.format() == v1::FieldRule::NAME &&
-        (field.name() == "name" || field.name() == "parent")) {
-      rules->resource_path_ = {&field};
-      rules->resource_rule_ = &check.rule;
-    } else if (field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
-      for (const FieldCheck& inner : rules->checks_[field.message_type()]) {
-        if (inner.field->name() != "name" || inner.rule.format() != v1::FieldRule::NAME) continue;
-        rules->resource_path_ = {&field, inner.field};
-        rules->resource_rule_ = &inner.rule;
-      }
-    }
-  }
+  rules->dry_run_ = descriptor.FindFieldByName("dry_run");
   return rules;
 }
 
@@ -290,20 +275,6 @@ void FieldRules::CheckValue(Message& message, const FieldCheck& check, int index
     default:
       break;
   }
-}
-
-std::string FieldRules::ResourceOf(const Message& request) const {
-  const Message* message = &request;
-  for (const FieldDescriptor* field : resource_path_) {
-    const Reflection& reflection = *message->GetReflection();
-    if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
-      message = &reflection.GetMessage(*message, field);
-      continue;
-    }
-    std::string name = reflection.GetString(*message, field);
-    if (MatchesPattern(name, resource_rule_->resource(), resource_rule_->wildcard())) return name;
-  }
-  return {};
 }
 
 }  // namespace concordat::door

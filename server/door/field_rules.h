@@ -8,6 +8,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
+#include "auth/resource_field.h"
 #include "base/status.h"
 #include "concordat/v1/access.pb.h"
 #include "google/protobuf/message.h"
@@ -29,7 +30,9 @@ class FieldRules {
 
   // The resource that a request is about: its `name`, `parent`, or the `name`
   // of the resource it carries. Empty when it has none that is well formed.
-  std::string ResourceOf(const google::protobuf::Message& request) const;
+  std::string ResourceOf(const google::protobuf::Message& request) const {
+    return resource_.In(request);
+  }
 
   // The request's `dry_run` field; null when it has none.
   const google::protobuf::FieldDescriptor* dry_run() const { return dry_run_; }
@@ -41,7 +44,7 @@ class FieldRules {
   };
   using MessageChecks = std::vector<FieldCheck>;
 
-  FieldRules() = default;
+  explicit FieldRules(const google::protobuf::Descriptor& descriptor) : resource_(descriptor) {}
   absl::Status Add(const google::protobuf::Descriptor& descriptor);
   void CheckMessage(google::protobuf::Message& message, const std::string& path,
                     std::vector<FieldViolation>& violations) const;
@@ -51,9 +54,7 @@ class FieldRules {
                   const std::string& path, std::vector<FieldViolation>& violations) const;
 
   absl::flat_hash_map<const google::protobuf::Descriptor*, MessageChecks> checks_;
-  // The path from the request to its resource name; the last is a string.
-  std::vector<const google::protobuf::FieldDescriptor*> resource_path_;
-  const v1::FieldRule* resource_rule_ = nullptr;
+  const auth::ResourceField resource_;
   const google::protobuf::FieldDescriptor* dry_run_ = nullptr;
 };
 

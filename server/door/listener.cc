@@ -147,6 +147,18 @@ void Listener::MarkCalled(const std::string& peer) {
   }
 }
 
+void Listener::Close(const std::string& peer) {
+  absl::MutexLock lock(&mutex_);
+  const auto found = connections_.find(peer);
+  if (found == connections_.end()) return;
+  // gRPC may close the descriptor at any time, and the next connection get its
+  // number: a copy stays the socket that it was made of.
+  const int copy = fcntl(found->second.descriptor, F_DUPFD_CLOEXEC, 0);
+  if (copy < 0) return;
+  if (InodeOf(copy) == found->second.inode) shutdown(copy, SHUT_RDWR);
+  close(copy);
+}
+
 void Listener::Loop() {
   pollfd waiting[2] = {{socket_, POLLIN, 0}, {stop_event_, POLLIN, 0}};
   absl::Time next_reap = absl::Now();

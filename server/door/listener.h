@@ -52,6 +52,9 @@ class Listener {
   // was accepted.
   void MarkCalled(const std::string& peer);
 
+  // Closes the connection of `peer`, if it is still open.
+  void Close(const std::string& peer);
+
  private:
   struct Connection {
     // The descriptor is gRPC's; the inode tells whether it is still this socket.

@@ -20,6 +20,9 @@ class MessageSource {
   virtual absl::StatusOr<std::optional<Message>> Next() = 0;
   // Rows in the messages so far, for the audit record.
   virtual int64_t rows() const = 0;
+  // Rows in all its messages, counted before the first is drawn: what a quota of
+  // rows is asked for. 0 for a stream that none counts.
+  virtual absl::StatusOr<int64_t> CountRows() { return 0; }
 };
 
 }  // namespace concordat::door

@@ -22,6 +22,8 @@ inline constexpr char kTraceParentKey[] = "traceparent";
 inline constexpr char kAuthorizationKey[] = "authorization";
 // Sent with every answer: a serialised v1::Receipt.
 inline constexpr char kReceiptKey[] = "concordat-receipt-bin";
+// Sent with an answer for each quota that applies to the call: what quota::StandingText says.
+inline constexpr char kQuotaKey[] = "concordat-quota";
 
 // What the caller said beside the request. Empty where it said nothing.
 struct CallMetadata {

@@ -124,6 +124,7 @@ class MethodTable {
       return std::optional<MessagePtr>(std::make_unique<Reply>(**std::move(next)));
     }
     int64_t rows() const override { return source_->rows(); }
+    absl::StatusOr<int64_t> CountRows() override { return source_->CountRows(); }
 
    private:
     std::unique_ptr<MessageSource<Reply>> source_;

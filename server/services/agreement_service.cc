@@ -10,8 +10,10 @@
 #include "absl/functional/function_ref.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "auth/policy.h"
 #include "base/civil_time.h"
 #include "base/status.h"
+#include "server/services/access_explanation.h"
 #include "server/services/agreement_life.h"
 #include "server/services/apply.h"
 #include "server/services/paging.h"
@@ -81,6 +83,16 @@ absl::StatusOr<Response> Change(const door::Call& call, const Request& request,
   Response response;
   ASSIGN_OR_RETURN(*response.mutable_agreement(), ReadAgreement(changed, call.now()));
   return response;
+}
+
+// The directory and the agreements that a question about `time` is judged by: as
+// they were then, or as they are now when it is yet to come.
+absl::StatusOr<std::shared_ptr<const auth::Policy>> PolicyAt(absl::Time time,
+                                                             const door::Call& call,
+                                                             const store::Store& store) {
+  if (time >= call.now()) return call.shared_policy();
+  ASSIGN_OR_RETURN(const auth::Policy::Source source, store.ReadPolicy(time));
+  return std::make_shared<const auth::Policy>(source);
 }
 
 // What contradicts itself or the directory.
@@ -249,6 +261,32 @@ absl::StatusOr<v1::EndAgreementResponse> AgreementService::EndAgreement(
     const door::Call& call, const v1::EndAgreementRequest& request,
     store::Transaction& transaction) const {
   return Change<v1::EndAgreementResponse>(call, request, transaction, &End);
+}
+
+absl::StatusOr<v1::ExplainAccessResponse> AgreementService::ExplainAccess(
+    const door::Call& call, const v1::ExplainAccessRequest& request) const {
+  const absl::Time time = request.has_time() ? ToTime(request.time()) : call.now();
+  ASSIGN_OR_RETURN(const auto policy, PolicyAt(time, call, store_));
+  return services::ExplainAccess(call, request, *policy, time);
+}
+
+absl::StatusOr<v1::ListAccessResponse> AgreementService::ListAccess(
+    const door::Call& call, const v1::ListAccessRequest& request) const {
+  ASSIGN_OR_RETURN(const Page page, OpenPage(call, request, store_));
+  const absl::Time time = request.has_time() ? ToTime(request.time()) : call.now();
+  ASSIGN_OR_RETURN(const auto policy, PolicyAt(time, call, store_));
+  ASSIGN_OR_RETURN(const auto rows, AccessTo(call, request, *policy, time));
+  v1::ListAccessResponse response;
+  *response.mutable_time() = ToTimestamp(time);
+  PageFiller filler(page);
+  for (const v1::ListAccessResponse::Access& row : rows) {
+    const std::string key = absl::StrCat(row.agreement(), " ", row.agency(), " ", row.purpose());
+    if (key <= page.cursor) continue;
+    if (!filler.Take(row.ByteSizeLong(), key)) break;
+    *response.add_access() = row;
+  }
+  response.set_next_page_token(filler.next_page_token());
+  return response;
 }
 
 }  // namespace concordat::services

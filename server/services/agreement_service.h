@@ -33,6 +33,10 @@ class AgreementService {
   absl::StatusOr<v1::EndAgreementResponse> EndAgreement(const door::Call& call,
                                                         const v1::EndAgreementRequest& request,
                                                         store::Transaction& transaction) const;
+  absl::StatusOr<v1::ExplainAccessResponse> ExplainAccess(
+      const door::Call& call, const v1::ExplainAccessRequest& request) const;
+  absl::StatusOr<v1::ListAccessResponse> ListAccess(const door::Call& call,
+                                                    const v1::ListAccessRequest& request) const;
 
  private:
   const store::Store& store_;

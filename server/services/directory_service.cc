@@ -270,7 +270,15 @@ absl::StatusOr<v1::WhoAmIResponse> DirectoryService::WhoAmI(
     *access.mutable_data_sets() = message.scope().data_sets();
     if (message.has_effective_to()) *access.mutable_effective_to() = message.effective_to();
     *access.mutable_review_date() = message.review_date();
+    if (access.in_force() && agreement->until < absl::InfiniteFuture()) {
+      access.set_days_left(static_cast<int32_t>(DayOf(agreement->until) - 1 - DayOf(call.now())));
+    }
+    ASSIGN_OR_RETURN(const quota::Standings standings,
+                     quotas_.OfAgreement(principal, *agreement, call.now(), store_));
+    access.mutable_quotas()->Add(standings.begin(), standings.end());
   }
+  const quota::Standings standings = quotas_.OfClient(principal, call.now());
+  response.mutable_quotas()->Add(standings.begin(), standings.end());
   *response.mutable_server_time() = ToTimestamp(call.now());
   return response;
 }

@@ -6,6 +6,7 @@
 #include "concordat/v1/directory_service.pb.h"
 #include "server/door/call.h"
 #include "server/ops/refused_handshakes.h"
+#include "server/quota/quotas.h"
 #include "server/store/store.h"
 
 namespace concordat::services {
@@ -13,8 +14,9 @@ namespace concordat::services {
 // Each method is the RPC of its name (directory_service.proto). Thread-safe.
 class DirectoryService {
  public:
-  DirectoryService(const store::Store& store, const ops::RefusedHandshakes& refused)
-      : store_(store), refused_(refused) {}
+  DirectoryService(const store::Store& store, const ops::RefusedHandshakes& refused,
+                   const quota::Quotas& quotas)
+      : store_(store), refused_(refused), quotas_(quotas) {}
 
   absl::StatusOr<v1::ListAgenciesResponse> ListAgencies(
       const door::Call& call, const v1::ListAgenciesRequest& request) const;
@@ -34,6 +36,7 @@ class DirectoryService {
  private:
   const store::Store& store_;
   const ops::RefusedHandshakes& refused_;
+  const quota::Quotas& quotas_;
 };
 
 }  // namespace concordat::services

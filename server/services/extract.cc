@@ -53,6 +53,16 @@ class Extract final : public door::MessageSource<Part> {
 
   int64_t rows() const override { return rows_; }
 
+  absl::StatusOr<int64_t> CountRows() override {
+    int64_t count = 0;
+    RETURN_IF_ERROR(ScanFigures(store_, call_->grant(), request_.parent(), request_.filter(),
+                                last_ordinal_, [&](int64_t, v1::Observation&&) {
+                                  ++count;
+                                  return true;
+                                }));
+    return count;
+  }
+
  private:
   enum class Step { kHeader, kChunks, kEnd };
 

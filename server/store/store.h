@@ -17,6 +17,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/civil_time.h"
 #include "absl/time/time.h"
 #include "auth/grant.h"
 #include "auth/policy.h"
@@ -181,6 +182,13 @@ class Batch {
   virtual absl::Status MarkStreamOpen(uint64_t index) = 0;
   virtual absl::Status MarkStreamEnded(uint64_t opening_index) = 0;
 
+  // What was used of a daily quota, this batch's own use too; 0 when nothing was.
+  virtual absl::StatusOr<int64_t> QuotaUsed(absl::CivilDay day, absl::string_view subject) = 0;
+  // Uses `amount` more of it, or less when negative. What earlier days used is
+  // forgotten after a week.
+  virtual absl::Status AddToQuota(absl::CivilDay day, absl::string_view subject,
+                                  int64_t amount) = 0;
+
   // Makes the batch durable. After an error nothing of it is kept, and what the
   // disk holds is not known: the caller stops writing.
   virtual absl::Status Commit() = 0;
@@ -196,12 +204,18 @@ class Store : public Reader {
   };
   virtual absl::StatusOr<State> ReadState() const = 0;
 
-  // Agencies, clients and agreements as they are now: what grants are made of.
-  virtual absl::StatusOr<auth::Policy::Source> ReadPolicy() const = 0;
+  // Agencies, clients and agreements as they were known before `as_of`: what
+  // grants are made of.
+  virtual absl::StatusOr<auth::Policy::Source> ReadPolicy(
+      absl::Time as_of = absl::InfiniteFuture()) const = 0;
 
   // Names of the plans whose owner is `agency`: what it contributed, and so may
   // see the accesses to.
   virtual absl::StatusOr<std::vector<std::string>> PlansOwnedBy(absl::string_view agency) const = 0;
+
+  // What was used of a daily quota; 0 when nothing was.
+  virtual absl::StatusOr<int64_t> QuotaUsed(absl::CivilDay day,
+                                            absl::string_view subject) const = 0;
 
   // 32 random bytes made with the database: authenticates page tokens.
   virtual const std::string& page_token_key() const = 0;

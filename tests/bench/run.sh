@@ -103,7 +103,10 @@ start_real() {
   start real "$STATE/real.address" "$BUILD/server/concordatd" serve --config "$STATE/server.yaml"
   write_profile admin
   write_profile board "$PURPOSE"
-  concordat admin apply -f "$ROOT/data/lancashire" >"$STATE/apply.log"
+  # The load is far more than the bundled agreements allow.
+  cp -r "$ROOT/data/lancashire" "$STATE/data"
+  sed -i 's/requests_per_minute: [0-9]*/requests_per_minute: 0/' "$STATE"/data/agreements/*.yaml
+  concordat admin apply -f "$STATE/data" >"$STATE/apply.log"
   concordat board --output csv actions list "$PLAN" | tail -n +2 | cut -d, -f1 >"$STATE/names"
 }
 

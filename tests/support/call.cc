@@ -14,6 +14,7 @@ namespace concordat::e2e {
 namespace {
 
 constexpr char kReceiptKey[] = "concordat-receipt-bin";
+constexpr char kQuotaKey[] = "concordat-quota";
 constexpr std::chrono::seconds kPatience(30);
 
 grpc::ByteBuffer BufferOf(const std::string& bytes) {
@@ -65,6 +66,15 @@ std::optional<v1::Receipt> ReceiptOf(const grpc::ClientContext& context) {
   return receipt;
 }
 
+std::vector<std::string> QuotasOf(const grpc::ClientContext& context) {
+  std::vector<std::string> quotas;
+  const auto found = context.GetServerTrailingMetadata().equal_range(kQuotaKey);
+  for (auto entry = found.first; entry != found.second; ++entry) {
+    quotas.emplace_back(entry->second.data(), entry->second.size());
+  }
+  return quotas;
+}
+
 std::shared_ptr<grpc::Channel> MakeChannel(const std::string& address, const KeyPair& key_pair,
                                            grpc::ChannelArguments arguments) {
   grpc::SslCredentialsOptions options;
@@ -103,6 +113,7 @@ Outcome Call(const std::shared_ptr<grpc::Channel>& channel, const std::string& p
   done.WaitForNotification();
   if (outcome.ok()) outcome.reply = BytesOf(reply);
   outcome.receipt = ReceiptOf(context);
+  outcome.quotas = QuotasOf(context);
   return outcome;
 }
 
@@ -156,6 +167,7 @@ Outcome StreamCall::Finish() {
   Wait();
   finished_ = true;
   outcome.receipt = ReceiptOf(context_);
+  outcome.quotas = QuotasOf(context_);
   return outcome;
 }
 

@@ -31,6 +31,8 @@ struct Outcome {
   std::string reply;
   // Nothing when the server sent none that can be read.
   std::optional<v1::Receipt> receipt;
+  // How the server says that quotas stand, in its words.
+  std::vector<std::string> quotas;
 
   bool ok() const { return status.ok(); }
   // The error with its payloads.
@@ -84,6 +86,8 @@ class StreamCall {
 
 // The receipt in a call's trailing metadata.
 std::optional<v1::Receipt> ReceiptOf(const grpc::ClientContext& context);
+// The standings of quotas there.
+std::vector<std::string> QuotasOf(const grpc::ClientContext& context);
 
 }  // namespace concordat::e2e
 

@@ -155,6 +155,9 @@ ServerConfig TestConfig(const std::string& folder) {
   limits.set_request_deadline_milliseconds(10000);
   limits.set_call_deadline_milliseconds(60000);
   limits.set_max_memory_mebibytes(512);
+  // The suites are floods of refused calls.
+  limits.set_refused_calls_burst(1000000);
+  limits.set_refused_calls_per_second(1000);
   return config;
 }
 

@@ -97,6 +97,12 @@ class Client {
   // One agreement, or an earlier version of it.
   absl::StatusOr<v1::Agreement> GetAgreement(const v1::GetAgreementRequest& request,
                                              CallOptions options = {});
+  // Whether a request would be allowed, and which clauses of which agreement say so.
+  absl::StatusOr<v1::ExplainAccessResponse> ExplainAccess(const v1::ExplainAccessRequest& request,
+                                                          CallOptions options = {});
+  // Who can see a data set, by agreement, agency and purpose.
+  PagedRange<v1::ListAccessResponse::Access, v1::ListAccessResponse> ListAccess(
+      v1::ListAccessRequest request, CallOptions options = {});
   // Adds or revises one agreement. In effect when this returns.
   absl::StatusOr<v1::ApplyAgreementResponse> ApplyAgreement(
       const v1::ApplyAgreementRequest& request, CallOptions options = {});

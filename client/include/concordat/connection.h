@@ -69,6 +69,10 @@ class Connection {
       const v1::ListAgreementsRequest& request, const CallOptions& options) = 0;
   virtual absl::StatusOr<v1::Agreement> GetAgreement(const v1::GetAgreementRequest& request,
                                                      const CallOptions& options) = 0;
+  virtual absl::StatusOr<v1::ExplainAccessResponse> ExplainAccess(
+      const v1::ExplainAccessRequest& request, const CallOptions& options) = 0;
+  virtual absl::StatusOr<v1::ListAccessResponse> ListAccess(const v1::ListAccessRequest& request,
+                                                            const CallOptions& options) = 0;
   virtual absl::StatusOr<v1::ApplyAgreementResponse> ApplyAgreement(
       const v1::ApplyAgreementRequest& request, const CallOptions& options) = 0;
   virtual absl::StatusOr<v1::ApproveAgreementResponse> ApproveAgreement(

@@ -6,6 +6,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_split.h"
+#include "base/civil_time.h"
 #include "base/resource_name.h"
 #include "base/status.h"
 #include "concordat/v1/plan.pb.h"
@@ -68,6 +69,8 @@ absl::StatusOr<Reading> Reading::Prepare(Connection& connection) {
                                       "ORDER BY ordinal"));
   ASSIGN_OR_RETURN(reading.kinds_, connection.Prepare("SELECT DISTINCT kind FROM resource"));
   ASSIGN_OR_RETURN(reading.meta_, connection.Prepare("SELECT value FROM meta WHERE key=?"));
+  ASSIGN_OR_RETURN(reading.quota_used_,
+                   connection.Prepare("SELECT used FROM daily_quota WHERE day=? AND subject=?"));
   ASSIGN_OR_RETURN(reading.audit_size_,
                    connection.Prepare("SELECT coalesce(max(idx)+1, 0) FROM audit"));
   ASSIGN_OR_RETURN(reading.audit_all_,
@@ -200,14 +203,14 @@ absl::StatusOr<Store::State> Reading::ReadState() const {
   return state;
 }
 
-absl::StatusOr<auth::Policy::Source> Reading::ReadPolicy() const {
+absl::StatusOr<auth::Policy::Source> Reading::ReadPolicy(absl::Time as_of) const {
   auth::Policy::Source source;
   ASSIGN_OR_RETURN(const Store::State state, ReadState());
   source.revision = state.revision;
   bool damaged = false;
   const auto read_all = [&]<typename Message>(Kind kind, std::vector<Message>& messages) {
     Reader::Range range;
-    range.point.revision = state.revision;
+    range.point = {state.revision, as_of};
     return ScanRows(kind, range, [&](const Row& row) {
       Message& message = messages.emplace_back();
       damaged |= !message.ParseFromString(row.body);
@@ -238,6 +241,13 @@ absl::StatusOr<std::vector<std::string>> Reading::PlansOwnedBy(absl::string_view
   }));
   if (damaged) return absl::DataLossError("a stored plan cannot be read");
   return names;
+}
+
+absl::StatusOr<int64_t> Reading::QuotaUsed(absl::CivilDay day, absl::string_view subject) const {
+  Query query = quota_used_.Start();
+  query.Bind(FormatDay(day)).Bind(subject);
+  ASSIGN_OR_RETURN(const bool found, query.Step());
+  return found ? query.Int(0) : 0;
 }
 
 absl::StatusOr<int64_t> Reading::NewestRevision(Kind kind, absl::string_view name) const {

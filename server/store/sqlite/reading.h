@@ -30,8 +30,9 @@ class Reading {
 
   // As Store promises.
   absl::StatusOr<Store::State> ReadState() const;
-  absl::StatusOr<auth::Policy::Source> ReadPolicy() const;
+  absl::StatusOr<auth::Policy::Source> ReadPolicy(absl::Time as_of) const;
   absl::StatusOr<std::vector<std::string>> PlansOwnedBy(absl::string_view agency) const;
+  absl::StatusOr<int64_t> QuotaUsed(absl::CivilDay day, absl::string_view subject) const;
   absl::StatusOr<uint64_t> AuditSize() const;
   absl::Status ScanAudit(const Store::AuditRange& range,
                          absl::FunctionRef<bool(const AuditRow&)> visit) const;
@@ -63,6 +64,7 @@ class Reading {
   Statement observations_;
   Statement kinds_;
   Statement meta_;
+  Statement quota_used_;
   Statement audit_size_;
   Statement audit_all_;
   Statement open_streams_;

@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/synchronization/mutex.h"
+#include "base/civil_time.h"
 #include "base/digest.h"
 #include "base/status.h"
 #include "server/store/sqlite/connection.h"
@@ -24,6 +25,7 @@ namespace {
 
 // Answers to request ids are kept this long (DESIGN: "Idempotency").
 constexpr absl::Duration kReplyLife = absl::Hours(24 * 30);
+constexpr int kQuotaLifeDays = 7;
 
 // A lock on the database file itself, whatever path it is opened by, held as long
 // as the object lives. It is flock's: SQLite's own are fcntl's, which closing any
@@ -72,6 +74,8 @@ struct Writer {
   Statement find_reply;
   Statement put_reply;
   Statement drop_replies;
+  Statement add_to_quota;
+  Statement drop_quotas;
 };
 
 absl::StatusOr<std::unique_ptr<Writer>> PrepareWriter(Connection connection) {
@@ -102,6 +106,10 @@ absl::StatusOr<std::unique_ptr<Writer>> PrepareWriter(Connection connection) {
                    db.Prepare("INSERT INTO reply (client, method, request_id, time, "
                               "request_digest, reply) VALUES (?,?,?,?,?,?)"));
   ASSIGN_OR_RETURN(writer->drop_replies, db.Prepare("DELETE FROM reply WHERE time<?"));
+  ASSIGN_OR_RETURN(writer->add_to_quota,
+                   db.Prepare("INSERT INTO daily_quota (day, subject, used) VALUES (?,?,?) "
+                              "ON CONFLICT (day, subject) DO UPDATE SET used=used+excluded.used"));
+  ASSIGN_OR_RETURN(writer->drop_quotas, db.Prepare("DELETE FROM daily_quota WHERE day<?"));
   return writer;
 }
 
@@ -315,6 +323,20 @@ class SqliteBatch final : public Batch {
     return query.Run();
   }
 
+  absl::StatusOr<int64_t> QuotaUsed(absl::CivilDay day, absl::string_view subject) override {
+    return writer_.reading.QuotaUsed(day, subject);
+  }
+  absl::Status AddToQuota(absl::CivilDay day, absl::string_view subject, int64_t amount) override {
+    {
+      Query drop = writer_.drop_quotas.Start();
+      drop.Bind(FormatDay(day - kQuotaLifeDays));
+      RETURN_IF_ERROR(drop.Run());
+    }
+    Query query = writer_.add_to_quota.Start();
+    query.Bind(FormatDay(day)).Bind(subject).Bind(amount);
+    return query.Run();
+  }
+
   absl::Status Commit() override {
     RETURN_IF_ERROR(writer_.commit.Start().Run());
     committed_ = true;
@@ -369,17 +391,21 @@ class SqliteStore final : public Store {
     return lease->reading.ScanObservations(grant, release, after_ordinal, visit);
   }
   absl::StatusOr<State> ReadState() const override { return state_.Get(); }
-  absl::StatusOr<auth::Policy::Source> ReadPolicy() const override {
+  absl::StatusOr<auth::Policy::Source> ReadPolicy(absl::Time as_of) const override {
     ASSIGN_OR_RETURN(const Lease lease, Borrow());
     // One read transaction, so that revision and rows belong together.
     RETURN_IF_ERROR(lease->connection.Execute("BEGIN"));
-    absl::StatusOr<auth::Policy::Source> source = lease->reading.ReadPolicy();
+    absl::StatusOr<auth::Policy::Source> source = lease->reading.ReadPolicy(as_of);
     RETURN_IF_ERROR(lease->connection.Execute("COMMIT"));
     return source;
   }
   absl::StatusOr<std::vector<std::string>> PlansOwnedBy(absl::string_view agency) const override {
     ASSIGN_OR_RETURN(const Lease lease, Borrow());
     return lease->reading.PlansOwnedBy(agency);
+  }
+  absl::StatusOr<int64_t> QuotaUsed(absl::CivilDay day, absl::string_view subject) const override {
+    ASSIGN_OR_RETURN(const Lease lease, Borrow());
+    return lease->reading.QuotaUsed(day, subject);
   }
   const std::string& page_token_key() const override { return page_token_key_; }
 
