@@ -64,6 +64,7 @@ std::string TermsDigest(const v1::Agreement& agreement) {
   terms.clear_approvals();
   terms.clear_recorded_approvals();
   terms.clear_last_act();
+  terms.clear_withholdings();
   return DigestOf(terms);
 }
 
@@ -74,7 +75,8 @@ v1::Agreement::State StateAt(const v1::Agreement& agreement, absl::Time now) {
   return begun ? v1::Agreement::ACTIVE : v1::Agreement::APPROVED;
 }
 
-CompiledAgreement::CompiledAgreement(const v1::Agreement& agreement)
+CompiledAgreement::CompiledAgreement(const v1::Agreement& agreement,
+                                     const Contributions& contributions)
     : message(agreement),
       digest(AgreementDigest(agreement)),
       active(agreement.state() == v1::Agreement::ACTIVE ||
@@ -86,6 +88,11 @@ CompiledAgreement::CompiledAgreement(const v1::Agreement& agreement)
       measures(agreement.scope().measures(), "measures/-"),
       releases(agreement.scope().releases(), "releases/-"),
       areas(agreement.scope().areas(), "areas/-") {
+  for (const v1::Agreement::Withholding& withholding : agreement.withholdings()) {
+    for (const auto& [name, agency] : contributions) {
+      if (agency == withholding.agency() || agency.empty()) withheld[name] = agency;
+    }
+  }
   // A date that cannot be read leaves the agreement out of force.
   if (const auto day = ToCivilDay(agreement.effective_from())) from = StartOf(*day);
   if (agreement.has_effective_to()) {
@@ -101,12 +108,15 @@ CompiledAgreement::CompiledAgreement(const v1::Agreement& agreement)
 // With basis ROLE the whole store is in scope; with SELF nothing of it is but
 // what the method itself opens for the caller's agency.
 bool Grant::CoversPlan(absl::string_view plan) const {
-  return agreement_ != nullptr ? agreement_->plans.Contains(plan) : basis_ == v1::AccessRule::ROLE;
+  return agreement_ != nullptr
+             ? agreement_->plans.Contains(plan) && !agreement_->Withholds(plan, agency_)
+             : basis_ == v1::AccessRule::ROLE;
 }
 
 bool Grant::CoversMeasure(absl::string_view measure) const {
-  return agreement_ != nullptr ? agreement_->measures.Contains(measure)
-                               : basis_ == v1::AccessRule::ROLE;
+  return agreement_ != nullptr
+             ? agreement_->measures.Contains(measure) && !agreement_->Withholds(measure, agency_)
+             : basis_ == v1::AccessRule::ROLE;
 }
 
 bool Grant::CoversRelease(absl::string_view release) const {

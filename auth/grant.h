@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
@@ -35,9 +36,21 @@ class NameSet {
   absl::flat_hash_set<std::string> names_;
 };
 
+// What agencies contribute: the owner of each plan and the provider of each
+// measure, `agencies/{agency}`, by name. Empty where it is not known.
+using Contributions = absl::flat_hash_map<std::string, std::string>;
+
 // One version of an agreement, made ready to be asked. Immutable.
 struct CompiledAgreement {
-  explicit CompiledAgreement(const v1::Agreement& agreement);
+  explicit CompiledAgreement(const v1::Agreement& agreement,
+                             const Contributions& contributions = {});
+
+  // Whether the plan or measure is one that its agency suspended. It is not to that
+  // agency itself.
+  bool Withholds(absl::string_view name, absl::string_view from_agency) const {
+    const auto found = withheld.find(name);
+    return found != withheld.end() && found->second != from_agency;
+  }
 
   // In force at `now`, by state, dates and, when the agreement says so, review.
   bool InForce(absl::Time now) const { return active && from <= now && now < until; }
@@ -55,6 +68,8 @@ struct CompiledAgreement {
   NameSet measures;
   NameSet releases;
   NameSet areas;
+  // Plans and measures of the parties that suspended their own contributions.
+  Contributions withheld;
 };
 
 // SHA-256 of a version's fields: of all that is stored, 32 bytes.

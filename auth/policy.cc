@@ -1,6 +1,7 @@
 #include "auth/policy.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <utility>
 
@@ -102,7 +103,8 @@ bool Holds(v1::AccessClause clause, const CompiledAgreement& agreement, const Qu
     case v1::ON_BEHALF_OF_NAMED:
       return !message.requires_on_behalf_of() || question.facts.has_on_behalf_of;
     case v1::RESOURCE_IN_SCOPE:
-      return CoverageOf(agreement, question.facts.resource) != Coverage::kNone;
+      return CoverageOf(agreement, question.principal.agency, question.facts.resource) !=
+             Coverage::kNone;
     default:
       return false;
   }
@@ -122,15 +124,16 @@ bool IsNamed(const RequestFacts& facts, const CompiledAgreement& agreement) {
 
 }  // namespace
 
-Coverage CoverageOf(const CompiledAgreement& agreement, absl::string_view resource) {
+Coverage CoverageOf(const CompiledAgreement& agreement, absl::string_view agency,
+                    absl::string_view resource) {
   const bool by_topic = !agreement.topics.empty();
   const Coverage covered = by_topic ? Coverage::kPart : Coverage::kAll;
   const auto in = [&](const NameSet& names, absl::string_view name) {
     if (absl::EndsWith(name, "/-")) {
       if (names.empty()) return Coverage::kNone;
-      return names.all() ? covered : Coverage::kPart;
+      return names.all() && agreement.withheld.empty() ? covered : Coverage::kPart;
     }
-    return names.Contains(name) ? covered : Coverage::kNone;
+    return names.Contains(name) && !agreement.Withholds(name, agency) ? covered : Coverage::kNone;
   };
   if (absl::StartsWith(resource, "plans/")) {
     return in(agreement.plans, absl::StrCat("plans/", IdentifierAt(resource, 0)));
@@ -163,6 +166,11 @@ Policy::Policy(const Source& source) : revision_(source.revision) {
   UpdateWith(digest, source.agencies);
   UpdateWith(digest, source.clients);
   UpdateWith(digest, source.agreements);
+  // In the order of their names, which a hash map does not keep.
+  for (const auto& [name, agency] : std::map<std::string, std::string>(
+           source.contributions.begin(), source.contributions.end())) {
+    digest.Update(absl::StrCat(name, " ", agency, "\n"));
+  }
   digest_ = digest.Finish();
 
   absl::flat_hash_map<std::string, const v1::Agency*> agencies;
@@ -203,7 +211,8 @@ Policy::Policy(const Source& source) : revision_(source.revision) {
     clients_.push_back(std::move(known));
   }
   for (const v1::Agreement& agreement : source.agreements) {
-    const auto compiled = std::make_shared<const CompiledAgreement>(agreement);
+    const auto compiled =
+        std::make_shared<const CompiledAgreement>(agreement, source.contributions);
     agreements_.push_back(compiled);
     for (const v1::Agreement::Party& party : agreement.parties()) {
       auto& list = agreements_by_agency_[party.agency()];
@@ -355,7 +364,7 @@ absl::StatusOr<Grant> Policy::AuthoriseByAgreement(const Principal& principal,
       } else if (failed != v1::ACCESS_CLAUSE_UNSPECIFIED) {
         missing = std::max(missing, failed);
         if (failed == v1::ROLE_HELD) missing_roles = RoleNames(agreement->message.roles());
-      } else if (CoverageOf(*agreement, facts.resource) == Coverage::kAll) {
+      } else if (CoverageOf(*agreement, principal.agency, facts.resource) == Coverage::kAll) {
         whole = agreement;
         break;
       } else if (part == nullptr) {
@@ -408,7 +417,7 @@ std::vector<Judgement> Policy::Judge(const Principal& principal, const v1::Acces
     for (const v1::AccessClause clause : kClauses) {
       judgement.clauses.push_back({clause, Holds(clause, *agreement, question)});
     }
-    judgement.coverage = CoverageOf(*agreement, facts.resource);
+    judgement.coverage = CoverageOf(*agreement, principal.agency, facts.resource);
   }
   return judgements;
 }

@@ -36,10 +36,11 @@ struct RequestFacts {
   std::string resource;
 };
 
-// How much of a request's resource an agreement covers.
+// How much of a request's resource an agreement covers for an agency.
 enum class Coverage { kNone, kPart, kAll };
 
-Coverage CoverageOf(const CompiledAgreement& agreement, absl::string_view resource);
+Coverage CoverageOf(const CompiledAgreement& agreement, absl::string_view agency,
+                    absl::string_view resource);
 
 // The role of an agency in an agreement: whether it gets data by it.
 bool Receives(const v1::Agreement& agreement, absl::string_view agency);
@@ -66,6 +67,7 @@ class Policy {
     std::vector<v1::Agency> agencies;
     std::vector<v1::Client> clients;
     std::vector<v1::Agreement> agreements;
+    Contributions contributions;
   };
 
   explicit Policy(const Source& source);

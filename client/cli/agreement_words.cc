@@ -106,6 +106,15 @@ std::string ActWords(const Agreement& agreement) {
                       act.client(), ": ", act.reason());
 }
 
+std::vector<std::string> WithholdingWords(const Agreement& agreement) {
+  std::vector<std::string> words;
+  for (const Agreement::Withholding& withholding : agreement.withholdings()) {
+    words.push_back(absl::StrCat(ShortInstantText(withholding.time()), " by ", withholding.client(),
+                                 ": ", withholding.reason()));
+  }
+  return words;
+}
+
 Chapter WhenAndWhether(const Agreement& agreement) {
   return ChapterWriter("How it stands")
       .Say("Title", agreement.display_name())
@@ -118,6 +127,7 @@ Chapter WhenAndWhether(const Agreement& agreement) {
       .Say("Signed on paper", PaperWords(agreement))
       .Say("Approved", ApprovalWords(agreement))
       .Say("Last act", ActWords(agreement))
+      .Say("Contributions suspended", WithholdingWords(agreement))
       .Finish();
 }
 

@@ -37,6 +37,10 @@ struct ActOptions {
   std::string reason;
   // Of `approve` alone.
   std::string digest;
+  // Of `suspend` and `resume`.
+  bool own_contributions = false;
+  // Of `resume` alone: whose contributions.
+  std::string agency;
   bool dry_run = false;
 };
 
@@ -227,6 +231,10 @@ absl::Status Act(Session& session, const ActOptions& options, Request request,
   }
   session.out() << Printable(agreement.name()) << ": " << (options.dry_run ? "would be " : "")
                 << StateWords(agreement) << ", version " << agreement.version();
+  for (const Agreement::Withholding& withholding : agreement.withholdings()) {
+    session.out() << ", without what " << Printable(ShortName(withholding.agency()))
+                  << " contributes";
+  }
   if (agreement.recorded_approvals_size() > 0) {
     session.out() << ", " << Counted(agreement.recorded_approvals_size(), "approval");
   }
@@ -241,11 +249,16 @@ absl::Status Approve(Session& session, const ActOptions& options) {
 }
 
 absl::Status Suspend(Session& session, const ActOptions& options) {
-  return Act(session, options, v1::SuspendAgreementRequest(), &Client::SuspendAgreement);
+  v1::SuspendAgreementRequest request;
+  request.set_own_contributions(options.own_contributions);
+  return Act(session, options, request, &Client::SuspendAgreement);
 }
 
 absl::Status Resume(Session& session, const ActOptions& options) {
-  return Act(session, options, v1::ResumeAgreementRequest(), &Client::ResumeAgreement);
+  v1::ResumeAgreementRequest request;
+  request.set_own_contributions(options.own_contributions);
+  ASSIGN_OR_RETURN(*request.mutable_agency(), ExpandOptionalName(options.agency, kAgencyPattern));
+  return Act(session, options, request, &Client::ResumeAgreement);
 }
 
 absl::Status End(Session& session, const ActOptions& options) {
@@ -264,6 +277,14 @@ void AddActCommand(CLI::App& group, const std::string& name, const std::string& 
         ->add_option("--digest", options->digest,
                      "The digest of the terms that you approve, as `agreements show` prints it")
         ->required();
+  }
+  if (run == &Suspend || run == &Resume) {
+    command->add_flag("--own-contributions", options->own_contributions,
+                      "Only plans that your agency owns and measures that it provides");
+  }
+  if (run == &Resume) {
+    command->add_option("--agency", options->agency,
+                        "With --own-contributions, for administrators: whose. Default: yours");
   }
   command->add_flag("--dry-run", options->dry_run, "Only say what it would be");
 }

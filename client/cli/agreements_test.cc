@@ -248,6 +248,27 @@ TEST_F(AgreementCommandsTest, SuspendResumeAndEndSendTheReason) {
   EXPECT_EQ(Run({"agreements", "suspend", "sharing"}).code, ExitCode::kUsage);
 }
 
+TEST_F(AgreementCommandsTest, OwnContributionsAreSuspendedAndResumedAlone) {
+  v1::SuspendAgreementResponse suspended;
+  *suspended.mutable_agreement() = Sharing();
+  suspended.mutable_agreement()->add_withholdings()->set_agency("agencies/police");
+  EXPECT_CALL(*connection_, SuspendAgreement(_, _)).WillOnce([&](const auto& r, const auto&) {
+    EXPECT_TRUE(r.own_contributions());
+    return suspended;
+  });
+  EXPECT_EQ(Run({"agreements", "suspend", "sharing", "--own-contributions", "--reason", "x"}).out,
+            "agreements/sharing: active, version 3, without what police contributes\n");
+  EXPECT_CALL(*connection_, ResumeAgreement(_, _)).WillOnce([&](const auto& r, const auto&) {
+    EXPECT_TRUE(r.own_contributions());
+    EXPECT_EQ(r.agency(), "agencies/police");
+    return v1::ResumeAgreementResponse();
+  });
+  EXPECT_EQ(Run({"agreements", "resume", "sharing", "--own-contributions", "--agency", "police",
+                 "--reason", "x"})
+                .code,
+            ExitCode::kOk);
+}
+
 TEST_F(AgreementCommandsTest, RevokeSendsClientAndReason) {
   v1::RevokeClientResponse response;
   response.mutable_client()->set_name("agencies/police/clients/app");

@@ -17,8 +17,8 @@ namespace concordat::cli {
 namespace {
 
 constexpr absl::string_view kKeys =
-    "target, ca_certificate_file, certificate_file, private_key_file, and perhaps server_name and "
-    "purpose";
+    "target, ca_certificate_file, certificate_file, private_key_file, and perhaps server_name, "
+    "purpose and stream_window_bytes";
 
 bool IsFileName(const std::string& name) {
   if (name.empty() || name[0] == '.') return false;
@@ -86,6 +86,7 @@ absl::StatusOr<ClientOptions> ReadProfile(const std::filesystem::path& folder,
   options.private_key_file = Resolve(folder, profile.private_key_file());
   options.server_name = profile.server_name();
   options.default_purpose = profile.purpose();
+  options.stream_window_bytes = profile.stream_window_bytes();
   return options;
 }
 

@@ -19,7 +19,8 @@ TEST(ProfileTest, RelativePathsStartAtTheProfile) {
                "certificate_file: /etc/client.pem\n"
                "private_key_file: ./client.key\n"
                "server_name: service.test\n"
-               "purpose: oversight\n");
+               "purpose: oversight\n"
+               "stream_window_bytes: 65536\n");
   const absl::StatusOr<ClientOptions> options = ReadProfile(folder.path(), "board");
   ASSERT_TRUE(options.ok()) << options.status();
   EXPECT_EQ(options->target, "localhost:7443");
@@ -28,6 +29,7 @@ TEST(ProfileTest, RelativePathsStartAtTheProfile) {
   EXPECT_EQ(options->private_key_file, folder.Path("client.key"));
   EXPECT_EQ(options->server_name, "service.test");
   EXPECT_EQ(options->default_purpose, "oversight");
+  EXPECT_EQ(options->stream_window_bytes, 65536);
 }
 
 TEST(ProfileTest, MissingProfileSaysWhereToWriteIt) {

@@ -1,4 +1,5 @@
 // `concordat whoami`.
+#include "absl/strings/match.h"
 #include "absl/strings/str_join.h"
 #include "base/status.h"
 #include "client/cli/commands.h"
@@ -20,13 +21,17 @@ std::string JoinNames(const google::protobuf::RepeatedField<int>& values, const 
   });
 }
 
-// `requests per minute 2999 of 3000`, and so on.
+// What is left of each quota, such as `2999 requests, 4 streams, 200000 rows`.
 template <typename Standings>
 std::string QuotaText(const Standings& standings, const char* separator) {
   return absl::StrJoin(standings, separator,
                        [](std::string* out, const v1::QuotaStanding& standing) {
-                         absl::StrAppend(out, LowerWords(NameOf(standing.kind())), " ",
-                                         standing.remaining(), " of ", standing.limit());
+                         const std::string kind = LowerWords(NameOf(standing.kind()));
+                         absl::string_view counted = kind;
+                         for (const absl::string_view noun : {"requests", "streams", "rows"}) {
+                           if (absl::StrContains(kind, noun)) counted = noun;
+                         }
+                         absl::StrAppend(out, standing.remaining(), " ", counted);
                        });
 }
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "base/status.h"
 #include "client/internal/call_metadata.h"
@@ -26,6 +27,9 @@ constexpr int kLongestReconnectMilliseconds = 1000;
 // the service's list of refusals. A restart breaks one at most.
 constexpr int kMostLastingFaults = 5;
 
+// HTTP/2's own (RFC 9113, 6.9.2).
+constexpr int kSmallestWindow = 65535;
+
 // How long an extract is begun anew; the rest of its time is for the file.
 constexpr absl::Duration kTimeToBeginAnExtract = absl::Seconds(30);
 
@@ -34,6 +38,10 @@ std::shared_ptr<grpc::Channel> MakeChannel(
   grpc::ChannelArguments arguments;
   if (!options.user_agent.empty()) arguments.SetUserAgentPrefix(options.user_agent);
   if (!options.server_name.empty()) arguments.SetSslTargetNameOverride(options.server_name);
+  if (options.stream_window_bytes > 0) {
+    arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
+    arguments.SetInt(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, options.stream_window_bytes);
+  }
   // What is repeated is decided here, not by a record in the name service.
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
   arguments.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
@@ -326,6 +334,10 @@ absl::StatusOr<v1::ListAuditEntriesResponse> GrpcConnection::ListAuditEntries(
 
 absl::StatusOr<std::shared_ptr<Connection>> MakeConnection(const ClientOptions& options) {
   if (options.target.empty()) return absl::InvalidArgumentError("target is not set");
+  if (options.stream_window_bytes != 0 && options.stream_window_bytes < internal::kSmallestWindow) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("stream_window_bytes is neither 0 nor at least ", internal::kSmallestWindow));
+  }
   ASSIGN_OR_RETURN(std::shared_ptr<grpc::ChannelCredentials> credentials,
                    internal::ReadCredentials(options));
   const std::shared_ptr<grpc::Channel> channel = internal::MakeChannel(options, credentials);

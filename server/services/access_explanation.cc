@@ -68,7 +68,8 @@ std::string ForceText(const v1::Agreement& agreement, absl::Time now) {
   return text;
 }
 
-std::string ScopeText(const v1::Agreement::Scope& scope, absl::string_view resource) {
+std::string ScopeText(const v1::Agreement& agreement, absl::string_view resource) {
+  const v1::Agreement::Scope& scope = agreement.scope();
   std::vector<std::string> parts;
   const auto add = [&](absl::string_view what, const auto& names) {
     if (!names.empty()) parts.push_back(absl::StrCat(what, ": ", absl::StrJoin(names, ", ")));
@@ -77,6 +78,9 @@ std::string ScopeText(const v1::Agreement::Scope& scope, absl::string_view resou
   add("measures", scope.measures());
   add("releases", scope.releases());
   add("topics", scope.topics());
+  for (const v1::Agreement::Withholding& withholding : agreement.withholdings()) {
+    parts.push_back(absl::StrCat("but what ", withholding.agency(), " contributes is suspended"));
+  }
   return absl::StrCat("it names ", parts.empty() ? "nothing" : absl::StrJoin(parts, "; "),
                       "; the request is about ", resource.empty() ? "no one thing" : resource);
 }
@@ -114,7 +118,7 @@ std::string ClauseText(v1::AccessClause clause, const v1::Agreement& agreement,
                  ? "it asks each request to name the person on whose behalf it is made"
                  : "it does not ask for a person on whose behalf the request is made";
     case v1::RESOURCE_IN_SCOPE:
-      return ScopeText(agreement.scope(), request.resource());
+      return ScopeText(agreement, request.resource());
     default:
       return {};
   }
@@ -219,8 +223,7 @@ absl::StatusOr<std::vector<v1::ListAccessResponse::Access>> AccessTo(
   std::vector<v1::ListAccessResponse::Access> rows;
   for (const auto& agreement : policy.agreements()) {
     const v1::Agreement& message = agreement->message;
-    const auth::Coverage coverage = CoverageOf(*agreement, request.resource());
-    if (!agreement->InForce(now) || coverage == auth::Coverage::kNone ||
+    if (!agreement->InForce(now) ||
         !absl::c_linear_search(message.scope().data_sets(), static_cast<int>(request.data_set())) ||
         !(call.grant().sees_all_agencies() || IsParty(message, call.principal().agency))) {
       continue;
@@ -230,11 +233,12 @@ absl::StatusOr<std::vector<v1::ListAccessResponse::Access>> AccessTo(
     row.set_version(message.version());
     row.set_digest(absl::BytesToHexString(agreement->digest));
     *row.mutable_roles() = message.roles();
-    row.set_part_only(coverage == auth::Coverage::kPart);
     *row.mutable_topics() = message.scope().topics();
     if (message.has_effective_to()) *row.mutable_effective_to() = message.effective_to();
     for (const v1::Agreement::Party& party : message.parties()) {
-      if (!party.receives()) continue;
+      const auth::Coverage coverage = CoverageOf(*agreement, party.agency(), request.resource());
+      if (!party.receives() || coverage == auth::Coverage::kNone) continue;
+      row.set_part_only(coverage == auth::Coverage::kPart);
       row.set_agency(party.agency());
       row.set_agency_display_name(std::string(policy.AgencyDisplayName(party.agency())));
       row.clear_clients();

@@ -1,5 +1,6 @@
 #include "server/services/agreement_life.h"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 
@@ -46,6 +47,12 @@ Agreement::State ApprovedState(const Agreement& agreement) {
 bool IsSuspendedByAct(const Agreement& agreement) {
   return agreement.state() == Agreement::SUSPENDED &&
          agreement.last_act().kind() == Agreement::Act::SUSPEND;
+}
+
+bool Withholds(const Agreement& agreement, absl::string_view agency) {
+  return absl::c_any_of(agreement.withholdings(), [&](const Agreement::Withholding& withholding) {
+    return withholding.agency() == agency;
+  });
 }
 
 void SetAct(Agreement& agreement, Agreement::Act::Kind kind, const Actor& actor) {
@@ -112,6 +119,46 @@ absl::Status Resume(Agreement& agreement, const Actor& actor) {
   return absl::OkStatus();
 }
 
+absl::Status Withhold(Agreement& agreement, const Actor& actor) {
+  const std::string& agency = actor.principal.agency;
+  if (!IsParty(agreement, agency)) {
+    return MakeError(v1::OUT_OF_SCOPE, "only a party has contributions to suspend",
+                     {{"agreement", agreement.name()}});
+  }
+  if (agreement.state() != Agreement::APPROVED && agreement.state() != Agreement::ACTIVE) {
+    return WrongState(agreement, "only an approved or active agreement can be suspended");
+  }
+  if (Withholds(agreement, agency)) {
+    return WrongState(agreement, "the agency has suspended its contributions already");
+  }
+  Agreement::Withholding& withholding = *agreement.add_withholdings();
+  withholding.set_agency(agency);
+  withholding.set_client(actor.principal.client);
+  *withholding.mutable_time() = ToTimestamp(actor.time);
+  withholding.set_reason(std::string(actor.reason));
+  return absl::OkStatus();
+}
+
+absl::Status Restore(Agreement& agreement, const Actor& actor, absl::string_view agency) {
+  const std::string owner(agency.empty() ? actor.principal.agency : agency);
+  if (owner != actor.principal.agency && !actor.principal.Has(v1::ADMINISTRATOR)) {
+    return MakeError(v1::OUT_OF_SCOPE,
+                     "only the agency that suspended its contributions or an administrator "
+                     "resumes them",
+                     {{"agreement", agreement.name()}});
+  }
+  if (!Withholds(agreement, owner)) {
+    return WrongState(agreement, "the agency's contributions are not suspended");
+  }
+  auto& withholdings = *agreement.mutable_withholdings();
+  withholdings.erase(std::remove_if(withholdings.begin(), withholdings.end(),
+                                    [&](const Agreement::Withholding& withholding) {
+                                      return withholding.agency() == owner;
+                                    }),
+                     withholdings.end());
+  return absl::OkStatus();
+}
+
 absl::Status End(Agreement& agreement, const Actor& actor) {
   if (agreement.state() == Agreement::ENDED) {
     return WrongState(agreement, "the agreement has ended already");
@@ -130,6 +177,8 @@ absl::Status CarryLife(const Agreement* stored, Agreement& sent) {
   const bool same_terms = auth::TermsDigest(*stored) == auth::TermsDigest(sent);
   const bool suspended = IsSuspendedByAct(*stored);
   if (same_terms) *sent.mutable_recorded_approvals() = stored->recorded_approvals();
+  // Whatever the terms: only who suspended its contributions resumes them.
+  *sent.mutable_withholdings() = stored->withholdings();
   if ((same_terms || suspended) && stored->has_last_act()) {
     *sent.mutable_last_act() = stored->last_act();
   }

@@ -39,6 +39,16 @@ absl::Status Suspend(v1::Agreement& agreement, const Actor& actor);
 // administrator.
 absl::Status Resume(v1::Agreement& agreement, const Actor& actor);
 
+// Suspends what the actor's agency, a party, contributes, of what is APPROVED or
+// ACTIVE; AGREEMENT_STATE in any other state, and when it is suspended already.
+// OUT_OF_SCOPE unless the agency is a party.
+absl::Status Withhold(v1::Agreement& agreement, const Actor& actor);
+
+// Ends that for `agency`; empty means the actor's. AGREEMENT_STATE when its
+// contributions are not suspended. OUT_OF_SCOPE for another's, unless the actor is
+// an administrator.
+absl::Status Restore(v1::Agreement& agreement, const Actor& actor, absl::string_view agency);
+
 // Ends an agreement that has not ended, else AGREEMENT_STATE.
 absl::Status End(v1::Agreement& agreement, const Actor& actor);
 

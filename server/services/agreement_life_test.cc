@@ -228,6 +228,48 @@ TEST(CarryLifeTest, WhatHasEndedTakesOnlyItself) {
   EXPECT_EQ(ReasonOf(CarryLife(&stored, revived)), v1::AGREEMENT_STATE);
 }
 
+TEST(WithholdTest, OnlyAPartyAndOnlyItsOwnAndOnce) {
+  Agreement agreement = Approved();
+  const std::string digest = DigestOf(agreement);
+  ASSERT_TRUE(Withhold(agreement, As(kPolice)).ok());
+  EXPECT_EQ(agreement.state(), Agreement::APPROVED);
+  ASSERT_EQ(agreement.withholdings_size(), 1);
+  EXPECT_EQ(agreement.withholdings(0).agency(), "agencies/police");
+  EXPECT_EQ(agreement.withholdings(0).client(), kPolice.client);
+  EXPECT_EQ(agreement.withholdings(0).reason(), "as agreed");
+  EXPECT_EQ(DigestOf(agreement), digest) << "the terms are the same";
+  EXPECT_EQ(ReasonOf(Withhold(agreement, As(kPolice))), v1::AGREEMENT_STATE);
+  EXPECT_TRUE(Withhold(agreement, As(kTrust)).ok());
+  auth::Principal outsider = kPolice;
+  outsider.agency = "agencies/council";
+  EXPECT_EQ(ReasonOf(Withhold(agreement, As(outsider))), v1::OUT_OF_SCOPE);
+  Agreement draft = Draft();
+  EXPECT_EQ(ReasonOf(Withhold(draft, As(kPolice))), v1::AGREEMENT_STATE);
+}
+
+TEST(RestoreTest, OnlyTheAgencyItselfOrAnAdministrator) {
+  Agreement agreement = Approved();
+  ASSERT_TRUE(Withhold(agreement, As(kPolice)).ok());
+  ASSERT_TRUE(Withhold(agreement, As(kTrust)).ok());
+  EXPECT_EQ(ReasonOf(Restore(agreement, As(kTrust), "agencies/police")), v1::OUT_OF_SCOPE);
+  ASSERT_TRUE(Restore(agreement, As(kTrust), "").ok());
+  ASSERT_EQ(agreement.withholdings_size(), 1);
+  EXPECT_EQ(agreement.withholdings(0).agency(), "agencies/police");
+  EXPECT_EQ(ReasonOf(Restore(agreement, As(kTrust), "")), v1::AGREEMENT_STATE);
+  EXPECT_TRUE(Restore(agreement, As(kAdministrator), "agencies/police").ok());
+  EXPECT_EQ(agreement.withholdings_size(), 0);
+}
+
+TEST(CarryLifeTest, NoFileResumesWhatAnAgencySuspendedOfItsOwn) {
+  Agreement stored = OnPaper(Agreement::ACTIVE);
+  ASSERT_TRUE(Withhold(stored, As(kPolice)).ok());
+  Agreement sent = OnPaper(Agreement::ACTIVE);
+  sent.set_retention("two years");
+  ASSERT_TRUE(CarryLife(&stored, sent).ok());
+  ASSERT_EQ(sent.withholdings_size(), 1);
+  EXPECT_EQ(sent.withholdings(0).agency(), "agencies/police");
+}
+
 struct ReviewCase {
   absl::CivilDay today;
   int days;

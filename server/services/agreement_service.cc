@@ -248,13 +248,18 @@ absl::StatusOr<v1::ApproveAgreementResponse> AgreementService::ApproveAgreement(
 absl::StatusOr<v1::SuspendAgreementResponse> AgreementService::SuspendAgreement(
     const door::Call& call, const v1::SuspendAgreementRequest& request,
     store::Transaction& transaction) const {
-  return Change<v1::SuspendAgreementResponse>(call, request, transaction, &Suspend);
+  return Change<v1::SuspendAgreementResponse>(call, request, transaction,
+                                              request.own_contributions() ? &Withhold : &Suspend);
 }
 
 absl::StatusOr<v1::ResumeAgreementResponse> AgreementService::ResumeAgreement(
     const door::Call& call, const v1::ResumeAgreementRequest& request,
     store::Transaction& transaction) const {
-  return Change<v1::ResumeAgreementResponse>(call, request, transaction, &Resume);
+  return Change<v1::ResumeAgreementResponse>(
+      call, request, transaction, [&](v1::Agreement& agreement, const Actor& actor) {
+        return request.own_contributions() ? Restore(agreement, actor, request.agency())
+                                           : Resume(agreement, actor);
+      });
 }
 
 absl::StatusOr<v1::EndAgreementResponse> AgreementService::EndAgreement(

@@ -158,7 +158,7 @@ class Batch {
   // Keeps the change within the batch, or undoes it alone.
   virtual absl::Status KeepChange() = 0;
   virtual absl::Status UndoChange() = 0;
-  // Whether any kept change touched agencies, clients or agreements.
+  // Whether any kept change touched what ReadPolicy reads.
   virtual bool policy_changed() const = 0;
 
   // What was answered within the 30 days before `now`.
@@ -204,8 +204,8 @@ class Store : public Reader {
   };
   virtual absl::StatusOr<State> ReadState() const = 0;
 
-  // Agencies, clients and agreements as they were known before `as_of`: what
-  // grants are made of.
+  // Agencies, clients and agreements as they were known before `as_of`, and whose
+  // each plan and measure then was: what grants are made of.
   virtual absl::StatusOr<auth::Policy::Source> ReadPolicy(
       absl::Time as_of = absl::InfiniteFuture()) const = 0;
 

@@ -112,12 +112,12 @@ TEST_P(StoreWritingTest, OnlyKeptChangesOfWhatDecidesChangeThePolicy) {
     });
     return changed;
   };
-  for (const Kind kind : {Kind::kAgency, Kind::kClient, Kind::kAgreement}) {
+  for (const Kind kind :
+       {Kind::kAgency, Kind::kClient, Kind::kAgreement, Kind::kPlan, Kind::kMeasure}) {
     EXPECT_TRUE(changes_policy(kind, true)) << KindName(kind);
     EXPECT_FALSE(changes_policy(kind, false)) << KindName(kind);
   }
-  for (const Kind kind :
-       {Kind::kArea, Kind::kPlan, Kind::kAction, Kind::kMeasure, Kind::kRelease}) {
+  for (const Kind kind : {Kind::kArea, Kind::kAction, Kind::kRelease}) {
     EXPECT_FALSE(changes_policy(kind, true)) << KindName(kind);
   }
 }

@@ -189,6 +189,53 @@ TEST_F(AgreementLifeTest, ASuspensionHoldsUntilItsAgencyOrAnAdministratorResumes
   EXPECT_TRUE(ReadPlanAs("neglect-and-domestic-abuse").ok());
 }
 
+TEST_F(AgreementLifeTest, APartySuspendsWhatItContributesAndTheRestGoesOn) {
+  constexpr char kStrategies[] = "agreements/neglect-and-domestic-abuse";
+  const auto plan = [&](const std::string& name) {
+    v1::GetPlanRequest request;
+    request.set_name(name);
+    return partnership_->Ask<v1::Plan>(kPolice, request).outcome;
+  };
+  v1::ListObservationsRequest figures;
+  figures.set_parent("releases/papers-2018");
+  const int before =
+      partnership_->Get<v1::ListObservationsResponse>(kPolice, figures).observations_size();
+  ASSERT_GT(before, 0);
+
+  auto suspend = ActOn<v1::SuspendAgreementRequest>(kStrategies);
+  suspend.set_own_contributions(true);
+  EXPECT_TRUE(
+      RefusedWith(Do<v1::SuspendAgreementResponse>(kTrustSignatory, suspend), v1::OUT_OF_SCOPE));
+  const Outcome done = Do<v1::SuspendAgreementResponse>(kCouncil, suspend);
+  ASSERT_TRUE(done.ok()) << done.Text();
+  EXPECT_TRUE(Read(kStrategies).in_force());
+  EXPECT_TRUE(RefusedWith(plan("plans/development-2018"), v1::OUT_OF_SCOPE));
+  EXPECT_TRUE(plan("plans/neglect-strategy-2018").ok()) << "the board's plan";
+  v1::ListActionsRequest actions;
+  actions.set_parent("plans/-");
+  const auto left = partnership_->Get<v1::ListActionsResponse>(kPolice, actions);
+  EXPECT_GT(left.actions_size(), 0);
+  for (const v1::Action& action : left.actions()) {
+    EXPECT_NE(IdentifierAt(action.name(), 0), "development-2018") << action.name();
+  }
+  const auto shown = partnership_->Get<v1::ListObservationsResponse>(kPolice, figures);
+  EXPECT_LT(shown.observations_size(), before) << "the council's figures are gone";
+
+  // No file resumes it, and nobody but the council or the administrator.
+  Apply(ReadDataFile<v1::ApplyAgreementRequest>("agreements/neglect-and-domestic-abuse.yaml"));
+  EXPECT_TRUE(RefusedWith(plan("plans/development-2018"), v1::OUT_OF_SCOPE));
+  auto resume = ActOn<v1::ResumeAgreementRequest>(kStrategies);
+  resume.set_own_contributions(true);
+  resume.set_agency(kCouncil.agency_name());
+  EXPECT_TRUE(
+      RefusedWith(Do<v1::ResumeAgreementResponse>(kPoliceSignatory, resume), v1::OUT_OF_SCOPE));
+  resume.clear_agency();
+  EXPECT_TRUE(Do<v1::ResumeAgreementResponse>(kCouncil, resume).ok());
+  EXPECT_TRUE(plan("plans/development-2018").ok());
+  EXPECT_EQ(partnership_->Get<v1::ListObservationsResponse>(kPolice, figures).observations_size(),
+            before);
+}
+
 TEST_F(AgreementLifeTest, WhatHasEndedStaysEnded) {
   const std::string name = "agreements/neglect-and-domestic-abuse";
   EXPECT_TRUE(End(kPoliceSignatory, name).ok());

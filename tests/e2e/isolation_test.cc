@@ -185,9 +185,16 @@ class IsolationTest : public testing::TestWithParam<std::string> {
   }
 
   Outcome Call(const Partner& partner, const MethodDescriptor& method) {
-    return partnership_->Call(partner,
-                              absl::StrCat("/", method.service()->full_name(), "/", method.name()),
-                              RequestOf(method, table_), {{"concordat-purpose", kPurpose}});
+    const std::string path = absl::StrCat("/", method.service()->full_name(), "/", method.name());
+    const Metadata metadata = {{"concordat-purpose", kPurpose}};
+    if (!method.server_streaming()) {
+      return partnership_->Call(partner, path, RequestOf(method, table_), metadata);
+    }
+    StreamCall call(partnership_->ChannelOf(partner), path, metadata);
+    call.Write(RequestOf(method, table_));
+    call.CloseWrites();
+    while (call.Read().has_value()) continue;
+    return call.Finish();
   }
 
   const Table table_ = ReadTable();

@@ -34,6 +34,10 @@ struct ClientOptions {
   std::string server_name = {};
   // The purpose of calls that name none. Empty leaves it to the service.
   std::string default_purpose = {};
+  // The most bytes of a stream that are taken from the network before the program
+  // asks for them, where memory is small: at least 65,535. 0 lets gRPC take what the
+  // network needs.
+  int stream_window_bytes = 0;
   // Put before gRPC's own user agent, such as `case-system/4.2`.
   std::string user_agent = {};
 

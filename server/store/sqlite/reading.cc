@@ -9,6 +9,7 @@
 #include "base/civil_time.h"
 #include "base/resource_name.h"
 #include "base/status.h"
+#include "concordat/v1/measure.pb.h"
 #include "concordat/v1/plan.pb.h"
 
 namespace concordat::store {
@@ -223,6 +224,20 @@ absl::StatusOr<auth::Policy::Source> Reading::ReadPolicy(absl::Time as_of) const
   RETURN_IF_ERROR(read_all(Kind::kAgency, source.agencies));
   RETURN_IF_ERROR(read_all(Kind::kClient, source.clients));
   RETURN_IF_ERROR(read_all(Kind::kAgreement, source.agreements));
+  // One that cannot be read fails its own calls alone, and here is nobody's.
+  const auto read_agency = [&]<typename Message>(Kind kind,
+                                                 const std::string& (Message::*agency)() const) {
+    Reader::Range range;
+    range.point = {state.revision, as_of};
+    return ScanRows(kind, range, [&](const Row& row) {
+      Message message;
+      const bool readable = message.ParseFromString(row.body);
+      source.contributions[row.name] = readable ? (message.*agency)() : "";
+      return true;
+    });
+  };
+  RETURN_IF_ERROR(read_agency(Kind::kPlan, &v1::Plan::owner));
+  RETURN_IF_ERROR(read_agency(Kind::kMeasure, &v1::Measure::provider));
   if (damaged) return absl::DataLossError("a stored access rule cannot be read");
   return source;
 }

@@ -179,7 +179,8 @@ class SqliteTransaction final : public Transaction {
     RETURN_IF_ERROR(query.Run());
     wrote_ = true;
     kinds_.insert(kind);
-    wrote_policy_ |= kind == Kind::kAgency || kind == Kind::kClient || kind == Kind::kAgreement;
+    wrote_policy_ |= kind == Kind::kAgency || kind == Kind::kClient || kind == Kind::kAgreement ||
+                     kind == Kind::kPlan || kind == Kind::kMeasure;
     return newest + 1;
   }
 
