@@ -100,7 +100,7 @@ main() {
   step "contract: archive for other languages" check_archive
   step "Kubernetes: schemas and security" "$ROOT/tests/k8s/run.sh"
   step "tests" run_tests
-  step "installed SDK and Node sample, live" "$ROOT/tests/live/run.sh"
+  step "installed SDK and samples in other languages, live" "$ROOT/tests/live/run.sh"
   step "the walk" walk_once
   step "tests with sanitizers" run_sanitized_tests
   step "clang-tidy" "$ROOT/scripts/tidy.py" "$ROOT/build" --jobs "$JOBS"
