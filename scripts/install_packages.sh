@@ -26,7 +26,7 @@ BUILD_PACKAGES=(
   openssl
 )
 TEST_PACKAGES=(
-  git ca-certificates clang-format-14 clang-tidy-14
+  git ca-certificates clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev
   python3 python3-venv
 )
 
