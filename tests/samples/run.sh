@@ -57,11 +57,11 @@ prepare_python() {
 prepare_java() {
   local folder=$WORK/java
   mkdir -p "$folder"
-  rm -rf "${folder:?}/src"
+  rm -rf "${folder:?}"/{src,target}
   cp -r "$SAMPLES/java/pom.xml" "$SAMPLES/java/src" "$folder/"
   # Maven looks for the home folder in the list of users.
   (cd "$folder" && quietly maven-sample mvn --batch-mode --quiet "-Duser.home=$HOME" \
-    "-Dprotos=$PROTOS" clean process-classes)
+    "-Dprotos=$PROTOS" process-classes)
   RUN=(java -cp "$folder/target/classes:$folder/target/dependency/*"
     org.concordat.samples.ListOverdue)
 }
