@@ -135,6 +135,14 @@ absl::Status CheckTimes(const AccessToken& token, absl::Time now) {
   return absl::OkStatus();
 }
 
+absl::Status CheckFreshness(const TokenIssuer& issuer, absl::Time now) {
+  if (issuer.freshness == nullptr || issuer.freshness->IsUsableAt(now)) return absl::OkStatus();
+  issuer.freshness->MissKey();
+  return MakeError(v1::TOKEN_KEYS_UNKNOWN,
+                   "the server has no current keys of the access token's issuer; tell the operator "
+                   "and try later");
+}
+
 absl::Status CheckCertificate(const AccessToken& token, absl::string_view certificate_sha256) {
   if (token.certificate_sha256.empty()) return absl::OkStatus();
   if (!EqualInConstantTime(token.certificate_sha256, certificate_sha256)) {
@@ -172,7 +180,9 @@ absl::StatusOr<std::shared_ptr<const AccessToken>> AccessTokenVerifier::Verify(
   std::shared_ptr<const AccessToken> verified = FindKept(token_sha256);
   const bool is_new = verified == nullptr;
   if (is_new) {
-    ASSIGN_OR_RETURN(verified, Read(token));
+    ASSIGN_OR_RETURN(verified, Read(token, now));
+  } else {
+    RETURN_IF_ERROR(CheckFreshness(issuers_.at(verified->issuer), now));
   }
   RETURN_IF_ERROR(CheckTimes(*verified, now));
   RETURN_IF_ERROR(CheckCertificate(*verified, certificate_sha256));
@@ -181,7 +191,7 @@ absl::StatusOr<std::shared_ptr<const AccessToken>> AccessTokenVerifier::Verify(
 }
 
 absl::StatusOr<std::shared_ptr<const AccessToken>> AccessTokenVerifier::Read(
-    absl::string_view token) const {
+    absl::string_view token, absl::Time now) const {
   ASSIGN_OR_RETURN(const CompactJws jws, ParseCompactJws(token));
   ASSIGN_OR_RETURN(const json claims, ReadTokenJson(jws.payload, "claims"));
   // Whose token it says it is chooses the keys that have to prove it.
@@ -189,8 +199,10 @@ absl::StatusOr<std::shared_ptr<const AccessToken>> AccessTokenVerifier::Read(
   const auto found = name == nullptr ? issuers_.end() : issuers_.find(*name);
   if (found == issuers_.end()) return TokenInvalid("iss", "is of no issuer that is configured");
   const TokenIssuer& issuer = found->second;
+  RETURN_IF_ERROR(CheckFreshness(issuer, now));
   const ProfileRules& rules = RulesOf(issuer.profile);
   RETURN_IF_ERROR(CheckType(jws.header, rules));
+  if (issuer.freshness != nullptr && !NamesAKey(jws, *issuer.keys)) issuer.freshness->MissKey();
   RETURN_IF_ERROR(VerifyCompactJws(jws, *issuer.keys));
 
   RETURN_IF_ERROR(CheckAudience(claims, issuer.audience));

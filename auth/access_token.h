@@ -16,6 +16,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "auth/json_web_key_set.h"
+#include "auth/key_freshness.h"
 
 namespace concordat::auth {
 
@@ -52,6 +53,9 @@ struct TokenIssuer {
   TokenProfile profile = TokenProfile::kStrict;
   // Not null.
   std::shared_ptr<const JsonWebKeySet> keys;
+  // Until when the keys may be used, where they come from the issuer's address.
+  // Null for keys that hold until others take their place.
+  std::shared_ptr<KeyFreshness> freshness = nullptr;
 };
 
 // A token that was verified. Holds nothing that a call could be made with.
@@ -82,8 +86,9 @@ absl::StatusOr<absl::string_view> BearerToken(absl::string_view authorization);
 // Verifies the tokens of the configured issuers. Thread-safe.
 //
 // Errors are TOKEN_INVALID with the rule that was broken (error_reason.proto
-// has them), TOKEN_EXPIRED and TOKEN_CERTIFICATE_MISMATCH. They quote nothing of
-// the token.
+// has them), TOKEN_EXPIRED and TOKEN_CERTIFICATE_MISMATCH, and TOKEN_KEYS_UNKNOWN
+// for a token, good or bad, of an issuer whose keys are too old. They quote
+// nothing of the token.
 class AccessTokenVerifier {
  public:
   // How far the issuer's clock may be from ours.
@@ -97,8 +102,9 @@ class AccessTokenVerifier {
   // has this SHA-256 (32 bytes).
   //
   // A verified token is kept by its SHA-256 until it expires, so that the next
-  // call verifies no signature; its times and its certificate are compared each
-  // time.
+  // call verifies no signature; its times, its certificate and the age of its
+  // issuer's keys are looked at each time. The issuer's `freshness` is told of a
+  // token that names no key, and of one that comes when the keys are too old.
   absl::StatusOr<std::shared_ptr<const AccessToken>> Verify(absl::string_view token,
                                                             absl::string_view certificate_sha256,
                                                             absl::Time now) const;
@@ -107,8 +113,10 @@ class AccessTokenVerifier {
   size_t kept() const;
 
  private:
-  // Everything that depends neither on the time nor on the connection.
-  absl::StatusOr<std::shared_ptr<const AccessToken>> Read(absl::string_view token) const;
+  // Everything that does not depend on the connection, and of the times only the
+  // age of the keys.
+  absl::StatusOr<std::shared_ptr<const AccessToken>> Read(absl::string_view token,
+                                                          absl::Time now) const;
   std::shared_ptr<const AccessToken> FindKept(absl::string_view token_sha256) const;
   void Keep(std::string token_sha256, std::shared_ptr<const AccessToken> token,
             absl::Time now) const;

@@ -12,6 +12,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
+#include "absl/time/clock.h"
 #include "auth/compact_jws.h"
 #include "base/digest.h"
 #include "base/status.h"
@@ -92,8 +93,8 @@ json With(json claims, const json& changes) {
 // or `accepted`.
 std::string Verdict(const absl::StatusOr<std::shared_ptr<const AccessToken>>& verified) {
   if (verified.ok()) return "accepted";
-  EXPECT_EQ(verified.status().code(), absl::StatusCode::kUnauthenticated);
   const v1::ErrorReason reason = ReasonOf(verified.status());
+  EXPECT_EQ(verified.status().code(), CodeOf(reason));
   if (reason != v1::TOKEN_INVALID) return v1::ErrorReason_Name(reason);
   return PayloadOf<google::rpc::ErrorInfo>(verified.status())->metadata().at("rule");
 }
@@ -502,6 +503,60 @@ TEST(VerifiedTokensTest, ManyThreadsMayVerifyAtOnce) {
   }
   for (std::thread& thread : threads) thread.join();
   EXPECT_LE(verifier.kept(), 4);
+}
+
+// A verifier of one issuer whose keys are usable for as long as the test says.
+class FetchedKeysTest : public testing::Test {
+ protected:
+  FetchedKeysTest()
+      : verifier_({{kIssuer, kAudience, TokenProfile::kStrict, AllKeys(), freshness_}}) {}
+
+  std::string VerdictAt(const std::string& token, absl::Time now) const {
+    return Verdict(verifier_.Verify(token, kCertificate, now));
+  }
+  bool KeyWasMissed() const {
+    const absl::Time begun = absl::Now();
+    freshness_->AwaitMissedKey(absl::Seconds(1));
+    return absl::Now() - begun < absl::Milliseconds(500);
+  }
+
+  const std::shared_ptr<KeyFreshness> freshness_ = std::make_shared<KeyFreshness>();
+  const AccessTokenVerifier verifier_;
+  const std::string token_ = EcKey().Token(Claims());
+};
+
+TEST_F(FetchedKeysTest, BeforeTheFirstFetchEveryTokenIsRefused) {
+  EXPECT_EQ(VerdictAt(token_, kNow), "TOKEN_KEYS_UNKNOWN");
+  EXPECT_EQ(VerdictAt(token_ + "A", kNow), "TOKEN_KEYS_UNKNOWN");
+}
+
+TEST_F(FetchedKeysTest, TheSecondInWhichKeysBecomeTooOldIsTheFirstWithoutThem) {
+  freshness_->SetUsableUntil(kNow + absl::Seconds(10));
+  EXPECT_EQ(VerdictAt(token_, kNow), "accepted");
+  ASSERT_EQ(verifier_.kept(), 1);
+  EXPECT_EQ(VerdictAt(token_, kNow + absl::Seconds(9)), "accepted");
+  EXPECT_EQ(VerdictAt(token_, kNow + absl::Seconds(10)), "TOKEN_KEYS_UNKNOWN");
+  freshness_->SetUsableUntil(kNow + absl::Seconds(20));
+  EXPECT_EQ(VerdictAt(token_, kNow + absl::Seconds(10)), "accepted");
+}
+
+TEST_F(FetchedKeysTest, OnlyATokenOfTheIssuerWithAnUnknownKeyAsksForNewOnes) {
+  freshness_->SetUsableUntil(absl::InfiniteFuture());
+  EXPECT_EQ(VerdictAt(token_, kNow), "accepted");
+  EXPECT_EQ(VerdictAt(token_ + "AAAA", kNow), "signature");
+  EXPECT_EQ(VerdictAt(SigningKey("ES256", "new").Token(With(Claims(), {{"iss", "x"}})), kNow),
+            "iss");
+  EXPECT_FALSE(KeyWasMissed());
+  EXPECT_EQ(VerdictAt(SigningKey("ES256", "new").Token(Claims()), kNow), "kid");
+  EXPECT_TRUE(KeyWasMissed());
+  freshness_->BeginFetch();
+  EXPECT_FALSE(KeyWasMissed());
+}
+
+TEST_F(FetchedKeysTest, KeysThatAreTooOldAreAskedForToo) {
+  EXPECT_FALSE(KeyWasMissed());
+  EXPECT_EQ(VerdictAt(token_, kNow), "TOKEN_KEYS_UNKNOWN");
+  EXPECT_TRUE(KeyWasMissed());
 }
 
 TEST(NoIssuersTest, EveryTokenIsRefused) {

@@ -16,6 +16,12 @@ namespace {
 
 constexpr int kMaxDepth = 4;
 
+// The key that `kid` names; null when there is none.
+const VerificationKey* KeyOf(const CompactJws& jws, const JsonWebKeySet& keys) {
+  const std::string* key_id = StringMember(jws.header, "kid");
+  return key_id == nullptr ? nullptr : keys.Find(*key_id);
+}
+
 absl::StatusOr<std::string> Decode(absl::string_view part, absl::string_view name) {
   std::optional<std::string> bytes = DecodeBase64Url(part);
   if (!bytes.has_value()) {
@@ -61,9 +67,12 @@ absl::StatusOr<CompactJws> ParseCompactJws(absl::string_view token) {
   return jws;
 }
 
+bool NamesAKey(const CompactJws& jws, const JsonWebKeySet& keys) {
+  return KeyOf(jws, keys) != nullptr;
+}
+
 absl::Status VerifyCompactJws(const CompactJws& jws, const JsonWebKeySet& keys) {
-  const std::string* key_id = StringMember(jws.header, "kid");
-  const VerificationKey* key = key_id == nullptr ? nullptr : keys.Find(*key_id);
+  const VerificationKey* key = KeyOf(jws, keys);
   if (key == nullptr) return TokenInvalid("kid", "names no key of its issuer");
   const std::string* algorithm = StringMember(jws.header, "alg");
   if (algorithm == nullptr || *algorithm != NameOf(key->algorithm())) {

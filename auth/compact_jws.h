@@ -33,6 +33,9 @@ struct CompactJws {
 // `cty`) or bring a key with it (`jku`, `jwk`, `x5u`, `x5c`).
 absl::StatusOr<CompactJws> ParseCompactJws(absl::string_view token);
 
+// Whether `kid` is there, and one of the keys has it.
+bool NamesAKey(const CompactJws& jws, const JsonWebKeySet& keys);
+
 // OK when the key that `kid` names made the signature, with the algorithm of the
 // key, which `alg` has to name as well. Else TOKEN_INVALID.
 absl::Status VerifyCompactJws(const CompactJws& jws, const JsonWebKeySet& keys);

@@ -58,6 +58,7 @@ absl::StatusCode CodeOf(v1::ErrorReason reason) {
     case v1::AUDIT_UNAVAILABLE:
     case v1::SHUTTING_DOWN:
     case v1::REVOCATION_UNKNOWN:
+    case v1::TOKEN_KEYS_UNKNOWN:
       return absl::StatusCode::kUnavailable;
     case v1::DEADLINE_PASSED:
       return absl::StatusCode::kDeadlineExceeded;

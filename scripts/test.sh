@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Checks everything, on a fresh Debian 12 too: installs what is missing, then
 # format, build with warnings as errors, all tests, the contract, Kubernetes,
-# sanitizers, clang-tidy. Each step is named and timed; the first that fails ends
+# sanitizers, fuzzing, clang-tidy. Each step is named and timed; the first that fails ends
 # the run with its reason and 1. What built and passed before is not done again.
 #
 #   scripts/test.sh [--long]
@@ -100,9 +100,10 @@ main() {
   step "contract: archive for other languages" check_archive
   step "Kubernetes: schemas and security" "$ROOT/tests/k8s/run.sh"
   step "tests" run_tests
-  step "installed SDK and Node sample, live" "$ROOT/tests/live/run.sh"
+  step "installed SDK and samples in other languages, live" "$ROOT/tests/live/run.sh"
   step "the walk" walk_once
   step "tests with sanitizers" run_sanitized_tests
+  step "fuzz: access tokens and their keys" "$ROOT/tests/fuzz/run.sh"
   step "clang-tidy" "$ROOT/scripts/tidy.py" "$ROOT/build" --jobs "$JOBS"
   say "$STEPS steps in $((SECONDS / 60)) min $((SECONDS % 60)) s"
   echo "test.sh: all steps passed"

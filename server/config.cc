@@ -12,6 +12,7 @@
 #include "base/ip_endpoint.h"
 #include "base/status.h"
 #include "base/yaml_message.h"
+#include "server/tokens/https_fetch.h"
 
 namespace concordat {
 namespace {
@@ -47,6 +48,11 @@ void FillDefaults(ServerConfig& config) {
   Default(limits.max_memory_mebibytes(), 512, &Limits::set_max_memory_mebibytes, limits);
   if (config.drain_seconds() == 0) config.set_drain_seconds(20);
   if (config.tokens().reload_seconds() == 0) config.mutable_tokens()->set_reload_seconds(5);
+  if (config.tokens().fetch_seconds() == 0) config.mutable_tokens()->set_fetch_seconds(300);
+  if (config.tokens().stale_seconds() == 0) config.mutable_tokens()->set_stale_seconds(14400);
+  if (config.tokens().refetch_seconds() == 0) config.mutable_tokens()->set_refetch_seconds(30);
+  if (config.tokens().connect_seconds() == 0) config.mutable_tokens()->set_connect_seconds(3);
+  if (config.tokens().answer_seconds() == 0) config.mutable_tokens()->set_answer_seconds(10);
   for (TokenIssuer& issuer : *config.mutable_tokens()->mutable_issuers()) {
     // Entra's keys carry no `alg`, and it signs with RS256 alone.
     if (issuer.profile() == TokenIssuer::MICROSOFT_ENTRA && issuer.rsa_algorithm().empty()) {
@@ -55,18 +61,44 @@ void FillDefaults(ServerConfig& config) {
   }
 }
 
+// Where the issuer's keys come from.
+void CheckKeySource(const TokenIssuer& issuer, const std::string& path,
+                    std::vector<FieldViolation>& problems) {
+  if (issuer.jwks_file().empty() == issuer.jwks_url().empty()) {
+    problems.push_back({path + "jwks_file", "or jwks_url is required, and not both"});
+  }
+  if (issuer.jwks_url().empty() != issuer.jwks_ca_file().empty()) {
+    problems.push_back({path + "jwks_ca_file", "is required with jwks_url, and only with it"});
+  }
+  if (issuer.jwks_url().empty()) return;
+  const absl::Status checked = tokens::CheckHttpsUrl(issuer.jwks_url());
+  if (!checked.ok()) problems.push_back({path + "jwks_url", std::string(checked.message())});
+}
+
+// `tokens` has its defaults.
+void CheckFetchTimes(const ServerConfig::Tokens& tokens, std::vector<FieldViolation>& problems) {
+  if (tokens.stale_seconds() <= tokens.fetch_seconds()) {
+    problems.push_back({"tokens.stale_seconds", "must be more than tokens.fetch_seconds"});
+  }
+  if (tokens.refetch_seconds() > tokens.fetch_seconds()) {
+    problems.push_back({"tokens.refetch_seconds", "must be at most tokens.fetch_seconds"});
+  }
+  if (tokens.proxy().empty()) return;
+  const absl::Status checked = tokens::CheckProxyUrl(tokens.proxy());
+  if (!checked.ok()) problems.push_back({"tokens.proxy", std::string(checked.message())});
+}
+
 void CheckTokenIssuers(const ServerConfig::Tokens& tokens, std::vector<FieldViolation>& problems) {
   absl::flat_hash_set<std::string> names;
   for (int i = 0; i < tokens.issuers_size(); ++i) {
     const TokenIssuer& issuer = tokens.issuers(i);
     const std::string path = absl::StrCat("tokens.issuers[", i, "].");
     const std::pair<const char*, const std::string*> required[] = {
-        {"issuer", &issuer.issuer()},
-        {"audience", &issuer.audience()},
-        {"jwks_file", &issuer.jwks_file()}};
+        {"issuer", &issuer.issuer()}, {"audience", &issuer.audience()}};
     for (const auto& [field, value] : required) {
       if (value->empty()) problems.push_back({path + field, "is required"});
     }
+    CheckKeySource(issuer, path, problems);
     if (!issuer.issuer().empty() && !names.insert(issuer.issuer()).second) {
       problems.push_back({path + "issuer", "stands twice"});
     }
@@ -77,7 +109,7 @@ void CheckTokenIssuers(const ServerConfig::Tokens& tokens, std::vector<FieldViol
   }
 }
 
-// What is wrong with the values, each with its field.
+// What is wrong with the values, each with its field. Defaults are filled in.
 std::vector<FieldViolation> Problems(const ServerConfig& config) {
   std::vector<FieldViolation> problems;
   const auto require = [&](const std::string& value, const char* field) {
@@ -122,8 +154,15 @@ std::vector<FieldViolation> Problems(const ServerConfig& config) {
   positive(limits.refused_calls_per_second(), "limits.refused_calls_per_second");
   positive(limits.max_memory_mebibytes(), "limits.max_memory_mebibytes");
   positive(config.drain_seconds(), "drain_seconds");
-  positive(config.tokens().reload_seconds(), "tokens.reload_seconds");
-  CheckTokenIssuers(config.tokens(), problems);
+  const ServerConfig::Tokens& tokens = config.tokens();
+  positive(tokens.reload_seconds(), "tokens.reload_seconds");
+  positive(tokens.fetch_seconds(), "tokens.fetch_seconds");
+  positive(tokens.stale_seconds(), "tokens.stale_seconds");
+  positive(tokens.refetch_seconds(), "tokens.refetch_seconds");
+  positive(tokens.connect_seconds(), "tokens.connect_seconds");
+  positive(tokens.answer_seconds(), "tokens.answer_seconds");
+  CheckFetchTimes(tokens, problems);
+  CheckTokenIssuers(tokens, problems);
   return problems;
 }
 
@@ -147,6 +186,7 @@ absl::StatusOr<ServerConfig> ReadConfig(const std::string& path) {
     }
   }
   if (problems.empty()) {
+    FillDefaults(config);
     for (const FieldViolation& problem : Problems(config)) {
       problems.push_back(
           Shown(path, LineOf(lines, problem.field), problem.field, problem.description));
@@ -154,7 +194,6 @@ absl::StatusOr<ServerConfig> ReadConfig(const std::string& path) {
   }
   if (!problems.empty()) return absl::InvalidArgumentError(absl::StrJoin(problems, "\n"));
 
-  FillDefaults(config);
   const std::filesystem::path folder = std::filesystem::path(path).parent_path();
   for (std::string* file :
        {config.mutable_database_path(), config.mutable_tls()->mutable_certificate_file(),
@@ -164,7 +203,9 @@ absl::StatusOr<ServerConfig> ReadConfig(const std::string& path) {
     if (!file->empty()) *file = (folder / *file).string();
   }
   for (TokenIssuer& issuer : *config.mutable_tokens()->mutable_issuers()) {
-    issuer.set_jwks_file((folder / issuer.jwks_file()).string());
+    for (std::string* file : {issuer.mutable_jwks_file(), issuer.mutable_jwks_ca_file()}) {
+      if (!file->empty()) *file = (folder / *file).string();
+    }
   }
   return config;
 }

@@ -240,6 +240,60 @@ TEST_F(ConfigTest, TokenIssuersAreReadWithTheirDefaults) {
   EXPECT_EQ(config->tokens().issuers(0).rsa_algorithm(), "");
   EXPECT_EQ(config->tokens().issuers(1).jwks_file(), "/keys/b.json");
   EXPECT_EQ(config->tokens().issuers(1).rsa_algorithm(), "RS256");
+  EXPECT_EQ(config->tokens().issuers(0).jwks_ca_file(), "");
+}
+
+TEST_F(ConfigTest, KeysComeFromAnAddressInsteadOfAFile) {
+  const auto config = Read(absl::StrCat(kLeast,
+                                        "tokens:\n"
+                                        "  issuers:\n"
+                                        "    - issuer: https://a.example\n"
+                                        "      audience: us\n"
+                                        "      jwks_url: https://a.example/keys\n"
+                                        "      jwks_ca_file: a-ca.pem\n"));
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->tokens().issuers(0).jwks_file(), "");
+  EXPECT_EQ(config->tokens().issuers(0).jwks_ca_file(), folder_.Path("a-ca.pem"));
+  EXPECT_EQ(config->tokens().fetch_seconds(), 300);
+  EXPECT_EQ(config->tokens().stale_seconds(), 14400);
+  EXPECT_EQ(config->tokens().refetch_seconds(), 30);
+  EXPECT_EQ(config->tokens().connect_seconds(), 3);
+  EXPECT_EQ(config->tokens().answer_seconds(), 10);
+}
+
+TEST_F(ConfigTest, AddressesOfKeysThatCannotBeAreNamed) {
+  EXPECT_THAT(
+      ProblemsOf(absl::StrCat(kLeast,
+                              "tokens:\n"
+                              "  fetch_seconds: 60\n"
+                              "  stale_seconds: 60\n"
+                              "  refetch_seconds: 61\n"
+                              "  connect_seconds: -1\n"
+                              "  answer_seconds: -1\n"
+                              "  proxy: https://proxy.example\n"
+                              "  issuers:\n"
+                              "    - issuer: https://a.example\n"
+                              "      audience: us\n"
+                              "      jwks_url: http://a.example/keys\n"
+                              "    - issuer: https://b.example\n"
+                              "      audience: us\n"
+                              "      jwks_file: b.json\n"
+                              "      jwks_url: https://b.example/keys\n"
+                              "      jwks_ca_file: b-ca.pem\n"
+                              "    - issuer: https://c.example\n"
+                              "      audience: us\n"
+                              "      jwks_file: c.json\n"
+                              "      jwks_ca_file: c-ca.pem\n")),
+      AllOf(
+          HasSubstr("tokens.stale_seconds must be more than tokens.fetch_seconds"),
+          HasSubstr("tokens.refetch_seconds must be at most tokens.fetch_seconds"),
+          HasSubstr("tokens.connect_seconds must not be negative"),
+          HasSubstr("tokens.answer_seconds must not be negative"),
+          HasSubstr("tokens.proxy must begin with http://"),
+          HasSubstr("tokens.issuers[0].jwks_url must begin with https://"),
+          HasSubstr("tokens.issuers[0].jwks_ca_file is required with jwks_url, and only with it"),
+          HasSubstr("tokens.issuers[1].jwks_file or jwks_url is required, and not both"),
+          HasSubstr("tokens.issuers[2].jwks_ca_file is required with jwks_url, and only with it")));
 }
 
 TEST_F(ConfigTest, TokenIssuersThatCannotBeAreNamed) {
@@ -254,7 +308,7 @@ TEST_F(ConfigTest, TokenIssuersThatCannotBeAreNamed) {
                                       "      jwks_file: a.json\n")),
               AllOf(HasSubstr("tokens.reload_seconds must not be negative"),
                     HasSubstr("tokens.issuers[0].audience is required"),
-                    HasSubstr("tokens.issuers[0].jwks_file is required"),
+                    HasSubstr("tokens.issuers[0].jwks_file or jwks_url is required"),
                     HasSubstr("tokens.issuers[0].rsa_algorithm must be RS256 or PS256"),
                     HasSubstr("tokens.issuers[1].issuer stands twice")));
 }

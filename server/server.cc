@@ -22,7 +22,7 @@
 #include "server/services/apply.h"
 #include "server/store/sqlite/sqlite_store.h"
 #include "server/tls/tls_watch.h"
-#include "server/token_keys.h"
+#include "server/tokens/token_keys.h"
 #include "server/transport.h"
 
 #ifndef CONCORDAT_BUILD
@@ -93,7 +93,7 @@ class RunningServer final : public Server {
           absl::StrCat("the database ", config_.database_path(),
                        " has no client: make the first administrator with concordatd init"));
     }
-    ASSIGN_OR_RETURN(token_keys_, TokenKeys::Load(config_.tokens(), tokens_));
+    ASSIGN_OR_RETURN(token_keys_, tokens::TokenKeys::Start(config_.tokens(), clock_, tokens_));
     ASSIGN_OR_RETURN(listener_, door::Listener::Bind(config_.listen_address(),
                                                      ListenerLimitsOf(config_), refused_));
     ASSIGN_OR_RETURN(health_, ops::Health::Start(config_.health_address()));
@@ -116,7 +116,6 @@ class RunningServer final : public Server {
         door::PeerHooks{[this](const std::string& peer) { listener_->MarkCalled(peer); },
                         [this](const std::string& peer) { listener_->Close(peer); }});
     RETURN_IF_ERROR(StartGrpc());
-    token_keys_->Run();
     health_->Set(Obstacle::kStarting, false);
     return WriteAddressFile();
   }
@@ -125,6 +124,9 @@ class RunningServer final : public Server {
   const std::string& health_address() const override { return health_->address(); }
   const door::DoorCounters& counters() const override { return door_->counters(); }
   const tls::TlsCounters& tls_counters() const override { return tls_->counters(); }
+  const tokens::TokenKeyCounters& token_counters() const override {
+    return token_keys_->counters();
+  }
   int64_t calls_in_hand() const override { return door_->calls_in_hand(); }
 
   void Stop(absl::Duration drain) override {
@@ -178,7 +180,7 @@ class RunningServer final : public Server {
   quota::Quotas quotas_;
   auth::PolicyHolder policy_;
   auth::AccessTokenVerifierHolder tokens_;
-  std::unique_ptr<TokenKeys> token_keys_;
+  std::unique_ptr<tokens::TokenKeys> token_keys_;
   std::unique_ptr<Services> services_;
   door::MethodTable methods_;
   std::unique_ptr<ops::Health> health_;

@@ -14,6 +14,7 @@
 #include "server/config.pb.h"
 #include "server/door/door.h"
 #include "server/tls/tls_watch.h"
+#include "server/tokens/fetched_keys.h"
 
 namespace concordat {
 
@@ -36,6 +37,7 @@ class Server {
   virtual void Stop(absl::Duration drain) = 0;
   virtual const door::DoorCounters& counters() const = 0;
   virtual const tls::TlsCounters& tls_counters() const = 0;
+  virtual const tokens::TokenKeyCounters& token_counters() const = 0;
   // Calls that were begun and have not ended.
   virtual int64_t calls_in_hand() const = 0;
 };

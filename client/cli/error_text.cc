@@ -90,6 +90,8 @@ absl::string_view NextStep(v1::ErrorReason reason, absl::StatusCode code) {
       return "nothing was changed; tell the operator, and try later";
     case v1::REVOCATION_UNKNOWN:
       return "tell the partnership's office that its revocation list is not current; try later";
+    case v1::TOKEN_KEYS_UNKNOWN:
+      return "tell the operator that the keys of the token's issuer are not current; try later";
     case v1::SHUTTING_DOWN:
       return "try again in a minute";
     case v1::SERVER_BUSY:

@@ -8,7 +8,10 @@ In README.md, CHANGELOG.md and docs/ of ROOT:
 - files and folders named in code exist;
 - `Class::Function` and `SuiteTest.Name` in code are found in the sources;
 - commands `concordat …` have subcommands and options that COMMAND_LINE's --help knows (left out without it);
-- docs/operating.md has a row for each event that the server logs, and no other.
+- docs/operating.md has a row for each event that the server logs, and no other;
+- each answer of docs/information-governance.md names a mechanism that is there (a file, a method or field of the
+  contract, a key of the configuration, or the operator) and a test that is in the file that it names, or why there is
+  none.
 
 Prints one line a finding and ends with 1 if there is any.
 """
@@ -29,6 +32,10 @@ CODE = re.compile(r"`([^`\n]+(?:\n[^`\n]+)?)`")
 SYMBOL = re.compile(r"(?:\w+::)*([A-Z]\w+)::(\w+)(?:\(\))?")
 DOMAIN_FUNCTION = re.compile(r"(?:auth|domain|door|ops|services|store|tlog)::([A-Z]\w+)")
 TEST = re.compile(r"([A-Z]\w+)\.([A-Z]\w+)")
+ANSWERS = "docs/information-governance.md"
+MEMBER = re.compile(r"([A-Z]\w+)\.(\w+)")
+KEY = re.compile(r"[a-z_]+(?:\[\])?(?:\.[a-z_]+(?:\[\])?)*")
+TESTS_IN_FILE = re.compile(r"((?:`\w+\.\w+`(?:,| and)? ?)+)in `([^`]+)`")
 
 
 class Documents:
@@ -57,6 +64,7 @@ class Documents:
                 prose.append(line if fence is None else "")
             self.check_prose(path, "\n".join(prose))
         self.check_events()
+        self.check_answers()
         return self.findings
 
     def check_prose(self, path, text):
@@ -150,6 +158,67 @@ class Documents:
             self.say(path, 1, f"the log event {event} is not described")
         for event in sorted(described - logged):
             self.say(path, 1, f"no source logs the event {event}")
+
+
+    def check_answers(self):
+        """Each row of a table: question, answer, mechanism, test."""
+        path = self.root / ANSWERS
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            cells = [cell.strip() for cell in line.strip("|").split("|")]
+            if not line.startswith("|") or cells[0] in ("question", "---"):
+                continue
+            if len(cells) != 4 or not all(cells):
+                self.say(path, number, "not question, answer, mechanism and test")
+                continue
+            self.check_mechanism(path, number, cells[2])
+            self.check_test(path, number, cells[3])
+
+    def check_mechanism(self, path, number, cell):
+        names = re.findall(r"`([^`]+)`", cell)
+        if not names and cell != "the operator":
+            self.say(path, number, f"no mechanism in: {cell}")
+        for name in names:
+            member = MEMBER.fullmatch(name)
+            if (self.root / name).is_file() or (member and self.has_member(*member.groups())):
+                continue
+            if not KEY.fullmatch(name) or name not in self.keys():
+                self.say(path, number, f"there is no mechanism {name}")
+
+    def check_test(self, path, number, cell):
+        if cell.startswith("none: ") and "`" not in cell:
+            return
+        scripts = [name for name in re.findall(r"`([^`]+)`", cell) if name.endswith("/run.sh")]
+        for script in scripts:
+            if not (self.root / script).is_file():
+                self.say(path, number, f"there is no {script}")
+        named = TESTS_IN_FILE.findall(cell)
+        for tests, file in named:
+            text = self.sources.get(self.root / file, "")
+            for suite, test in re.findall(r"`(\w+)\.(\w+)`", tests):
+                if not re.search(rf"^TEST(?:_[FP])?\({suite},\s*{test}\)", text, re.M):
+                    self.say(path, number, f"there is no test {suite}.{test} in {file}")
+        spans = cell.count("`") // 2
+        if spans == 0 or spans != len(scripts) + sum(tests.count("`") // 2 + 1 for tests, _ in named):
+            self.say(path, number, f"not tests with their files, nor why there are none: {cell}")
+
+    def has_member(self, owner, member):
+        """Whether the contract has a message or service with that field or method."""
+        for text in self.contract():
+            start = re.search(rf"^(?:message|service) {owner} {{$", text, re.M)
+            if start:
+                body = text[start.end():].partition("\n}\n")[0]
+                return bool(re.search(rf"^  (?:rpc {member}\(|(?:\w|[.<>, ])+ {member} = \d)", body, re.M))
+        return False
+
+    @functools.cache
+    def contract(self):
+        return [path.read_text(encoding="utf-8") for path in sorted((self.root / "protos").rglob("*.proto"))]
+
+    @functools.cache
+    def keys(self):
+        """The configuration's keys, as the generated table of docs/operating.md has them."""
+        text = (self.root / "docs/operating.md").read_text(encoding="utf-8")
+        return set(re.findall(r"^\| `([\w.\[\]]+)` \|", text, re.M))
 
 
 @functools.cache

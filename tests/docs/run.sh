@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Checks the documentation: what is generated is what the sources say today, the
-# README's program is client/quickstart/main.cc byte for byte, and links, paths,
-# names, commands and log events exist (check.py). Then proves that each check
-# can fail, on a copy of the project in build/docs.
+# README's program is client/quickstart/main.cc byte for byte, links, paths, names,
+# commands and log events exist, and each answer on information governance names a
+# mechanism and a test that are there (check.py). Then proves that each check can
+# fail, on a copy of the project in build/docs.
 #
 #   tests/docs/run.sh
 #
@@ -70,6 +71,17 @@ main() {
     's/ --on / --off /' check_texts
   must_refuse 'the log event draining is not described' docs/operating.md \
     's/^| `draining` |/| draining |/' check_texts
+  must_refuse 'there is no test AuditLogTest.AReceiptNames in' docs/information-governance.md \
+    's/AuditLogTest.AReceiptNamesTheStoredBytes/AuditLogTest.AReceiptNames/' check_texts
+  must_refuse 'there is no test AuditLogTest.AReceiptNamesTheStoredBytes in server/store' \
+    docs/information-governance.md 's|server/audit/audit_log_test.cc|server/store/store_test.cc|' \
+    check_texts
+  must_refuse 'there is no mechanism Agreement.joint_controller' docs/information-governance.md \
+    's/Agreement.joint_controllers/Agreement.joint_controller/' check_texts
+  must_refuse 'there is no mechanism tls.crl_fil' docs/information-governance.md \
+    's/`tls.crl_file`/`tls.crl_fil`/' check_texts
+  must_refuse 'nor why there are none: none' docs/information-governance.md \
+    's/| none: outside the server |/| none |/' check_texts
   say "the documentation is what the sources say, and what it names is there; planted faults are found"
 }
 

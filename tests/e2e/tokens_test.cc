@@ -1,6 +1,5 @@
 // Access tokens beside certificates, over TLS: who is served with which, and
 // that a token shows up nowhere.
-#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,30 +9,20 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
-#include "auth/certificate.h"
 #include "base/digest.h"
 #include "concordat/v1/directory_service.pb.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "tests/support/certificates.h"
 #include "tests/support/moments.h"
 #include "tests/support/signing_key.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/support/test_partnership.h"
+#include "tests/support/token_client.h"
 
 namespace concordat::e2e {
 namespace {
 
 using nlohmann::json;
-
-constexpr char kIssuer[] = "https://login.example.org";
-constexpr char kAudience[] = "https://concordat.example.org";
-constexpr char kClientId[] = "police-feed";
-
-std::string CertificateOf(const Partner& partner) {
-  const KeyPair pair = Certificates::Get().OfClient(partner.uri());
-  return Must(auth::ParseCertificate(pair.certificate)).sha256;
-}
 
 // A partnership that accepts the tokens of one issuer, in which the police have
 // an OAuth client there.
@@ -45,41 +34,16 @@ class TokensTest : public testing::Test {
     options.clock = &clock_;
     options.configure = [this](server::v1::ServerConfig& config) {
       auto& issuer = *config.mutable_tokens()->add_issuers();
-      issuer.set_issuer(kIssuer);
-      issuer.set_audience(kAudience);
+      issuer.set_issuer(kTokenIssuer);
+      issuer.set_audience(kTokenAudience);
       issuer.set_jwks_file(folder_.Path("jwks.json"));
       config.mutable_tokens()->set_reload_seconds(1);
     };
     partnership_.emplace(options);
-    ChangePolice([](v1::Client& client) {
-      v1::Client::TokenIdentity& identity = *client.add_token_identities();
-      identity.set_issuer(kIssuer);
-      identity.set_client_id(kClientId);
-    });
+    ChangeClient(*partnership_, kPolice, AddTokenIdentity);
   }
 
-  void ChangePolice(const std::function<void(v1::Client&)>& change) {
-    v1::ApplyDirectoryRequest request;
-    const auto whole = ReadDataFile<v1::ApplyDirectoryRequest>("directory.yaml");
-    for (const v1::Client& client : whole.clients()) {
-      if (client.name() == kPolice.client_name()) *request.add_clients() = client;
-    }
-    change(*request.mutable_clients(0));
-    partnership_->Get<v1::ApplyDirectoryResponse>(kAdmin, request);
-  }
-
-  json Claims() const {
-    const int64_t now = absl::ToUnixSeconds(clock_.Now());
-    return {{"iss", kIssuer},
-            {"aud", kAudience},
-            {"sub", kClientId},
-            {"client_id", kClientId},
-            {"jti", "identifier-of-the-token"},
-            {"iat", now},
-            {"nbf", now},
-            {"exp", now + 900},
-            {"cnf", {{"x5t#S256", absl::WebSafeBase64Escape(CertificateOf(kPolice))}}}};
-  }
+  json Claims() const { return ClaimsOf(kPolice, clock_.Now()); }
   std::string GoodToken() const { return key_.Token(Claims()); }
 
   Outcome Send(const Partner& partner, const Metadata& metadata) {
@@ -100,7 +64,7 @@ TEST_F(TokensTest, ATokenOfTheCertificatesClientIsAcceptedAndRecorded) {
   ASSERT_TRUE(outcome.ok()) << outcome.Text();
   const v1::AuditRecord record = partnership_->RecordFor(outcome);
   EXPECT_EQ(record.client(), kPolice.client_name());
-  EXPECT_EQ(record.token_issuer(), kIssuer);
+  EXPECT_EQ(record.token_issuer(), kTokenIssuer);
   EXPECT_EQ(record.token_key_id(), "first");
   EXPECT_EQ(record.token_id_digest(), Sha256Of("identifier-of-the-token"));
 }
@@ -150,7 +114,7 @@ TEST_F(TokensTest, AChangeAlsoNeedsItsTokenToHold) {
 TEST_F(TokensTest, TakingTheIdentityAwayRefusesTheNextCall) {
   const std::string token = GoodToken();
   ASSERT_TRUE(SendToken(kPolice, token).ok());
-  ChangePolice([](v1::Client&) {});
+  ChangeClient(*partnership_, kPolice, [](v1::Client&) {});
   EXPECT_TRUE(RefusedWith(SendToken(kPolice, token), v1::TOKEN_CLIENT_MISMATCH));
 }
 
@@ -162,8 +126,8 @@ TEST_F(TokensTest, NoTwoClientsShareATokenIdentity) {
   twin.add_roles(v1::READER);
   twin.add_certificate_identities("uri:urn:concordat:twin");
   v1::Client::TokenIdentity& identity = *twin.add_token_identities();
-  identity.set_issuer(kIssuer);
-  identity.set_client_id(kClientId);
+  identity.set_issuer(kTokenIssuer);
+  identity.set_client_id(kTokenClientId);
   const auto apply = [&] {
     return partnership_->Ask<v1::ApplyDirectoryResponse>(kAdmin, request).outcome;
   };

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What other people build on Concordat, against a real server with the bundled
-# data: a program that finds the installed SDK, and a Node program that knows
-# only the archive of the contract. Needs a finished build in build/.
+# data: a program that finds the installed SDK, and programs in other languages
+# that know only the archive of the contract. Needs a finished build in build/.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../../scripts/lib.sh"
@@ -46,7 +46,7 @@ main() {
   target=$(head -n 1 "$ADDRESSES")
   archive=$(echo "$ROOT"/build/concordat-protos-*.tar.gz)
   check_installed_sdk "$target"
-  "$ROOT/tests/node/run.sh" "$target" "$archive" "$CERTIFICATES/ca.crt" \
+  "$ROOT/tests/samples/run.sh" "$target" "$archive" "$CERTIFICATES/ca.crt" \
     "$CERTIFICATES/board.crt" "$CERTIFICATES/board.key" multi-agency-assurance \
     "$CERTIFICATES/stranger.crt" "$CERTIFICATES/stranger.key"
 }

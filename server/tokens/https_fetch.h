@@ -1,0 +1,49 @@
+// One small document from an https address that the operator has chosen.
+#ifndef CONCORDAT_SERVER_TOKENS_HTTPS_FETCH_H_
+#define CONCORDAT_SERVER_TOKENS_HTTPS_FETCH_H_
+
+#include <atomic>
+#include <cstddef>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+
+namespace concordat::tokens {
+
+// What is fetched, and how far the other side is trusted.
+struct HttpsAddress {
+  // As CheckHttpsUrl takes it.
+  std::string url;
+  // The only authorities, in PEM, that may have signed the certificate there.
+  std::string ca_file;
+  // As CheckProxyUrl takes it. Empty for none.
+  std::string proxy;
+  // Name look-up, proxy and TLS handshake.
+  absl::Duration connect_timeout;
+  // All of it.
+  absl::Duration timeout;
+  // The largest document.
+  size_t max_bytes = 0;
+};
+
+// OK for an https address with a host and without user, password and fragment.
+absl::Status CheckHttpsUrl(const std::string& url);
+// OK for an http address with a host and without user and password.
+absl::Status CheckProxyUrl(const std::string& url);
+
+// Gets the document over TLS 1.2 or later. An error says what failed, quotes
+// nothing that the other side sent, and comes for every status but 200 (so for
+// redirects), and for more than `max_bytes`.
+//
+// Nothing of the environment counts: no proxy, no authorities, no credentials,
+// no cookies. Blocks for up to `timeout`, or about a second after `cancelled`
+// was set; a name look-up that the system does not give up may take longer.
+// Thread-safe.
+absl::StatusOr<std::string> FetchHttps(const HttpsAddress& address,
+                                       const std::atomic<bool>& cancelled);
+
+}  // namespace concordat::tokens
+
+#endif  // CONCORDAT_SERVER_TOKENS_HTTPS_FETCH_H_
