@@ -18,8 +18,6 @@
 namespace concordat::auth {
 namespace {
 
-using NamesPtr = std::unique_ptr<GENERAL_NAMES, FreeWith<GENERAL_NAMES_free>>;
-
 absl::string_view BytesOf(const ASN1_STRING* text) {
   return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)),
           static_cast<size_t>(ASN1_STRING_length(text))};
@@ -59,7 +57,7 @@ absl::StatusOr<Certificate> ParseCertificate(absl::string_view pem) {
 
   certificate.identities.push_back(
       absl::StrCat("sha256:", absl::BytesToHexString(certificate.sha256)));
-  NamesPtr names(static_cast<GENERAL_NAMES*>(
+  GeneralNamesPtr names(static_cast<GENERAL_NAMES*>(
       X509_get_ext_d2i(x509.get(), NID_subject_alt_name, nullptr, nullptr)));
   for (int i = 0; names != nullptr && i < sk_GENERAL_NAME_num(names.get()); ++i) {
     const GENERAL_NAME* name = sk_GENERAL_NAME_value(names.get(), i);

@@ -21,6 +21,18 @@ std::optional<std::string> ToBytes(const ASN1_INTEGER* number) {
   return bytes;
 }
 
+std::string NameText(const X509_NAME* name) {
+  const BioPtr text(BIO_new(BIO_s_mem()));
+  if (text == nullptr || X509_NAME_print_ex(text.get(), name, 0, XN_FLAG_RFC2253) < 0) return "";
+  return TextOf(text.get());
+}
+
+std::string TextOf(BIO* memory) {
+  char* data = nullptr;
+  const long size = BIO_get_mem_data(memory, &data);
+  return {data, static_cast<size_t>(size)};
+}
+
 std::shared_ptr<const X509_name_st> CopyOf(const X509_NAME* name) {
   X509_NAME* const copy = X509_NAME_dup(name);
   if (copy == nullptr) return nullptr;

@@ -119,6 +119,8 @@ ExitCode RunApp(std::vector<std::string> arguments, Environment& environment) {
   AddDirectoryCommands(app, session);
   AddAuditCommands(app, session);
   AddApplyCommand(app, session);
+  AddOnboardCommands(app, session);
+  AddDoctorCommand(app, session);
 
   RefuseEmptyValues(app);
 

@@ -21,6 +21,8 @@ void AddAccessCommands(CLI::App& app, Session& session);
 void AddDirectoryCommands(CLI::App& app, Session& session);
 void AddAuditCommands(CLI::App& app, Session& session);
 void AddApplyCommand(CLI::App& app, Session& session);
+void AddOnboardCommands(CLI::App& app, Session& session);
+void AddDoctorCommand(CLI::App& app, Session& session);
 
 // Adds a group of commands, one of which has to follow.
 CLI::App* AddGroup(CLI::App& app, const std::string& name, const std::string& description);

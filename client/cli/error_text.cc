@@ -18,7 +18,7 @@ namespace {
 absl::string_view NextStepWithoutReason(absl::StatusCode code) {
   switch (code) {
     case absl::StatusCode::kUnavailable:
-      return "check that the service runs and that the profile names it, then try again";
+      return "run `concordat doctor`, which says what is in the way, or try again";
     case absl::StatusCode::kDeadlineExceeded:
       return "try again; ask for less if it goes on";
     case absl::StatusCode::kInvalidArgument:
@@ -134,6 +134,11 @@ std::string ReceiptText(const Receipt& receipt) {
   return absl::StrCat("log ", Printable(receipt.origin()), " index ", receipt.index());
 }
 
+std::string NextStepText(const absl::Status& error) {
+  if (auto local = LocalNextStep(error); local.has_value()) return *std::move(local);
+  return absl::StrCat(NextStep(ReasonOf(error), error.code()), RetryDelayText(error));
+}
+
 std::string ErrorText(const absl::Status& error) {
   std::string text = MessageText(error);
   if (const auto next_step = LocalNextStep(error); next_step.has_value()) {
@@ -153,7 +158,7 @@ std::string ErrorText(const absl::Status& error) {
   if (const auto receipt = PayloadOf<Receipt>(error); receipt.has_value()) {
     absl::StrAppend(&text, ", ", ReceiptText(*receipt));
   }
-  absl::StrAppend(&text, "\n  next: ", NextStep(reason, error.code()), RetryDelayText(error), "\n");
+  absl::StrAppend(&text, "\n  next: ", NextStepText(error), "\n");
   return text;
 }
 

@@ -14,6 +14,9 @@ namespace concordat::cli {
 // next step.
 std::string ErrorText(const absl::Status& error);
 
+// What to do about `error`, as the last line of ErrorText has it.
+std::string NextStepText(const absl::Status& error);
+
 // `log ORIGIN index N`.
 std::string ReceiptText(const Receipt& receipt);
 

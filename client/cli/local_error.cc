@@ -38,7 +38,10 @@ absl::string_view NextStepFor(int error_number) {
 }  // namespace
 
 absl::Status LocalError(absl::string_view what, absl::string_view next_step) {
-  absl::Status error = absl::UnknownError(what);
+  return WithNextStep(absl::UnknownError(what), next_step);
+}
+
+absl::Status WithNextStep(absl::Status error, absl::string_view next_step) {
   error.SetPayload(kLocalUrl, absl::Cord(next_step));
   return error;
 }

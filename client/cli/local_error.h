@@ -14,6 +14,9 @@ namespace concordat::cli {
 // Ends the program with ExitCode::kOther.
 absl::Status LocalError(absl::string_view what, absl::string_view next_step);
 
+// `error` with its code, and this to do about it.
+absl::Status WithNextStep(absl::Status error, absl::string_view next_step);
+
 // LocalError for a system call on a file that failed with `error_number`, with
 // the reason in words and a next step that fits it.
 absl::Status LocalFileError(int error_number, absl::string_view what);

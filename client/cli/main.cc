@@ -36,9 +36,14 @@ int TerminalWidth() {
   return std::max(width, kNarrowestTerminal);
 }
 
-absl::StatusOr<Client> ConnectWithProfile(const std::string& profile) {
+absl::StatusOr<ClientOptions> OptionsOf(const std::string& profile) {
   ASSIGN_OR_RETURN(ClientOptions options, ReadProfile(ProfileFolder(), profile));
   options.user_agent = "concordat/" CONCORDAT_VERSION;
+  return options;
+}
+
+absl::StatusOr<Client> ConnectWithProfile(const std::string& profile) {
+  ASSIGN_OR_RETURN(const ClientOptions options, OptionsOf(profile));
   return Client::Connect(options);
 }
 
@@ -62,6 +67,7 @@ int Main(int argc, char** argv) {
   environment.width = TerminalWidth();
   environment.colour = isatty(STDOUT_FILENO) == 1 && Variable("NO_COLOR").empty();
   environment.default_profile = profile.empty() ? "default" : profile;
+  environment.read_profile = OptionsOf;
   environment.connect = ConnectWithProfile;
   return static_cast<int>(RunApp(std::vector<std::string>(argv + 1, argv + argc), environment));
 }

@@ -10,6 +10,10 @@ Session::Session(Environment& environment)
   options_.profile = environment.default_profile;
 }
 
+absl::StatusOr<ClientOptions> Session::ReadProfile() {
+  return environment_.read_profile(options_.profile);
+}
+
 absl::StatusOr<Client> Session::Connect() { return environment_.connect(options_.profile); }
 
 absl::StatusOr<CallOptions> Session::Call() {

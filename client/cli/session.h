@@ -36,6 +36,8 @@ struct Environment {
   bool colour = false;
   // The profile of a run that names none.
   std::string default_profile = "default";
+  // Reads a profile.
+  std::function<absl::StatusOr<ClientOptions>(const std::string& profile)> read_profile;
   // Connects with a profile.
   std::function<absl::StatusOr<Client>(const std::string& profile)> connect;
 };
@@ -53,6 +55,8 @@ class Session {
   int width() const { return environment_.width; }
   bool colour() const { return environment_.colour; }
 
+  // The chosen profile, without connecting.
+  absl::StatusOr<ClientOptions> ReadProfile();
   // The client of the chosen profile.
   absl::StatusOr<Client> Connect();
   // What a call carries by the global options, with `receipt()` as its receipt.

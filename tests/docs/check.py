@@ -23,8 +23,8 @@ import shlex
 import subprocess
 import sys
 
-# What a build or a run makes, so that it need not be there.
-MADE = re.compile(r"(?:build[\w-]*|\.run)(?:/|$)")
+# What a build, a run or `concordat onboard` makes, so that it need not be there.
+MADE = re.compile(r"(?:build[\w-]*|\.run)(?:/|$)|[\w-]+/for-the-office/")
 FILE = re.compile(r"(?:[\w.-]+/)+[\w.-]*|[\w-]+\.(?:cc|h|md|proto|py|sh|yaml)")
 SUFFIX = re.compile(r"\.(?:cc|cmake|h|json|md|mjs|proto|py|sh|txt|yaml)$")
 LINK = re.compile(r"\[[^\]]+\]\(([^)\s]+)\)")
@@ -132,12 +132,12 @@ class Documents:
             elif self.help_of(commands)[0]:
                 self.say(path, number, f"`{' '.join(('concordat', *commands))}` has no subcommand {word}")
                 return
-        if self.help_of(commands)[0] and not {"--help", "--version"} & set(words):
+        if self.help_of(commands)[2] and not {"--help", "--version"} & set(words):
             self.say(path, number, f"`{' '.join(('concordat', *commands))}` is no whole command")
 
     @functools.cache
     def help_of(self, commands):
-        """Subcommands, and options with whether each takes a value."""
+        """Subcommands, options with whether each takes a value, and whether a subcommand has to follow."""
         text = subprocess.run([self.command_line, *commands, "--help"], check=True, capture_output=True,
                               text=True).stdout
         subcommands = set(re.findall(r"^  ([a-z-]+) ", text.partition("Subcommands:")[2], re.M))
@@ -145,7 +145,7 @@ class Documents:
         for names, rest in re.findall(r"^  (-[\w,-]+)(.*)$", text, re.M):
             takes_value = bool(re.match(r" [A-Z]{3,}", rest))
             options.update({name: takes_value for name in names.split(",")})
-        return subcommands, options
+        return subcommands, options, bool(re.search(r"^Usage: .* SUBCOMMAND$", text, re.M))
 
     def check_events(self):
         path = self.root / "docs/operating.md"

@@ -168,4 +168,9 @@ KeyPair Certificates::AnotherServer(absl::Time not_after) const {
                          not_after);
 }
 
+KeyPair Certificates::OfUntrustedServer() const {
+  return MakeCertificate(Read("untrusted-ca"), "serverAuth", "DNS:localhost,IP:127.0.0.1", kLongAgo,
+                         kFarAhead);
+}
+
 }  // namespace concordat::e2e

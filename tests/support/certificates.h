@@ -46,6 +46,9 @@ class Certificates {
   // A certificate of the authority for the server, with the names of the first.
   KeyPair AnotherServer(absl::Time not_after = kFarAhead) const;
 
+  // The same of the authority that nobody trusts.
+  KeyPair OfUntrustedServer() const;
+
   // So wide that a test's own clock falls within it.
   static const absl::Time kLongAgo;
   static const absl::Time kFarAhead;

@@ -16,6 +16,9 @@ CliResult RunCli(std::shared_ptr<Connection> connection, std::vector<std::string
   std::ostringstream out;
   std::ostringstream err;
   Environment environment{out, err};
+  environment.read_profile = [](const std::string& profile) -> absl::StatusOr<ClientOptions> {
+    return absl::InvalidArgumentError("there is no profile " + profile);
+  };
   environment.connect = [&](const std::string&) -> absl::StatusOr<Client> {
     return Client(connection);
   };
