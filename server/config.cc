@@ -123,6 +123,7 @@ std::vector<FieldViolation> Problems(const ServerConfig& config) {
   require(config.listen_address(), "listen_address");
   endpoint(config.listen_address(), "listen_address");
   endpoint(config.health_address(), "health_address");
+  endpoint(config.metrics_address(), "metrics_address");
   require(config.database_path(), "database_path");
   require(config.tls().certificate_file(), "tls.certificate_file");
   require(config.tls().private_key_file(), "tls.private_key_file");

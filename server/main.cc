@@ -65,7 +65,8 @@ ExitCode Serve(const ServerConfig& config) {
   if (!server.ok()) return Fail(server.status());
   concordat::ops::Log(
       concordat::ops::Severity::kInfo, "serving",
-      {{"address", (*server)->address()}, {"health_address", (*server)->health_address()}});
+      {{"address", (*server)->address()}, {"health_address", (*server)->health_address()},
+       {"metrics_address", (*server)->metrics_address()}});
   int signal_number = 0;
   sigwait(&signals, &signal_number);
   concordat::ops::Log(concordat::ops::Severity::kInfo, "draining");

@@ -17,6 +17,7 @@
 #include "server/door/method_table.h"
 #include "server/ops/health.h"
 #include "server/ops/log.h"
+#include "server/ops/metrics.h"
 #include "server/ops/refused_handshakes.h"
 #include "server/quota/quotas.h"
 #include "server/services/apply.h"
@@ -116,12 +117,14 @@ class RunningServer final : public Server {
         door::PeerHooks{[this](const std::string& peer) { listener_->MarkCalled(peer); },
                         [this](const std::string& peer) { listener_->Close(peer); }});
     RETURN_IF_ERROR(StartGrpc());
+    ASSIGN_OR_RETURN(metrics_, ops::Metrics::Start(config_.metrics_address(), ServerMetrics()));
     health_->Set(Obstacle::kStarting, false);
     return WriteAddressFile();
   }
 
   const std::string& address() const override { return listener_->address(); }
   const std::string& health_address() const override { return health_->address(); }
+  const std::string& metrics_address() const override { return metrics_->address(); }
   const door::DoorCounters& counters() const override { return door_->counters(); }
   const tls::TlsCounters& tls_counters() const override { return tls_->counters(); }
   const tokens::TokenKeyCounters& token_counters() const override {
@@ -132,6 +135,7 @@ class RunningServer final : public Server {
   void Stop(absl::Duration drain) override {
     if (stopped_) return;
     stopped_ = true;
+    if (metrics_ != nullptr) metrics_->StopReading();
     if (health_ != nullptr) health_->Set(Obstacle::kDraining, true);
     if (listener_ != nullptr) listener_->Stop();
     // What still comes over connections that are open is refused, on record.
@@ -165,10 +169,49 @@ class RunningServer final : public Server {
     return absl::OkStatus();
   }
 
+  std::vector<ops::Metric> ServerMetrics() const {
+    std::vector<ops::Metric> metrics;
+    const auto counter = [&](const char* name, const char* help,
+                             const std::atomic<int64_t>& value) {
+      metrics.push_back({name, help, ops::Metric::Kind::kCounter,
+                         [&value] { return static_cast<double>(value.load()); }});
+    };
+    const auto gauge = [&](const char* name, const char* help, std::function<double()> read) {
+      metrics.push_back({name, help, ops::Metric::Kind::kGauge, std::move(read)});
+    };
+    counter("concordat_calls_served_total", "Calls that were answered.", counters().served);
+    counter("concordat_calls_refused_total", "Calls that were refused, with a record.",
+            counters().refused);
+    counter("concordat_calls_without_answer_total", "Calls whose record could not be made durable.",
+            counters().without_answer);
+    gauge("concordat_calls_in_hand", "Calls that were begun and have not ended.",
+          [this] { return static_cast<double>(calls_in_hand()); });
+    gauge("concordat_audit_log_healthy", "1 while records can be made durable.",
+          [this] { return log_->healthy() ? 1.0 : 0.0; });
+    gauge("concordat_policy_revision", "Revision of the directory and the agreements in force.",
+          [this] { return static_cast<double>(policy_.Get()->revision()); });
+    counter("concordat_tls_sets_taken_total",
+            "TLS certificates, keys and authorities put in force.", tls_counters().sets_taken);
+    counter("concordat_tls_sets_refused_total", "Bad ones, so that the last good one stayed.",
+            tls_counters().sets_refused);
+    counter("concordat_revocation_lists_taken_total", "Files of revocation lists put in force.",
+            tls_counters().lists_taken);
+    counter("concordat_revocation_lists_refused_total",
+            "Bad ones, so that the last good one stayed.", tls_counters().lists_refused);
+    counter("concordat_token_key_fetches_total", "Fetches of token keys that brought keys.",
+            token_counters().fetches_succeeded);
+    counter("concordat_token_key_fetches_failed_total", "Fetches of token keys that failed.",
+            token_counters().fetches_failed);
+    counter("concordat_token_issuers_closed_total",
+            "How often an issuer had no current keys, so that its tokens are refused.",
+            token_counters().issuers_closed);
+    return metrics;
+  }
+
   absl::Status WriteAddressFile() const {
     if (config_.address_file().empty()) return absl::OkStatus();
     std::ofstream file(config_.address_file(), std::ios::trunc);
-    file << address() << "\n" << health_address() << "\n";
+    file << address() << "\n" << health_address() << "\n" << metrics_address() << "\n";
     if (!file.flush()) return absl::UnavailableError("cannot write address_file");
     return absl::OkStatus();
   }
@@ -189,6 +232,8 @@ class RunningServer final : public Server {
   std::unique_ptr<audit::AuditLog> log_;
   std::unique_ptr<door::Door> door_;
   std::unique_ptr<grpc::Server> server_;
+  // Reads all of the above.
+  std::unique_ptr<ops::Metrics> metrics_;
   bool stopped_ = false;
 };
 

@@ -32,6 +32,8 @@ class Server {
   virtual const std::string& address() const = 0;
   // Where health is asked; empty for none.
   virtual const std::string& health_address() const = 0;
+  // Where metrics are asked for; empty for none.
+  virtual const std::string& metrics_address() const = 0;
   // Says NOT_SERVING, accepts nothing more, lets the calls in hand end within
   // `drain`, cancels the rest, and makes every record durable.
   virtual void Stop(absl::Duration drain) = 0;
