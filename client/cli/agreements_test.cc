@@ -251,13 +251,14 @@ TEST_F(AgreementCommandsTest, SuspendResumeAndEndSendTheReason) {
 TEST_F(AgreementCommandsTest, OwnContributionsAreSuspendedAndResumedAlone) {
   v1::SuspendAgreementResponse suspended;
   *suspended.mutable_agreement() = Sharing();
+  suspended.mutable_agreement()->set_in_force(true);
   suspended.mutable_agreement()->add_withholdings()->set_agency("agencies/police");
   EXPECT_CALL(*connection_, SuspendAgreement(_, _)).WillOnce([&](const auto& r, const auto&) {
     EXPECT_TRUE(r.own_contributions());
     return suspended;
   });
   EXPECT_EQ(Run({"agreements", "suspend", "sharing", "--own-contributions", "--reason", "x"}).out,
-            "agreements/sharing: active, version 3, without what police contributes\n");
+            "agreements/sharing: active, in force, version 3, without what police contributes\n");
   EXPECT_CALL(*connection_, ResumeAgreement(_, _)).WillOnce([&](const auto& r, const auto&) {
     EXPECT_TRUE(r.own_contributions());
     EXPECT_EQ(r.agency(), "agencies/police");

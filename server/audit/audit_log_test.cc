@@ -363,11 +363,11 @@ TEST_F(AuditLogTest, AnEntryMayDeleteItselfWhenItIsDone) {
 
 TEST_F(AuditLogTest, AChangeAndItsRecordAreThereBeforeTheAnswer) {
   Start();
-  TestEntry entry(Putting(store::Kind::kPlan, "plans/a"));
+  TestEntry entry(Putting(store::Kind::kArea, "areas/a"));
   bool stored_at_answer = false;
   uint64_t records_at_answer = 0;
   entry.on_done = [&] {
-    stored_at_answer = IsStored(store::Kind::kPlan, "plans/a");
+    stored_at_answer = IsStored(store::Kind::kArea, "areas/a");
     records_at_answer = store_->AuditSize().value();
   };
   Complete(*log_, {&entry});
@@ -377,14 +377,14 @@ TEST_F(AuditLogTest, AChangeAndItsRecordAreThereBeforeTheAnswer) {
 
 TEST_F(AuditLogTest, AChangeThatIsUndoneIsRecordedAndTheOthersStay) {
   Start();
-  TestEntry kept(Putting(store::Kind::kPlan, "plans/a"));
+  TestEntry kept(Putting(store::Kind::kArea, "areas/a"));
   TestEntry undone([](store::Batch& batch, v1::AuditRecord& record) -> absl::Status {
     RETURN_IF_ERROR(batch.BeginChange(kNoon));
     store::Row row;
-    row.name = "plans/b";
+    row.name = "areas/b";
     RETURN_IF_ERROR(
         batch.transaction()
-            .Put(auth::Policy({}).AuthoriseInitialisation().value(), store::Kind::kPlan, row)
+            .Put(auth::Policy({}).AuthoriseInitialisation().value(), store::Kind::kArea, row)
             .status());
     record.set_decision(v1::AuditRecord::REFUSED);
     return batch.UndoChange();
@@ -392,8 +392,8 @@ TEST_F(AuditLogTest, AChangeThatIsUndoneIsRecordedAndTheOthersStay) {
   Complete(*log_, {&kept, &undone});
   EXPECT_TRUE(kept.Wait().ok());
   EXPECT_TRUE(undone.Wait().ok());
-  EXPECT_TRUE(IsStored(store::Kind::kPlan, "plans/a"));
-  EXPECT_FALSE(IsStored(store::Kind::kPlan, "plans/b"));
+  EXPECT_TRUE(IsStored(store::Kind::kArea, "areas/a"));
+  EXPECT_FALSE(IsStored(store::Kind::kArea, "areas/b"));
   EXPECT_THAT(StoredBytes(), SizeIs(2));
 }
 
@@ -435,7 +435,7 @@ TEST_P(StoppingTest, NothingOfTheBatchTakesEffectAndTheLogStopsForGood) {
   Start();
   Gate gate;
   gate.HandTo(*log_);
-  TestEntry change(Putting(store::Kind::kPlan, "plans/a"));
+  TestEntry change(Putting(store::Kind::kArea, "areas/a"));
   TestEntry culprit(GetParam().work);
   TestEntry innocent;
   TestEntry* const batch[] = {&change, &culprit, &innocent};
@@ -454,19 +454,19 @@ TEST_P(StoppingTest, NothingOfTheBatchTakesEffectAndTheLogStopsForGood) {
   EXPECT_FALSE(log_->healthy());
   EXPECT_EQ(stops_, 1);
   EXPECT_FALSE(stop_cause_.ok());
-  EXPECT_FALSE(IsStored(store::Kind::kPlan, "plans/a"));
+  EXPECT_FALSE(IsStored(store::Kind::kArea, "areas/a"));
   EXPECT_THAT(StoredBytes(), SizeIs(1));
 
   // That the disk is well again changes nothing.
   faults_.fault = Fault::kNone;
-  TestEntry later(Putting(store::Kind::kPlan, "plans/b"));
+  TestEntry later(Putting(store::Kind::kArea, "areas/b"));
   log_->Append(later);
   EXPECT_EQ(later.completions(), 1) << "not refused at once";
   EXPECT_EQ(ReasonOf(later.Wait().status()), v1::AUDIT_UNAVAILABLE);
   EXPECT_EQ(stops_, 1);
   log_.reset();
   EXPECT_EQ(stops_, 1);
-  EXPECT_FALSE(IsStored(store::Kind::kPlan, "plans/b"));
+  EXPECT_FALSE(IsStored(store::Kind::kArea, "areas/b"));
   EXPECT_THAT(StoredBytes(), SizeIs(1));
 }
 
@@ -521,7 +521,7 @@ TEST_F(AuditLogTest, AChangeOfPolicyIsToldAfterItsCommitAndBeforeItsAnswer) {
 
 TEST_F(AuditLogTest, WhatIsNoPolicyIsNotTold) {
   Start();
-  TestEntry plan(Putting(store::Kind::kPlan, "plans/a"));
+  TestEntry plan(Putting(store::Kind::kArea, "areas/a"));
   TestEntry read;
   Complete(*log_, {&plan, &read});
   EXPECT_EQ(policy_changes_, 0);
@@ -565,7 +565,7 @@ TEST_F(AuditLogTest, APolicyThatCannotBeTakenUpStopsTheLogButItsChangeStands) {
   Gate gate;
   gate.HandTo(*log_);
   TestEntry change(Putting(store::Kind::kClient, "agencies/police/clients/feed"));
-  TestEntry later(Putting(store::Kind::kPlan, "plans/a"));
+  TestEntry later(Putting(store::Kind::kArea, "areas/a"));
   log_->Append(change);
   log_->Append(later);
   gate.Open();
@@ -577,7 +577,7 @@ TEST_F(AuditLogTest, APolicyThatCannotBeTakenUpStopsTheLogButItsChangeStands) {
   EXPECT_FALSE(log_->healthy());
   EXPECT_EQ(stops_, 1);
   EXPECT_TRUE(IsStored(store::Kind::kClient, "agencies/police/clients/feed"));
-  EXPECT_FALSE(IsStored(store::Kind::kPlan, "plans/a"));
+  EXPECT_FALSE(IsStored(store::Kind::kArea, "areas/a"));
 
   policy_answer_ = absl::OkStatus();
   Reopen();
@@ -658,7 +658,7 @@ TEST_F(AuditLogTest, DestructionCompletesWhatWasHandedInBefore) {
   Start();
   Gate gate;
   gate.HandTo(*log_);
-  TestEntry change(Putting(store::Kind::kPlan, "plans/a"));
+  TestEntry change(Putting(store::Kind::kArea, "areas/a"));
   log_->Append(change);
   std::vector<std::unique_ptr<TestEntry>> accepted;
   std::thread closer = CloseBehind(accepted);
@@ -671,7 +671,7 @@ TEST_F(AuditLogTest, DestructionCompletesWhatWasHandedInBefore) {
     EXPECT_TRUE(entry->Wait().ok()) << entry->Wait().status();
   }
   EXPECT_THAT(StoredBytes(), SizeIs(2 + accepted.size()));
-  EXPECT_TRUE(IsStored(store::Kind::kPlan, "plans/a"));
+  EXPECT_TRUE(IsStored(store::Kind::kArea, "areas/a"));
   EXPECT_EQ(stops_, 0);
 }
 

@@ -6,8 +6,11 @@
 #include "absl/strings/str_cat.h"
 #include "base/ip_endpoint.h"
 #include "base/status.h"
+#include "prometheus/client_metric.h"
 #include "prometheus/collectable.h"
 #include "prometheus/exposer.h"
+#include "prometheus/metric_family.h"
+#include "prometheus/metric_type.h"
 
 namespace concordat::ops {
 namespace {
