@@ -279,31 +279,6 @@ TEST(AgreementChoiceTest, ANamedOneThatDoesNotCoverIsNotReplacedByAnother) {
   EXPECT_EQ(Decide(policy, facts), "NO_AGREEMENT");
 }
 
-TEST(AgreementChoiceTest, WhatAPartySuspendedOfItsOwnIsOutsideToAllButItself) {
-  v1::Agreement agreement = AgreementNamed("a");
-  agreement.add_withholdings()->set_agency("agencies/council");
-  Policy::Source source = SourceWith({agreement});
-  source.contributions = {
-      {"plans/p", "agencies/council"}, {"plans/q", "agencies/board"}, {"plans/damaged", ""}};
-  const Policy policy(source);
-  EXPECT_EQ(Decide(policy, About("plans/p")), "OUT_OF_SCOPE");
-  EXPECT_EQ(Decide(policy, About("plans/p/actions/1")), "OUT_OF_SCOPE");
-  EXPECT_EQ(Decide(policy, About("plans/damaged")), "OUT_OF_SCOPE");
-  EXPECT_EQ(Decide(policy, About("plans/q")), "agreements/a");
-  EXPECT_EQ(Decide(policy, About("plans/-")), "agreements/a");
-  const CompiledAgreement& compiled = *policy.agreements().at(0);
-  EXPECT_EQ(CoverageOf(compiled, "agencies/board", "plans/p"), Coverage::kNone);
-  EXPECT_EQ(CoverageOf(compiled, "agencies/council", "plans/p"), Coverage::kAll);
-  EXPECT_EQ(CoverageOf(compiled, "agencies/board", "plans/-"), Coverage::kPart);
-}
-
-TEST(AgreementChoiceTest, ADigestOfThePolicyCoversWhoseThingsAre) {
-  Policy::Source source = SourceWith({AgreementNamed("a")});
-  const std::string before = Policy(source).digest();
-  source.contributions["plans/p"] = "agencies/council";
-  EXPECT_NE(Policy(source).digest(), before);
-}
-
 TEST(AgreementChoiceTest, OneThatCoversAllGoesBeforeOneThatCoversAPart) {
   v1::Agreement part = AgreementNamed("a");
   part.mutable_scope()->add_topics("neglect");

@@ -63,10 +63,10 @@ ExitCode Serve(const ServerConfig& config) {
   const concordat::SystemClock clock;
   auto server = concordat::Server::Start(config, clock);
   if (!server.ok()) return Fail(server.status());
-  concordat::ops::Log(
-      concordat::ops::Severity::kInfo, "serving",
-      {{"address", (*server)->address()}, {"health_address", (*server)->health_address()},
-       {"metrics_address", (*server)->metrics_address()}});
+  concordat::ops::Log(concordat::ops::Severity::kInfo, "serving",
+                      {{"address", (*server)->address()},
+                       {"health_address", (*server)->health_address()},
+                       {"metrics_address", (*server)->metrics_address()}});
   int signal_number = 0;
   sigwait(&signals, &signal_number);
   concordat::ops::Log(concordat::ops::Severity::kInfo, "draining");
