@@ -30,7 +30,8 @@ constexpr absl::Duration kLongestCall = absl::Hours(24);
 constexpr std::chrono::milliseconds kGraceOfEndedAccess(300);
 
 absl::Status AccessEnded() {
-  return MakeError(v1::ACCESS_ENDED, "the agreement or the client no longer allows this stream");
+  return MakeError(v1::ACCESS_ENDED,
+                   "the agreement, the client or its certificate no longer allows this stream");
 }
 
 // A method's path as it may stand in a record: printable, and cut.
@@ -308,8 +309,9 @@ void CallReactor::Record(const absl::Status& outcome) {
 absl::Status CallReactor::Prepare(store::Batch& batch, v1::AuditRecord& record) {
   if (change_pending_) {
     change_pending_ = false;
-    // An earlier change may have taken the right to this one away.
+    // An earlier change may have taken the right to this one away, or time has.
     policy_ = door_.policy_.Get();
+    decided_ = door_.clock_.Now();
     absl::Status changed = Identify();
     if (changed.ok()) changed = Authorise();
     if (changed.ok()) changed = Change(batch);
@@ -458,15 +460,8 @@ void CallReactor::NextMessage() {
   if (now > deadline) {
     return EndStream(MakeError(v1::DEADLINE_PASSED, "the deadline passed during the stream"));
   }
-  const std::shared_ptr<const auth::Policy> policy = door_.policy_.Get();
-  if (access_ended_.load(std::memory_order_acquire) ||
-      !policy->StillAllows(*principal_, call_->grant(), now)) {
+  if (access_ended_.load(std::memory_order_acquire) || !IsStillAllowed(now)) {
     return EndStream(AccessEnded());
-  }
-  if (!door_.revocation_.Get()->Check(*certificate_, now).ok()) {
-    return EndStream(MakeError(v1::ACCESS_ENDED,
-                               "the client certificate is revoked, or the server has no current "
-                               "revocation list of its authority"));
   }
   absl::StatusOr<std::optional<MessagePtr>> next = source_->Next();
   if (!next.ok()) return EndStream(next.status());
@@ -511,10 +506,15 @@ void CallReactor::OnOverdue(bool /*ok*/) {
   Decide(Overdue());
 }
 
+bool CallReactor::IsStillAllowed(absl::Time now) const {
+  return door_.policy_.Get()->StillAllows(*principal_, call_->grant(), now) &&
+         door_.revocation_.Get()->Check(*certificate_, now).ok();
+}
+
 bool CallReactor::IsToBeCut(CallsInHand::Moment now) {
   if (!streaming_.load(std::memory_order_acquire)) return false;
   if (access_ended_.load(std::memory_order_relaxed)) return now > cut_at_;
-  if (!door_.policy_.Get()->StillAllows(*principal_, call_->grant(), door_.clock_.Now())) {
+  if (!IsStillAllowed(door_.clock_.Now())) {
     cut_at_ = now + kGraceOfEndedAccess;
     access_ended_.store(true, std::memory_order_release);
   }

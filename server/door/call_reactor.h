@@ -109,6 +109,9 @@ class CallReactor final : public audit::Entry, public CallsInHand::Member {
   void EndStream(const absl::Status& outcome);
   // The call is late if it takes longer than this to its next expiry or end.
   void SetExpiry(absl::Duration from_now);
+  // Whether an open stream may go on: by the policy and the revocation lists in
+  // force. On any thread, while the stream is open.
+  bool IsStillAllowed(absl::Time now) const;
   // On the watch's thread: notices that an open stream is allowed no longer, and
   // says when its reader has been given long enough to be told.
   bool IsToBeCut(CallsInHand::Moment now);
@@ -132,7 +135,7 @@ class CallReactor final : public audit::Entry, public CallsInHand::Member {
   // When the call's present step should be over.
   std::atomic<CallsInHand::Moment> expiry_{CallsInHand::Moment::max()};
   std::atomic<bool> late_{false};
-  // A stream is open. While it is, principal_ and call_ do not change.
+  // A stream is open. While it is, principal_, certificate_ and call_ do not change.
   std::atomic<bool> streaming_{false};
   // The watch has seen that the stream is allowed no longer.
   std::atomic<bool> access_ended_{false};

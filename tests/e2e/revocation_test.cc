@@ -7,6 +7,7 @@
 #include <string>
 
 #include "absl/time/clock.h"
+#include "base/civil_time.h"
 #include "concordat/v1/directory_service.pb.h"
 #include "concordat/v1/release_service.pb.h"
 #include "grpcpp/create_channel.h"
@@ -131,6 +132,33 @@ TEST_F(RevocationTest, AnOpenStreamOfARevokedCertificateIsCut) {
   while (stream.Read().has_value()) {
   }
   EXPECT_TRUE(RefusedWith(stream.Finish(), v1::ACCESS_ENDED));
+}
+
+TEST_F(RevocationTest, AnOpenStreamThatNobodyReadsIsCutWithinASecond) {
+  StartWith(empty_, false);
+  v1::ExtractObservationsRequest request;
+  request.set_parent("releases/papers-2018");
+  request.set_format(v1::ExtractObservationsRequest::NDJSON);
+  StreamCall stream(MakeChannel(partnership_->server().address(),
+                                certificates_.OfClient(kBoard.uri()), WithSmallWindow()),
+                    PathOf(*request.descriptor()), TestPartnership::PurposeOf(kBoard));
+  ASSERT_TRUE(stream.Write(request.SerializeAsString()));
+  stream.CloseWrites();
+  ASSERT_TRUE(stream.Read().has_value());
+  WriteWhole(file_, certificates_.RevocationList({certificates_.OfClient(kBoard.uri())}));
+  ASSERT_TRUE(RefusedWith(Until([](const Outcome& outcome) { return !outcome.ok(); }, kBoard),
+                          v1::CERTIFICATE_REVOKED));
+  const absl::Time refused = absl::Now();
+  std::optional<v1::AuditRecord> ending;
+  while (!ending.has_value() && absl::Now() < refused + absl::Seconds(10)) {
+    absl::SleepFor(absl::Milliseconds(20));
+    for (const StoredRecord& stored : ReadAudit(partnership_->database_path())) {
+      if (stored.record.event() == v1::AuditRecord::STREAM_ENDED) ending = stored.record;
+    }
+  }
+  ASSERT_TRUE(ending.has_value());
+  EXPECT_LE(ToTime(ending->time()) - refused, absl::Seconds(1));
+  EXPECT_EQ(ending->reason(), "ACCESS_ENDED");
 }
 
 TEST_F(RevocationTest, ARequiredListThatIsMissingAdmitsNobodyUntilItIsThere) {
