@@ -128,6 +128,7 @@ int main(int argc, char** argv) {
   umask(077);
   CLI::App app("The server of Concordat: shared progress of a safeguarding partnership.");
   app.footer(kExitCodeHelp);
+  app.set_version_flag("--version", "concordatd " CONCORDAT_BUILD);
   app.require_subcommand(1);
   std::string config_path;
   CLI::App* serve = app.add_subcommand("serve", "Serves until SIGTERM or SIGINT, then drains.");

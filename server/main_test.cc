@@ -67,6 +67,11 @@ TEST_F(MainTest, WhatCannotStartHasFailed) {
   EXPECT_THAT(Printed(), HasSubstr("concordatd: "));
 }
 
+TEST_F(MainTest, TheVersionIsThatOfTheAuditRecords) {
+  EXPECT_EQ(Run({"--version"}), 0);
+  EXPECT_THAT(Printed(), testing::MatchesRegex("concordatd [0-9]+\\.[0-9]+\\.[0-9]+\\+.+\n"));
+}
+
 TEST_F(MainTest, HelpIsDoneWhenItIsWritten) {
   EXPECT_EQ(Run({"--help"}), 0);
   EXPECT_THAT(Printed(), AllOf(HasSubstr("serve"), HasSubstr("init"), HasSubstr("Exit codes: 0")));
