@@ -6,14 +6,11 @@
 #include <random>
 #include <utility>
 
-#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tlog/test_log.h"
 
 namespace concordat::tlog {
 namespace {
-
-using ::testing::IsEmpty;
 
 constexpr auto kMalformed = absl::StatusCode::kInvalidArgument;
 constexpr auto kUntrue = absl::StatusCode::kDataLoss;

@@ -54,7 +54,7 @@ class VerifyAuditTest : public ::testing::Test {
 
   // Writes a whole export, and gives its folder.
   fs::path Export() {
-    const fs::path folder = temporary_.path() / "export";
+    fs::path folder = temporary_.path() / "export";
     fs::remove_all(folder);
     fs::create_directories(folder);
     log_.Export(folder);

@@ -161,7 +161,8 @@ def open_checkpoint(data, keys):
     if len(lines) != 3 or not lines[0]:
         raise Damage("it is not origin, size and root")
     origin, size, root = lines[0], lines[1], strict_base64(lines[2])
-    if not (size.isascii() and size.isdigit()) or str(int(size)) != size or int(size) > MAX_SIZE:
+    if not (size.isascii() and size.isdigit()) or len(size) > len(str(MAX_SIZE)) or (
+            size != str(int(size)) or int(size) > MAX_SIZE):
         raise Damage("its size is not a number in its shortest form")
     if root is None or len(root) != HASH_BYTES:
         raise Damage("its root is not the base64 of 32 bytes")
