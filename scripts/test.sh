@@ -103,7 +103,7 @@ main() {
   step "installed SDK and samples in other languages, live" "$ROOT/tests/live/run.sh"
   step "the walk" walk_once
   step "tests with sanitizers" run_sanitized_tests
-  step "fuzz: access tokens and their keys" "$ROOT/tests/fuzz/run.sh"
+  step "fuzz: access tokens, and the log's formats" "$ROOT/tests/fuzz/run.sh"
   step "clang-tidy" "$ROOT/scripts/tidy.py" "$ROOT/build" --jobs "$JOBS"
   say "$STEPS steps in $((SECONDS / 60)) min $((SECONDS % 60)) s"
   echo "test.sh: all steps passed"

@@ -1,6 +1,7 @@
 #include "tlog/merkle.h"
 
 #include "absl/strings/escaping.h"
+#include "base/digest.h"
 #include "gtest/gtest.h"
 
 namespace concordat::tlog {
@@ -15,6 +16,23 @@ TEST(LeafHashTest, EmptyRecordHasThePublishedHash) {
 
 TEST(LeafHashTest, RecordThatStartsWithAZeroByteIsNotItsOwnSuffix) {
   EXPECT_NE(LeafHash(absl::string_view("\0a", 2)), LeafHash("a"));
+}
+
+TEST(NodeHashTest, IsOfAOneByteAndBothChildren) {
+  const std::string left = LeafHash("left");
+  const std::string right = LeafHash("right");
+  EXPECT_EQ(NodeHash(left, right), Sha256Of("\1" + left + right));
+}
+
+TEST(NodeHashTest, NoLeafHasTheHashOfANode) {
+  const std::string left = LeafHash("left");
+  const std::string right = LeafHash("right");
+  EXPECT_NE(NodeHash(left, right), LeafHash(left + right));
+}
+
+TEST(EmptyRootTest, IsThePublishedHashOfNothing) {
+  EXPECT_EQ(absl::BytesToHexString(EmptyRoot()),
+            "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 }
 
 }  // namespace

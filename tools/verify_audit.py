@@ -1,0 +1,368 @@
+#!/usr/bin/env python3
+"""Verifies an exported audit log offline, with nothing but Python's standard library.
+
+  tools/verify_audit.py --key VKEY [--key VKEY]... [--earlier CHECKPOINT] FOLDER
+
+FOLDER is an export in the layout of C2SP tlog-tiles: `checkpoint`, `tile/entries/...` with the
+records and `tile/<level>/...` with the hashes. VKEY is the log's public key as it is published,
+`name+id+base64`; take it from the log's operator on another road than the folder. Give two while the
+log changes its key; keys of witnesses verify their cosignatures. CHECKPOINT is a checkpoint of the
+same log that you kept from earlier: the log must have grown from it by appending alone.
+
+Every record is hashed again from its stored bytes, every hash of every tile is computed from the
+records, and the root that follows must be the one that the checkpoint signs. Shares no code with
+Concordat: it was written from RFC 6962, RFC 8032 and the C2SP specifications, so that two programs
+check each other.
+
+Ends with 0 when all is whole, with 1 when something is not and names the first bad index (records are
+counted from 0), and with 2 when it was called wrongly.
+"""
+import argparse
+import base64
+import hashlib
+import pathlib
+import sys
+
+TILE_WIDTH = 256
+HASH_BYTES = 32
+MAX_SIZE = 2**63 - 1
+
+
+class Damage(Exception):
+    """What is wrong with the export, in one sentence."""
+
+
+# --- Ed25519 (RFC 8032 section 5.1). Only public values, so the time it takes may tell about them. ---
+
+P = 2**255 - 19
+ORDER = 2**252 + 27742317777372353535851937790883648493
+D = -121665 * pow(121666, P - 2, P) % P
+ROOT_OF_MINUS_ONE = pow(2, (P - 1) // 4, P)
+
+
+def add(a, b):
+    """The sum of two points in extended coordinates (X, Y, Z, T), with x = X/Z, y = Y/Z, xy = T/Z."""
+    e1, e2 = (a[1] - a[0]) * (b[1] - b[0]), (a[1] + a[0]) * (b[1] + b[0])
+    e3, e4 = 2 * a[3] * b[3] * D, 2 * a[2] * b[2]
+    e, f, g, h = e2 - e1, e4 - e3, e4 + e3, e2 + e1
+    return e * f % P, g * h % P, f * g % P, e * h % P
+
+
+def multiply(point, number):
+    product = (0, 1, 1, 0)
+    while number:
+        if number & 1:
+            product = add(product, point)
+        point = add(point, point)
+        number >>= 1
+    return product
+
+
+def decompress(encoded):
+    """The point of its 32 bytes, or None when they are not the encoding of one."""
+    y = int.from_bytes(encoded, "little")
+    sign, y = y >> 255, y & (2**255 - 1)
+    if y >= P:
+        return None
+    square = (y * y - 1) * pow(D * y * y + 1, P - 2, P) % P
+    x = pow(square, (P + 3) // 8, P)
+    if x * x % P != square:
+        x = x * ROOT_OF_MINUS_ONE % P
+    if x * x % P != square or (x == 0 and sign):
+        return None
+    if x & 1 != sign:
+        x = P - x
+    return x, y, 1, x * y % P
+
+
+BASE = decompress((4 * pow(5, P - 2, P) % P).to_bytes(32, "little"))
+
+
+def ed25519_verifies(public_key, message, signature):
+    key, r = decompress(public_key), decompress(signature[:32])
+    s = int.from_bytes(signature[32:], "little")
+    if len(signature) != 64 or key is None or r is None or s >= ORDER:
+        return False
+    digest = hashlib.sha512(signature[:32] + public_key + message).digest()
+    left = multiply(BASE, s)
+    right = add(r, multiply(key, int.from_bytes(digest, "little") % ORDER))
+    return ((left[0] * right[2] - right[0] * left[2]) % P == 0
+            and (left[1] * right[2] - right[1] * left[2]) % P == 0)
+
+
+# --- Signed notes and checkpoints. ---
+
+
+def strict_base64(text):
+    """The bytes, or None when the text is not the one base64 text of them."""
+    try:
+        data = base64.b64decode(text, validate=True)
+    except ValueError:
+        return None
+    return data if base64.b64encode(data).decode() == text else None
+
+
+def is_key_name(name):
+    return name != "" and "+" not in name and not any(c.isspace() for c in name)
+
+
+def parse_key(text):
+    """(name, id, type, public key) of a verifier key. ValueError when it is none."""
+    parts = text.split("+", 2)
+    typed = strict_base64(parts[2]) if len(parts) == 3 else None
+    if typed is None or len(typed) != 33 or typed[0] not in (1, 4) or not is_key_name(parts[0]):
+        raise ValueError("a verifier key is name+id+base64 of type 1 or 4 and 32 bytes")
+    key_id = hashlib.sha256(parts[0].encode() + b"\n" + typed).digest()[:4]
+    if key_id.hex() != parts[1]:
+        raise ValueError("the verifier key's id is not that of its name and key")
+    return parts[0], key_id, typed[0], typed[1:]
+
+
+def signature_verifies(key, text, signature):
+    _, _, kind, public_key = key
+    if kind == 1:
+        return ed25519_verifies(public_key, text, signature)
+    seconds = int.from_bytes(signature[:8], "big")
+    message = b"cosignature/v1\ntime %d\n" % seconds + text
+    return seconds <= MAX_SIZE and ed25519_verifies(public_key, message, signature[8:])
+
+
+def open_note(data, keys):
+    """The text of a signed note and the names of the keys that signed it."""
+    try:
+        whole = data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise Damage("it is not UTF-8") from None
+    if any(c < " " and c != "\n" for c in whole):
+        raise Damage("it has control characters")
+    text, blank_line, below = whole.rpartition("\n\n")
+    if not blank_line or not below.endswith("\n"):
+        raise Damage("it is not a text, a blank line and signatures")
+    text = (text + "\n").encode()
+    signers = []
+    for line in below[:-1].split("\n"):
+        dash, _, rest = line.partition(" ")
+        name, _, encoded = rest.partition(" ")
+        signature = strict_base64(encoded)
+        if dash != "\u2014" or not is_key_name(name) or signature is None or len(signature) < 5:
+            raise Damage("it has a malformed signature")
+        for key in keys:
+            if (name, signature[:4]) == key[:2]:
+                if not signature_verifies(key, text, signature[4:]):
+                    raise Damage(f"the signature of {name} does not verify")
+                signers.append((name, key[2]))
+    return text, signers
+
+
+def open_checkpoint(data, keys):
+    """(origin, size, root) of a checkpoint that one of its log's keys signed."""
+    text, signers = open_note(data, keys)
+    lines = text.decode().split("\n")[:-1]
+    if len(lines) != 3 or not lines[0]:
+        raise Damage("it is not origin, size and root")
+    origin, size, root = lines[0], lines[1], strict_base64(lines[2])
+    if not (size.isascii() and size.isdigit()) or len(size) > len(str(MAX_SIZE)) or (
+            size != str(int(size)) or int(size) > MAX_SIZE):
+        raise Damage("its size is not a number in its shortest form")
+    if root is None or len(root) != HASH_BYTES:
+        raise Damage("its root is not the base64 of 32 bytes")
+    if (origin, 1) not in signers:
+        raise Damage("no given key of its log signed it")
+    return origin, int(size), root
+
+
+# --- The tree (RFC 6962 section 2.1). ---
+
+
+def leaf_hash(record):
+    return hashlib.sha256(b"\0" + record).digest()
+
+
+def node_hash(left, right):
+    return hashlib.sha256(b"\1" + left + right).digest()
+
+
+def tree_hash(hashes):
+    """The root over any number of hashes of equally large complete subtrees."""
+    if not hashes:
+        return hashlib.sha256(b"").digest()
+    while len(hashes) > 1:
+        pairs = [node_hash(*hashes[i:i + 2]) for i in range(0, len(hashes) - 1, 2)]
+        hashes = pairs + hashes[len(pairs) * 2:]
+    return hashes[0]
+
+
+# --- The export. ---
+
+
+def tile_path(kind, index, width):
+    elements = [f"{index % 1000:03d}"]
+    while index >= 1000:
+        index //= 1000
+        elements.insert(0, f"x{index % 1000:03d}")
+    return f"tile/{kind}/{'/'.join(elements)}" + (f".p/{width}" if width < TILE_WIDTH else "")
+
+
+def records_of(bundle):
+    """The records of a bundle, and whether it ended with the last of them."""
+    records, at = [], 0
+    while at < len(bundle):
+        end = at + 2 + int.from_bytes(bundle[at:at + 2], "big")
+        if at + 2 > len(bundle) or end > len(bundle):
+            return records, False
+        records.append(bundle[at + 2:end])
+        at = end
+    return records, True
+
+
+def first_difference(hashes, stored):
+    """Number of the first hash that `stored` has otherwise or not at all, or None."""
+    for number, value in enumerate(hashes):
+        if stored[number * HASH_BYTES:(number + 1) * HASH_BYTES] != value:
+            return number
+    return None
+
+
+class Export:
+    """A folder, and the tree that its records make, in the memory of one tile a level."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.levels = [[]]  # of each level the hashes of the tile that is being filled
+        self.full_tiles = [0]  # how many of each level are behind it
+        self.bad_tiles = {}  # of each level the first index under a wrong hash, and what is wrong
+
+    def read(self, kind, index, width):
+        """Bytes of a tile or bundle, None if it is missing, and the path. A full one may stand in for
+        a partial one."""
+        paths = [tile_path(kind, index, width), tile_path(kind, index, TILE_WIDTH)]
+        for path in paths:
+            try:
+                return (self.folder / path).read_bytes(), path
+            except OSError:
+                continue
+        return None, paths[0]
+
+    def leaf_hashes(self, index, width):
+        """Of the records of one bundle."""
+        bundle, path = self.read("entries", index, width)
+        start = index * TILE_WIDTH
+        if bundle is None:
+            raise Damage(f"first bad index {start}: {path} is missing")
+        records, whole = records_of(bundle)
+        hashes = [leaf_hash(record) for record in records]
+        expected = width if path == tile_path("entries", index, width) else TILE_WIDTH
+        if whole and len(hashes) == expected:
+            return hashes[:width]
+        # A length that was changed shifts all that follows: the tile tells where that began.
+        stored, _ = self.read(0, index, width)
+        number = first_difference(hashes[:width], stored) if stored else None
+        number = min(len(hashes), width - 1) if number is None else number
+        raise Damage(f"first bad index {start + number}: {path} does not have {expected} whole records")
+
+    def compare(self, level, index, hashes):
+        """Compares a stored tile with what the records make of it; remembers a level's first wrong one."""
+        stored, path = self.read(level, index, len(hashes))
+        expected = len(hashes) if path == tile_path(level, index, len(hashes)) else TILE_WIDTH
+        number = first_difference(hashes, stored or b"")
+        if number is None and len(stored) == expected * HASH_BYTES:
+            return
+        first = (index * TILE_WIDTH + (number or 0)) * TILE_WIDTH**level
+        what = f"{path} is missing" if stored is None else f"a hash in {path} is not that of the records"
+        self.bad_tiles.setdefault(level, (first, what))
+
+    def append(self, hashes):
+        """Appends leaf hashes, of one bundle or a part of it."""
+        for level in range(len(self.levels) + 1):
+            if not hashes:
+                return
+            if level == len(self.levels):
+                self.levels.append([])
+                self.full_tiles.append(0)
+            self.levels[level] += hashes
+            hashes = []
+            if len(self.levels[level]) == TILE_WIDTH:
+                self.compare(level, self.full_tiles[level], self.levels[level])
+                hashes = [tree_hash(self.levels[level])]
+                self.full_tiles[level] += 1
+                self.levels[level] = []
+
+    def compare_partial_tiles(self):
+        for level, hashes in enumerate(self.levels):
+            if hashes:
+                self.compare(level, self.full_tiles[level], hashes)
+
+    def root(self):
+        """Of the tree as it is now: what is left on a level stands left of all that the levels below hold."""
+        right_edge = []
+        for hashes in self.levels:
+            right_edge = [tree_hash(hashes + right_edge)] if hashes or right_edge else []
+        return tree_hash(right_edge)
+
+
+def check(export, size, root, earlier):
+    """Checks a whole export against its checkpoint and an earlier one, (size, root). Raises Damage."""
+    earlier_size, earlier_root = earlier
+    if earlier_size > size:
+        raise Damage(f"first bad index {size}: the earlier checkpoint has {earlier_size} records")
+    root_then = export.root()
+    for start in range(0, size, TILE_WIDTH):
+        hashes = export.leaf_hashes(start // TILE_WIDTH, min(TILE_WIDTH, size - start))
+        before = min(max(earlier_size - start, 0), len(hashes))
+        export.append(hashes[:before])
+        if before and start + before == earlier_size:
+            root_then = export.root()
+        export.append(hashes[before:])
+    export.compare_partial_tiles()
+    bad = min(export.bad_tiles.items(), default=None)
+    if export.root() == root:
+        if bad:
+            raise Damage(f"first bad index {bad[1][0]}: {bad[1][1]}; all records are whole")
+    elif bad:
+        level, (first, what) = bad
+        last = f" to {min(first + TILE_WIDTH**level, size) - 1}" if level else ""
+        raise Damage(f"first bad index {first}{last}: {what}")
+    else:
+        raise Damage("records and tiles agree with each other, but not with the signed root: "
+                     "no index can be named")
+    if root_then != earlier_root:
+        raise Damage(f"first bad index below {earlier_size}: the log did not grow from the earlier "
+                     "checkpoint by appending alone")
+
+
+def read_checkpoint(path, keys):
+    try:
+        return open_checkpoint(path.read_bytes(), keys)
+    except (OSError, Damage) as problem:
+        raise Damage(f"{path.name}: {problem}") from None
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Verifies an exported audit log offline.")
+    parser.add_argument("--key", action="append", required=True, metavar="VKEY",
+                        help="public key of the log or of a witness, name+id+base64; repeatable")
+    parser.add_argument("--earlier", type=pathlib.Path, metavar="CHECKPOINT",
+                        help="a checkpoint of the same log that you kept from earlier")
+    parser.add_argument("folder", type=pathlib.Path, metavar="FOLDER", help="the export")
+    arguments = parser.parse_args()
+    try:
+        keys = [parse_key(text) for text in arguments.key]
+    except ValueError as problem:
+        parser.error(str(problem))
+    try:
+        origin, size, root = read_checkpoint(arguments.folder / "checkpoint", keys)
+        earlier = (0, tree_hash([]))
+        if arguments.earlier:
+            earlier_origin, *earlier = read_checkpoint(arguments.earlier, keys)
+            if earlier_origin != origin:
+                raise Damage("the earlier checkpoint is of another log")
+        check(Export(arguments.folder), size, root, earlier)
+    except Damage as damage:
+        print(f"DAMAGED: {damage}")
+        return 1
+    print(f"whole: {size} records of {origin}, root {base64.b64encode(root).decode()}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
