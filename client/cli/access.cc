@@ -1,4 +1,5 @@
 // `concordat access …`.
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -57,6 +58,12 @@ std::vector<Column<Line>> LineColumns() {
 }
 
 Cell OutcomeCell(const v1::ExplainAccessResponse& answer) {
+  const auto covers_part = [](const Judgement& judgement) {
+    return judgement.decides() && judgement.part_only();
+  };
+  if (std::any_of(answer.agreements().begin(), answer.agreements().end(), covers_part)) {
+    return {"allowed for what is in scope: a part of it, or nothing", Style::kAmber};
+  }
   if (answer.allowed()) return {"allowed", Style::kGreen};
   return {absl::StrCat("refused, ", LowerWords(NameOf(answer.reason()))), Style::kRed};
 }

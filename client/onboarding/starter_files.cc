@@ -135,8 +135,9 @@ std::string ProfileFile(const Newcomer& newcomer) {
 
 std::string DirectoryFile(const Newcomer& newcomer) {
   std::string text =
-      "# One request of DirectoryService.ApplyDirectory, for `concordat apply`. Grants nothing by\n"
-      "# itself: what the client may read is what an agreement names.\n"
+      "# One request of DirectoryService.ApplyDirectory, for `concordat apply`. What readers\n"
+      "# may read is what an agreement names; other roles and identities count at once, so the\n"
+      "# office checks them here first.\n"
       "kind: directory\n";
   if (!newcomer.agency_display_name.empty()) {
     absl::StrAppend(&text, "agencies:\n  - name: ", ParentOf(newcomer.client),

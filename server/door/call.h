@@ -32,6 +32,8 @@ class Call {
   absl::Time now() const { return now_; }
   // Whether the caller named a person on whose behalf it calls.
   bool has_on_behalf_of() const { return has_on_behalf_of_; }
+  // The purpose that the call itself names; empty when it names none.
+  const std::string& named_purpose() const { return named_purpose_; }
   // Says which release was read, and its digest, for the audit record.
   void NoteRelease(absl::string_view name, absl::string_view digest) const {
     *release_ = absl::StrCat(name, "@", digest);
@@ -44,13 +46,14 @@ class Call {
   friend class CallReactor;
   Call(std::shared_ptr<const auth::Principal> principal, auth::Grant grant,
        std::shared_ptr<const auth::Policy> policy, absl::Time now, std::string method,
-       bool has_on_behalf_of = false)
+       bool has_on_behalf_of = false, std::string named_purpose = "")
       : principal_(std::move(principal)),
         grant_(std::make_unique<auth::Grant>(std::move(grant))),
         policy_(std::move(policy)),
         now_(now),
         method_(std::move(method)),
-        has_on_behalf_of_(has_on_behalf_of) {}
+        has_on_behalf_of_(has_on_behalf_of),
+        named_purpose_(std::move(named_purpose)) {}
 
   std::shared_ptr<const auth::Principal> principal_;
   std::unique_ptr<auth::Grant> grant_;
@@ -58,6 +61,7 @@ class Call {
   absl::Time now_;
   std::string method_;
   bool has_on_behalf_of_;
+  std::string named_purpose_;
   // What NoteRelease was told; read by the door when the method has returned.
   std::unique_ptr<std::string> release_ = std::make_unique<std::string>();
 };

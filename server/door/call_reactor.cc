@@ -246,7 +246,8 @@ absl::Status CallReactor::Authorise() {
   ASSIGN_OR_RETURN(auth::Grant grant,
                    policy_->Authorise(*principal_, method_->rule, facts, decided_));
   call_ = std::shared_ptr<const Call>(new Call(principal_, std::move(grant), policy_, decided_,
-                                               method_->path, facts.has_on_behalf_of));
+                                               method_->path, facts.has_on_behalf_of,
+                                               metadata_.purpose));
   return absl::OkStatus();
 }
 

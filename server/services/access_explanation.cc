@@ -88,7 +88,7 @@ std::string ScopeText(const v1::Agreement& agreement, absl::string_view resource
 // What the agreement says and what the request has.
 std::string ClauseText(v1::AccessClause clause, const v1::Agreement& agreement,
                        const auth::Principal& principal, const v1::AccessRule& rule,
-                       const v1::ExplainAccessRequest& request, absl::Time now) {
+                       const auth::RequestFacts& facts, absl::Time now) {
   switch (clause) {
     case v1::IN_FORCE:
       return ForceText(agreement, now);
@@ -103,7 +103,7 @@ std::string ClauseText(v1::AccessClause clause, const v1::Agreement& agreement,
     case v1::PURPOSE_NAMED:
       return absl::StrCat("it names ", absl::StrJoin(agreement.purposes(), ", "),
                           "; the request has ",
-                          !request.purpose().empty() ? request.purpose()
+                          !facts.purpose.empty() ? facts.purpose
                           : principal.default_purpose.empty()
                               ? "none"
                               : absl::StrCat("the client's default, ", principal.default_purpose));
@@ -118,15 +118,15 @@ std::string ClauseText(v1::AccessClause clause, const v1::Agreement& agreement,
                  ? "it asks each request to name the person on whose behalf it is made"
                  : "it does not ask for a person on whose behalf the request is made";
     case v1::RESOURCE_IN_SCOPE:
-      return ScopeText(agreement, request.resource());
+      return ScopeText(agreement, facts.resource);
     default:
       return {};
   }
 }
 
 void FillJudgement(const auth::Judgement& judged, const auth::Principal& principal,
-                   const v1::AccessRule& rule, const v1::ExplainAccessRequest& request,
-                   absl::Time now, Judgement& judgement) {
+                   const v1::AccessRule& rule, const auth::RequestFacts& facts, absl::Time now,
+                   Judgement& judgement) {
   const v1::Agreement& agreement = judged.agreement->message;
   judgement.set_agreement(agreement.name());
   judgement.set_display_name(agreement.display_name());
@@ -137,8 +137,22 @@ void FillJudgement(const auth::Judgement& judged, const auth::Principal& princip
     auto& shown = *judgement.add_clauses();
     shown.set_clause(clause.clause);
     shown.set_holds(clause.holds);
-    shown.set_text(ClauseText(clause.clause, agreement, principal, rule, request, now));
+    shown.set_text(ClauseText(clause.clause, agreement, principal, rule, facts, now));
   }
+}
+
+// What AgreementService itself asks about the agreement that a request names: that
+// the caller is a party, or one who keeps all agreements.
+absl::Status JudgeParty(const auth::Principal& principal, const v1::AccessRule& rule,
+                        const auth::Grant& grant, absl::string_view resource,
+                        const auth::Policy& policy) {
+  const bool keeps_all = rule.basis() == v1::AccessRule::SELF ? grant.sees_all_agencies()
+                                                              : principal.Has(v1::ADMINISTRATOR);
+  if (rule.data_set() != v1::AGREEMENTS || resource.empty() || keeps_all) return absl::OkStatus();
+  const bool is_party = absl::c_any_of(policy.AgreementsOf(principal.agency), [&](const auto& own) {
+    return own->message.name() == resource;
+  });
+  return is_party ? absl::OkStatus() : grant.OutOfScope();
 }
 
 void SetOutcome(const absl::Status& outcome, v1::ExplainAccessResponse& response) {
@@ -197,18 +211,22 @@ absl::StatusOr<v1::ExplainAccessResponse> ExplainAccess(const door::Call& call,
   }
   auth::RequestFacts facts;
   facts.purpose = request.purpose();
+  if (facts.purpose.empty() && client == call.principal().client) {
+    facts.purpose = call.named_purpose();
+  }
   facts.agreement = request.agreement();
   facts.has_on_behalf_of = request.on_behalf_of();
   facts.resource = request.resource();
   const absl::StatusOr<auth::Grant> grant = policy.Authorise(**principal, rule, facts, now);
-  SetOutcome(grant.status(), response);
+  SetOutcome(
+      grant.ok() ? JudgeParty(**principal, rule, *grant, facts.resource, policy) : grant.status(),
+      response);
   if (rule.basis() != v1::AccessRule::AGREEMENT) return response;
 
-  response.set_purpose(request.purpose().empty() ? (*principal)->default_purpose
-                                                 : request.purpose());
+  response.set_purpose(facts.purpose.empty() ? (*principal)->default_purpose : facts.purpose);
   for (const auth::Judgement& judged : policy.Judge(**principal, rule, facts, now)) {
     Judgement& judgement = *response.add_agreements();
-    FillJudgement(judged, **principal, rule, request, now, judgement);
+    FillJudgement(judged, **principal, rule, facts, now, judgement);
     judgement.set_decides(grant.ok() && grant->agreement() == judged.agreement.get());
   }
   return response;

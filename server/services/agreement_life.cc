@@ -90,7 +90,11 @@ absl::Status Approve(Agreement& agreement, const Actor& actor, absl::string_view
   *approval.mutable_time() = ToTimestamp(actor.time);
   approval.set_terms_digest(digest);
   approval.set_reason(std::string(actor.reason));
-  if (AllHaveApproved(agreement)) agreement.set_state(Agreement::APPROVED);
+  if (AllHaveApproved(agreement)) {
+    agreement.set_state(Agreement::APPROVED);
+    // Whatever stopped earlier terms, all parties have agreed on these since.
+    agreement.clear_last_act();
+  }
   return absl::OkStatus();
 }
 
@@ -175,7 +179,8 @@ absl::Status CarryLife(const Agreement* stored, Agreement& sent) {
     return absl::OkStatus();
   }
   const bool same_terms = auth::TermsDigest(*stored) == auth::TermsDigest(sent);
-  const bool suspended = IsSuspendedByAct(*stored);
+  // A draft of other terms keeps the act, so that no later file lifts it.
+  const bool suspended = stored->last_act().kind() == Agreement::Act::SUSPEND;
   if (same_terms) *sent.mutable_recorded_approvals() = stored->recorded_approvals();
   // Whatever the terms: only who suspended its contributions resumes them.
   *sent.mutable_withholdings() = stored->withholdings();
@@ -188,12 +193,12 @@ absl::Status CarryLife(const Agreement* stored, Agreement& sent) {
   }
   if (!on_paper && !same_terms) {
     sent.set_state(Agreement::DRAFT);
-    sent.clear_last_act();
     return absl::OkStatus();
   }
   if (sent.state() == Agreement::ENDED) return absl::OkStatus();
   if (suspended) {
-    sent.set_state(Agreement::SUSPENDED);
+    const bool still_draft = stored->state() == Agreement::DRAFT && !on_paper;
+    sent.set_state(still_draft ? Agreement::DRAFT : Agreement::SUSPENDED);
   } else if (!on_paper && sent.state() != Agreement::SUSPENDED) {
     sent.set_state(stored->state());
   } else if (sent.state() == Agreement::DRAFT && stored->state() != Agreement::DRAFT) {

@@ -260,6 +260,36 @@ TEST(RestoreTest, OnlyTheAgencyItselfOrAnAdministrator) {
   EXPECT_EQ(agreement.withholdings_size(), 0);
 }
 
+// The version that the server stores of `sent`.
+Agreement Carried(const Agreement& stored, Agreement sent) {
+  EXPECT_TRUE(CarryLife(&stored, sent).ok());
+  return sent;
+}
+
+TEST(CarryLifeTest, NoRowOfFilesLiftsASuspension) {
+  const Agreement suspended = Suspended(OnPaper(Agreement::ACTIVE));
+  Agreement other_terms = Draft();
+  other_terms.set_retention("two years");
+  const Agreement draft = Carried(suspended, other_terms);
+  EXPECT_EQ(draft.state(), Agreement::DRAFT);
+  EXPECT_EQ(Carried(draft, OnPaper(Agreement::ACTIVE)).state(), Agreement::SUSPENDED);
+  EXPECT_EQ(Carried(Carried(draft, other_terms), OnPaper(Agreement::ACTIVE)).state(),
+            Agreement::SUSPENDED);
+  const Agreement without_paper = Carried(suspended, Draft());
+  EXPECT_EQ(Carried(without_paper, OnPaper(Agreement::ACTIVE)).state(), Agreement::SUSPENDED);
+  EXPECT_EQ(Carried(draft, OnPaper(Agreement::ENDED)).state(), Agreement::ENDED);
+}
+
+TEST(CarryLifeTest, PartiesThatApproveOtherTermsBeginAnewAfterASuspension) {
+  Agreement other_terms = Draft();
+  other_terms.set_retention("two years");
+  Agreement draft = Carried(Suspended(Approved()), other_terms);
+  ASSERT_TRUE(Approve(draft, As(kPolice), DigestOf(draft)).ok());
+  ASSERT_TRUE(Approve(draft, As(kTrust), DigestOf(draft)).ok());
+  EXPECT_EQ(draft.state(), Agreement::APPROVED);
+  EXPECT_EQ(Carried(draft, other_terms).state(), Agreement::APPROVED);
+}
+
 TEST(CarryLifeTest, NoFileResumesWhatAnAgencySuspendedOfItsOwn) {
   Agreement stored = OnPaper(Agreement::ACTIVE);
   ASSERT_TRUE(Withhold(stored, As(kPolice)).ok());

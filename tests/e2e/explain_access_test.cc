@@ -165,6 +165,29 @@ TEST_F(ExplainAccessTest, AnAgencyAsksForItselfAndTheOfficeForAnyone) {
   EXPECT_EQ(Explain(kAdmin, request).reason(), v1::CLIENT_UNKNOWN);
 }
 
+TEST_F(ExplainAccessTest, OfTheCallerThePurposeOfTheQuestionItselfCounts) {
+  v1::ExplainAccessRequest request = ReadingAPlan();
+  request.clear_purpose();
+  request.set_resource("plans/development-2018");
+  EXPECT_TRUE(Explain(kHealthTrust, request).allowed());
+  EXPECT_EQ(Explain(kHealthTrust, request).purpose(), kHealthTrust.purpose);
+  // Of another client only what is asked.
+  request.set_client(kHealthTrust.client_name());
+  EXPECT_EQ(Explain(kBoard, request).reason(), v1::PURPOSE_MISSING);
+}
+
+TEST_F(ExplainAccessTest, AnAgreementOfOthersIsOutOfScopeAsInTheCall) {
+  v1::ExplainAccessRequest request;
+  request.set_method("AgreementService/GetAgreement");
+  request.set_resource("agreements/send-improvement");
+  EXPECT_EQ(Explain(kPolice, request).reason(), v1::OUT_OF_SCOPE);
+  EXPECT_TRUE(Explain(kBoard, request).allowed());
+  request.set_method("AgreementService/SuspendAgreement");
+  EXPECT_EQ(Explain({"lancashire-care-nhs-trust:information-governance", ""}, request).reason(),
+            v1::OUT_OF_SCOPE);
+  EXPECT_TRUE(Explain(kAdmin, request).allowed());
+}
+
 TEST_F(ExplainAccessTest, AMethodOrResourceThatCannotBeIsNamed) {
   v1::ExplainAccessRequest request = ReadingAPlan();
   request.set_method("PlanService/DropPlans");
@@ -179,10 +202,12 @@ TEST_F(ExplainAccessTest, AMethodOrResourceThatCannotBeIsNamed) {
 TEST_F(ExplainAccessTest, WithoutAPurposeTheClientsDefaultCounts) {
   v1::ExplainAccessRequest request = ReadingAPlan();
   request.clear_purpose();
-  const v1::ExplainAccessResponse answer = Explain(kPolice, request);
+  request.set_client(kPolice.client_name());
+  const v1::ExplainAccessResponse answer = Explain(kAdmin, request);
   EXPECT_TRUE(answer.allowed());
   EXPECT_EQ(answer.purpose(), "neglect-and-domestic-abuse");
-  EXPECT_EQ(Explain(kCouncil, request).reason(), v1::PURPOSE_MISSING);
+  request.set_client(kCouncil.client_name());
+  EXPECT_EQ(Explain(kAdmin, request).reason(), v1::PURPOSE_MISSING);
 }
 
 TEST_F(ExplainAccessTest, ListAccessNamesEveryAgencyThatReceivesAndNoOther) {

@@ -259,8 +259,9 @@ absl::StatusOr<std::vector<std::string>> Reading::PlansOwnedBy(absl::string_view
 }
 
 absl::StatusOr<int64_t> Reading::QuotaUsed(absl::CivilDay day, absl::string_view subject) const {
+  const std::string day_text = FormatDay(day);
   Query query = quota_used_.Start();
-  query.Bind(FormatDay(day)).Bind(subject);
+  query.Bind(day_text).Bind(subject);
   ASSIGN_OR_RETURN(const bool found, query.Step());
   return found ? query.Int(0) : 0;
 }

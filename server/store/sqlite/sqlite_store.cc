@@ -329,12 +329,14 @@ class SqliteBatch final : public Batch {
   }
   absl::Status AddToQuota(absl::CivilDay day, absl::string_view subject, int64_t amount) override {
     {
+      const std::string first_kept = FormatDay(day - kQuotaLifeDays);
       Query drop = writer_.drop_quotas.Start();
-      drop.Bind(FormatDay(day - kQuotaLifeDays));
+      drop.Bind(first_kept);
       RETURN_IF_ERROR(drop.Run());
     }
+    const std::string day_text = FormatDay(day);
     Query query = writer_.add_to_quota.Start();
-    query.Bind(FormatDay(day)).Bind(subject).Bind(amount);
+    query.Bind(day_text).Bind(subject).Bind(amount);
     return query.Run();
   }
 
