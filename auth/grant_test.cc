@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "auth/policy.h"
+#include "auth/test_agreements.h"
 #include "base/civil_time.h"
 #include "base/status.h"
 #include "gmock/gmock.h"
@@ -18,45 +19,21 @@ absl::Time At(absl::string_view instant) { return *ParseInstant(instant); }
 google::type::Date Day(absl::string_view day) { return ToDate(*ParseDay(day)); }
 
 v1::Agreement ActiveFrom2018() {
-  v1::Agreement agreement;
-  agreement.set_name("agreements/a");
-  agreement.set_state(v1::Agreement::ACTIVE);
-  *agreement.mutable_effective_from() = Day("2018-01-01");
+  v1::Agreement agreement = SharingPlansWith("agencies/police");
   *agreement.mutable_review_date() = Day("2018-12-31");
-  v1::Agreement::Party& party = *agreement.add_parties();
-  party.set_agency("agencies/police");
-  party.set_receives(true);
-  agreement.add_purposes("oversight");
-  agreement.add_roles(v1::READER);
-  agreement.mutable_scope()->add_data_sets(v1::PLANS);
   return agreement;
 }
 
 // What the policy grants a reader of the police under `agreement`.
 Grant GrantUnder(const v1::Agreement& agreement) {
-  Policy::Source source;
-  source.agreements.push_back(agreement);
-  Principal principal;
-  principal.agency = "agencies/police";
-  principal.client = "agencies/police/clients/feed";
-  principal.roles = {v1::READER};
-  v1::AccessRule rule;
-  rule.set_basis(v1::AccessRule::AGREEMENT);
-  rule.set_data_set(v1::PLANS);
-  rule.set_permission(v1::AccessRule::READ);
-  RequestFacts facts;
-  facts.purpose = "oversight";
-  return Policy(source).Authorise(principal, rule, facts, At("2018-06-01T12:00:00Z")).value();
+  return auth::GrantUnder(agreement, "agencies/police", At("2018-06-01T12:00:00Z"));
 }
 
 Grant GrantByBasis(v1::AccessRule::Basis basis) {
   Principal principal;
   principal.agency = "agencies/police";
   principal.roles = {v1::COORDINATOR};
-  v1::AccessRule rule;
-  rule.set_basis(basis);
-  rule.set_data_set(v1::PLANS);
-  rule.set_permission(v1::AccessRule::READ);
+  v1::AccessRule rule = ReadingPlans(basis);
   if (basis == v1::AccessRule::ROLE) rule.add_roles(v1::COORDINATOR);
   return Policy({}).Authorise(principal, rule, {}, At("2018-06-01T12:00:00Z")).value();
 }

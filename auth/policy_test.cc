@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "auth/test_agreements.h"
 #include "base/civil_time.h"
 #include "base/status.h"
 #include "gmock/gmock.h"
@@ -43,17 +44,9 @@ v1::Client ClientNamed(const std::string& name, const std::string& identity) {
 // In force in 2018 and 2019; lets readers of the police see all plans, for
 // oversight.
 v1::Agreement AgreementNamed(const std::string& id) {
-  v1::Agreement agreement;
+  v1::Agreement agreement = SharingPlansWith(kPolice);
   agreement.set_name(absl::StrCat("agreements/", id));
-  agreement.set_state(v1::Agreement::ACTIVE);
-  *agreement.mutable_effective_from() = Day("2018-01-01");
   *agreement.mutable_effective_to() = Day("2019-12-31");
-  v1::Agreement::Party& party = *agreement.add_parties();
-  party.set_agency(kPolice);
-  party.set_receives(true);
-  agreement.add_purposes("oversight");
-  agreement.add_roles(v1::READER);
-  agreement.mutable_scope()->add_data_sets(v1::PLANS);
   agreement.mutable_scope()->add_plans("plans/-");
   return agreement;
 }

@@ -1,10 +1,8 @@
 // Parties that suspend what they contribute to an agreement.
 #include <string>
 
-#include "absl/time/civil_time.h"
-#include "auth/grant.h"
 #include "auth/policy.h"
-#include "base/civil_time.h"
+#include "auth/test_agreements.h"
 #include "base/status.h"
 #include "gtest/gtest.h"
 
@@ -15,17 +13,10 @@ const absl::Time kNoon = absl::FromUnixSeconds(1543579200);  // 2018-11-30T12:00
 
 // The board's agreement over all plans, of which the council suspended its own.
 Policy::Source WithoutTheCouncils() {
-  v1::Agreement agreement;
-  agreement.set_name("agreements/a");
-  agreement.set_state(v1::Agreement::ACTIVE);
-  *agreement.mutable_effective_from() = ToDate(absl::CivilDay(2018, 1, 1));
-  for (const char* agency : {"agencies/board", "agencies/council"}) {
-    agreement.add_parties()->set_agency(agency);
-    agreement.mutable_parties()->rbegin()->set_receives(true);
-  }
-  agreement.add_purposes("oversight");
-  agreement.add_roles(v1::READER);
-  agreement.mutable_scope()->add_data_sets(v1::PLANS);
+  v1::Agreement agreement = SharingPlansWith("agencies/board");
+  v1::Agreement::Party& council = *agreement.add_parties();
+  council.set_agency("agencies/council");
+  council.set_receives(true);
   agreement.mutable_scope()->add_plans("plans/-");
   agreement.add_withholdings()->set_agency("agencies/council");
   Policy::Source source;
@@ -38,17 +29,7 @@ Policy::Source WithoutTheCouncils() {
 
 // Why a reader of the agency may not read the resource; nothing when it may.
 std::string Refusal(const Policy& policy, const std::string& agency, const std::string& resource) {
-  Principal principal;
-  principal.agency = agency;
-  principal.roles = {v1::READER};
-  v1::AccessRule rule;
-  rule.set_basis(v1::AccessRule::AGREEMENT);
-  rule.set_data_set(v1::PLANS);
-  rule.set_permission(v1::AccessRule::READ);
-  RequestFacts facts;
-  facts.purpose = "oversight";
-  facts.resource = resource;
-  const auto grant = policy.Authorise(principal, rule, facts, kNoon);
+  const auto grant = ReadPlansAs(policy, agency, resource, kNoon);
   return grant.ok() ? "" : v1::ErrorReason_Name(ReasonOf(grant.status()));
 }
 

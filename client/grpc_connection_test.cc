@@ -424,6 +424,20 @@ TEST_F(GrpcConnectionTest, OptionWhoseFileCannotBeUsedIsNamed) {
   }
 }
 
+TEST_F(GrpcConnectionTest, AStreamWindowIsLeftToGrpcOrAtLeastThatOfHttp2) {
+  ClientOptions options = Options();
+  for (const int bytes : {-1, 1, 65534}) {
+    options.stream_window_bytes = bytes;
+    const absl::Status status = Client::Connect(options).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << bytes;
+    EXPECT_THAT(std::string(status.message()), HasSubstr("stream_window_bytes"));
+  }
+  for (const int bytes : {0, 65535}) {
+    options.stream_window_bytes = bytes;
+    EXPECT_TRUE(Client::Connect(options).ok()) << bytes;
+  }
+}
+
 TEST_F(GrpcConnectionTest, CertificateAndKeyThatDoNotBelongTogetherAreBothNamed) {
   ClientOptions other_key = Options();
   other_key.private_key_file = certificates_->Path("stranger.key");

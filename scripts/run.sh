@@ -79,8 +79,8 @@ suspend_open_stream() {
   printf '\nThe extract was cut after %d lines, and its reader is told (exit code %d):\n' "$((lines + 1))" "$status"
   cat "$said"
   heading "Why? The trust asks which clause says so"
-  walk 0 health-trust access explain PlanService/GetPlan --purpose safeguarding-improvement \
-    --resource plans/development-2018 --agreement "$agreement"
+  walk 0 health-trust access explain PlanService/GetPlan --resource plans/development-2018 \
+    --agreement "$agreement"
   walk 0 council agreements resume "$agreement" --reason "Nothing was disclosed"
   walk 0 admin access who releases --resource releases/papers-2018
 }

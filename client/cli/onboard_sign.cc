@@ -107,11 +107,12 @@ absl::Status Sign(Session& session, const SignOptions& options) {
                                    {"identity", review.identities[0]},
                                    {"key", review.key},
                                    {"request_sha256", review.sha256}};
+  // What was read out is compared whenever it is given.
+  if (!options.dry_run || !options.sha256.empty()) RETURN_IF_ERROR(CheckDigest(options, review));
   if (options.dry_run) {
     if (json) session.out() << JsonText(result);
     return absl::OkStatus();
   }
-  RETURN_IF_ERROR(CheckDigest(options, review));
   if (options.out.empty()) return UsageError("--out is required to sign");
   ASSIGN_OR_RETURN(const onboarding::IssuedCertificate issued,
                    authority.Issue(request, options.identity, options.days, now));

@@ -13,6 +13,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "auth/certificate.h"
+#include "auth/policy.h"
 #include "base/civil_time.h"
 #include "base/file.h"
 #include "base/status.h"
@@ -43,13 +44,6 @@ Finding Failed(absl::Status status, std::string next_step = "") {
 }
 
 std::string OneLine(absl::string_view text) { return absl::StrReplaceAll(text, {{"\n", " "}}); }
-
-bool Receives(const Agreement& agreement, absl::string_view agency) {
-  return std::any_of(agreement.parties().begin(), agreement.parties().end(),
-                     [agency](const Agreement::Party& party) {
-                       return party.agency() == agency && party.receives();
-                     });
-}
 
 bool HoldsRole(const Agreement& agreement, const v1::WhoAmIResponse& me) {
   return std::any_of(me.roles().begin(), me.roles().end(), [&agreement](int role) {
@@ -86,7 +80,7 @@ std::string WhyNot(const Agreement& agreement, const v1::WhoAmIResponse& me) {
         ")");
     return absl::StrCat("is ", Agreement::State_Name(agreement.state()), dates);
   }
-  if (!Receives(agreement, me.agency())) return "gives your agency no data";
+  if (!auth::Receives(agreement, me.agency())) return "gives your agency no data";
   if (!HoldsRole(agreement, me)) return "asks for a role that this client has not";
   return "";
 }
@@ -255,6 +249,12 @@ Finding Examiner::Dns() {
 
 Finding Examiner::Tcp() {
   absl::StatusOr<Socket> socket = Connect(addresses_, kPatience);
+  if (!socket.ok() && choice_.proxy.has_value()) {
+    return Failed(
+        absl::UnavailableError(absl::StrCat("the proxy ", ToString(FirstHop()), " (",
+                                            choice_.reason, "): ", socket.status().message())),
+        "have the proxy run, or mend the variable, or except the host with no_proxy");
+  }
   if (!socket.ok()) {
     return Failed(
         absl::UnavailableError(absl::StrCat(ToString(FirstHop()), ": ", socket.status().message())),
@@ -318,8 +318,9 @@ Finding Examiner::ClientCertificate() {
   if (tls_.accepted.ok()) return Ok("taken");
   return Failed(
       absl::Status(tls_.accepted.code(), absl::StrCat("refused: ", tls_.accepted.message())),
-      "use the certificate that the partnership's office issued; it sees the cause: `concordat "
-      "handshakes list`");
+      "use the certificate that the partnership's office issued; if it comes and goes, the "
+      "connection is too slow for a handshake, or the service is full: the office sees which with "
+      "`concordat handshakes list`");
 }
 
 Finding Examiner::WhoAmI() {

@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 
+#include "auth/test_agreements.h"
 #include "base/civil_time.h"
 #include "base/status.h"
 #include "gmock/gmock.h"
@@ -24,26 +25,9 @@ const absl::Time kNoon = absl::FromUnixSeconds(1543579200);  // 2018-11-30T12:00
 class QuotasTest : public ::testing::Test {
  protected:
   auth::Grant GrantWith(const v1::Agreement::Quotas& limits) {
-    v1::Agreement agreement;
-    agreement.set_name("agreements/a");
-    agreement.set_state(v1::Agreement::ACTIVE);
-    *agreement.mutable_effective_from() = ToDate(absl::CivilDay(2018, 1, 1));
-    v1::Agreement::Party& party = *agreement.add_parties();
-    party.set_agency(police_.agency);
-    party.set_receives(true);
-    agreement.add_purposes("oversight");
-    agreement.add_roles(v1::READER);
-    agreement.mutable_scope()->add_data_sets(v1::PLANS);
+    v1::Agreement agreement = auth::SharingPlansWith(police_.agency);
     *agreement.mutable_quotas() = limits;
-    auth::Policy::Source source;
-    source.agreements.push_back(agreement);
-    v1::AccessRule rule;
-    rule.set_basis(v1::AccessRule::AGREEMENT);
-    rule.set_data_set(v1::PLANS);
-    rule.set_permission(v1::AccessRule::READ);
-    auth::RequestFacts facts;
-    facts.purpose = "oversight";
-    return Must(auth::Policy(source).Authorise(police_, rule, facts, kNoon));
+    return auth::GrantUnder(agreement, police_.agency, kNoon);
   }
   auth::Grant GrantWithRequests(int64_t a_minute) {
     v1::Agreement::Quotas limits;
@@ -70,13 +54,7 @@ class QuotasTest : public ::testing::Test {
     return batch->Commit();
   }
 
-  auth::Principal police_ = [] {
-    auth::Principal principal;
-    principal.client = "agencies/police/clients/feed";
-    principal.agency = "agencies/police";
-    principal.roles = {v1::READER};
-    return principal;
-  }();
+  auth::Principal police_ = auth::ReaderOf("agencies/police");
   Quotas quotas_;
   Standings standings_;
   const TemporaryFolder folder_;

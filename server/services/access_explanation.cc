@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <string>
 #include <tuple>
 
@@ -124,6 +125,16 @@ std::string ClauseText(v1::AccessClause clause, const v1::Agreement& agreement,
   }
 }
 
+// The kind of the one resource of that name that a grant's scope is judged by;
+// nothing for a list, and for what is not judged by its name.
+std::optional<store::Kind> KindNamed(absl::string_view resource) {
+  if (MatchesPattern(resource, "plans/{plan}")) return store::Kind::kPlan;
+  if (MatchesPattern(resource, "plans/{plan}/actions/{action}")) return store::Kind::kAction;
+  if (MatchesPattern(resource, "measures/{measure}")) return store::Kind::kMeasure;
+  if (MatchesPattern(resource, "releases/{release}")) return store::Kind::kRelease;
+  return std::nullopt;
+}
+
 void FillJudgement(const auth::Judgement& judged, const auth::Principal& principal,
                    const v1::AccessRule& rule, const auth::RequestFacts& facts, absl::Time now,
                    Judgement& judgement) {
@@ -132,7 +143,10 @@ void FillJudgement(const auth::Judgement& judged, const auth::Principal& princip
   judgement.set_display_name(agreement.display_name());
   judgement.set_version(agreement.version());
   judgement.set_digest(absl::BytesToHexString(judged.agreement->digest));
-  judgement.set_part_only(judged.coverage == auth::Coverage::kPart);
+  const std::optional<store::Kind> kind = KindNamed(facts.resource);
+  // An action or a measure is in scope as a whole, or not at all.
+  const bool is_whole = kind == store::Kind::kAction || kind == store::Kind::kMeasure;
+  judgement.set_part_only(judged.coverage == auth::Coverage::kPart && !is_whole);
   for (const auth::Judgement::Clause& clause : judged.clauses) {
     auto& shown = *judgement.add_clauses();
     shown.set_clause(clause.clause);
@@ -141,18 +155,24 @@ void FillJudgement(const auth::Judgement& judged, const auth::Principal& princip
   }
 }
 
-// What AgreementService itself asks about the agreement that a request names: that
-// the caller is a party, or one who keeps all agreements.
-absl::Status JudgeParty(const auth::Principal& principal, const v1::AccessRule& rule,
-                        const auth::Grant& grant, absl::string_view resource,
-                        const auth::Policy& policy) {
-  const bool keeps_all = rule.basis() == v1::AccessRule::SELF ? grant.sees_all_agencies()
-                                                              : principal.Has(v1::ADMINISTRATOR);
-  if (rule.data_set() != v1::AGREEMENTS || resource.empty() || keeps_all) return absl::OkStatus();
-  const bool is_party = absl::c_any_of(policy.AgreementsOf(principal.agency), [&](const auto& own) {
-    return own->message.name() == resource;
-  });
-  return is_party ? absl::OkStatus() : grant.OutOfScope();
+// What the method itself would say of the resource: that the store's grant does not
+// cover it, whatever is stored, or that it is an agreement of others.
+absl::Status JudgeResource(const auth::Principal& principal, const auth::Grant& grant,
+                           const v1::AccessRule& rule, absl::string_view resource,
+                           const auth::Policy& policy, const store::Store& store,
+                           absl::Time as_of) {
+  if (rule.data_set() == v1::AGREEMENTS && !resource.empty()) {
+    const bool reaches =
+        absl::c_any_of(policy.AgreementsOf(principal.agency),
+                       [&](const auto& own) { return own->message.name() == resource; });
+    return reaches || KeepsAll(principal, grant) ? absl::OkStatus() : grant.OutOfScope();
+  }
+  const std::optional<store::Kind> kind = KindNamed(resource);
+  if (!kind.has_value()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const store::Store::State state, store.ReadState());
+  const absl::Status found = store.Find(grant, *kind, resource, {state.revision, as_of}).status();
+  // That a name in scope names nothing is no refusal.
+  return absl::IsNotFound(found) ? absl::OkStatus() : found;
 }
 
 void SetOutcome(const absl::Status& outcome, v1::ExplainAccessResponse& response) {
@@ -181,8 +201,9 @@ bool IsOf(v1::DataSet data_set, absl::string_view name) {
 
 absl::StatusOr<v1::ExplainAccessResponse> ExplainAccess(const door::Call& call,
                                                         const v1::ExplainAccessRequest& request,
-                                                        const auth::Policy& policy,
-                                                        absl::Time now) {
+                                                        const auth::Policy& policy, absl::Time now,
+                                                        const store::Store& store,
+                                                        absl::Time as_of) {
   const std::string& client = request.client().empty() ? call.principal().client : request.client();
   // Before anything is looked up, so that the answer says nothing of what exists.
   if (!call.grant().sees_all_agencies() && ParentOf(client) != call.principal().agency) {
@@ -218,16 +239,20 @@ absl::StatusOr<v1::ExplainAccessResponse> ExplainAccess(const door::Call& call,
   facts.has_on_behalf_of = request.on_behalf_of();
   facts.resource = request.resource();
   const absl::StatusOr<auth::Grant> grant = policy.Authorise(**principal, rule, facts, now);
-  SetOutcome(
-      grant.ok() ? JudgeParty(**principal, rule, *grant, facts.resource, policy) : grant.status(),
-      response);
+  absl::Status outcome = grant.status();
+  if (outcome.ok()) {
+    outcome = JudgeResource(**principal, *grant, rule, facts.resource, policy, store, as_of);
+  }
+  // The store failing is no answer.
+  if (!outcome.ok() && ReasonOf(outcome) == v1::ERROR_REASON_UNSPECIFIED) return outcome;
+  SetOutcome(outcome, response);
   if (rule.basis() != v1::AccessRule::AGREEMENT) return response;
 
   response.set_purpose(facts.purpose.empty() ? (*principal)->default_purpose : facts.purpose);
   for (const auth::Judgement& judged : policy.Judge(**principal, rule, facts, now)) {
     Judgement& judgement = *response.add_agreements();
     FillJudgement(judged, **principal, rule, facts, now, judgement);
-    judgement.set_decides(grant.ok() && grant->agreement() == judged.agreement.get());
+    judgement.set_decides(outcome.ok() && grant->agreement() == judged.agreement.get());
   }
   return response;
 }

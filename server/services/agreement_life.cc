@@ -71,6 +71,16 @@ bool IsParty(const Agreement& agreement, absl::string_view agency) {
                         [&](const Agreement::Party& party) { return party.agency() == agency; });
 }
 
+bool KeepsAll(const auth::Principal& principal, const auth::Grant& grant) {
+  return grant.basis() == v1::AccessRule::SELF ? grant.sees_all_agencies()
+                                               : principal.Has(v1::ADMINISTRATOR);
+}
+
+bool MayReach(const Agreement& agreement, const auth::Principal& principal,
+              const auth::Grant& grant) {
+  return KeepsAll(principal, grant) || IsParty(agreement, principal.agency);
+}
+
 absl::Status Approve(Agreement& agreement, const Actor& actor, absl::string_view terms_digest) {
   if (agreement.state() != Agreement::DRAFT) {
     return WrongState(agreement, "only a draft can be approved");
@@ -125,8 +135,11 @@ absl::Status Resume(Agreement& agreement, const Actor& actor) {
 
 absl::Status Withhold(Agreement& agreement, const Actor& actor) {
   const std::string& agency = actor.principal.agency;
-  if (!IsParty(agreement, agency)) {
-    return MakeError(v1::OUT_OF_SCOPE, "only a party has contributions to suspend",
+  const bool provides = absl::c_any_of(agreement.parties(), [&](const Agreement::Party& party) {
+    return party.agency() == agency && party.provides();
+  });
+  if (!provides) {
+    return MakeError(v1::OUT_OF_SCOPE, "only a party that provides has contributions to suspend",
                      {{"agreement", agreement.name()}});
   }
   if (agreement.state() != Agreement::APPROVED && agreement.state() != Agreement::ACTIVE) {

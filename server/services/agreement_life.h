@@ -7,6 +7,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
+#include "auth/grant.h"
 #include "auth/principal.h"
 #include "concordat/v1/agreement.pb.h"
 
@@ -22,6 +23,13 @@ struct Actor {
 
 // Whether the agency takes part in the agreement.
 bool IsParty(const v1::Agreement& agreement, absl::string_view agency);
+
+// Whether the principal may read the agreement, or act on it, under `grant`: its
+// agency is a party, or it is one of those who keep all agreements. Administrators
+// act on all; whom the grant shows all agencies reads all.
+bool MayReach(const v1::Agreement& agreement, const auth::Principal& principal,
+              const auth::Grant& grant);
+bool KeepsAll(const auth::Principal& principal, const auth::Grant& grant);
 
 // Records that the actor's agency, a party, approves the terms whose digest, in
 // hexadecimal digits, is `terms_digest`. The last party that provides or receives
@@ -39,9 +47,9 @@ absl::Status Suspend(v1::Agreement& agreement, const Actor& actor);
 // administrator.
 absl::Status Resume(v1::Agreement& agreement, const Actor& actor);
 
-// Suspends what the actor's agency, a party, contributes, of what is APPROVED or
-// ACTIVE; AGREEMENT_STATE in any other state, and when it is suspended already.
-// OUT_OF_SCOPE unless the agency is a party.
+// Suspends what the actor's agency contributes, of what is APPROVED or ACTIVE;
+// AGREEMENT_STATE in any other state, and when it is suspended already. OUT_OF_SCOPE
+// unless the agency is a party that provides.
 absl::Status Withhold(v1::Agreement& agreement, const Actor& actor);
 
 // Ends that for `agency`; empty means the actor's. AGREEMENT_STATE when its

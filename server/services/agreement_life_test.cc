@@ -239,7 +239,7 @@ TEST(WithholdTest, OnlyAPartyAndOnlyItsOwnAndOnce) {
   EXPECT_EQ(agreement.withholdings(0).reason(), "as agreed");
   EXPECT_EQ(DigestOf(agreement), digest) << "the terms are the same";
   EXPECT_EQ(ReasonOf(Withhold(agreement, As(kPolice))), v1::AGREEMENT_STATE);
-  EXPECT_TRUE(Withhold(agreement, As(kTrust)).ok());
+  EXPECT_EQ(ReasonOf(Withhold(agreement, As(kTrust))), v1::OUT_OF_SCOPE) << "it only receives";
   auth::Principal outsider = kPolice;
   outsider.agency = "agencies/council";
   EXPECT_EQ(ReasonOf(Withhold(agreement, As(outsider))), v1::OUT_OF_SCOPE);
@@ -249,6 +249,7 @@ TEST(WithholdTest, OnlyAPartyAndOnlyItsOwnAndOnce) {
 
 TEST(RestoreTest, OnlyTheAgencyItselfOrAnAdministrator) {
   Agreement agreement = Approved();
+  agreement.mutable_parties(1)->set_provides(true);
   ASSERT_TRUE(Withhold(agreement, As(kPolice)).ok());
   ASSERT_TRUE(Withhold(agreement, As(kTrust)).ok());
   EXPECT_EQ(ReasonOf(Restore(agreement, As(kTrust), "agencies/police")), v1::OUT_OF_SCOPE);

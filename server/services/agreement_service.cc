@@ -52,11 +52,6 @@ absl::StatusOr<v1::Agreement> ReadAgreement(const Row& row, absl::Time now) {
   return agreement;
 }
 
-// An agency sees the agreements that it is a party of.
-bool MaySee(const auth::Grant& grant, const v1::Agreement& agreement) {
-  return grant.sees_all_agencies() || IsParty(agreement, grant.agency());
-}
-
 // Changes the agreement that `request` names by `act`, and answers with it. A
 // party's act, or an administrator's: to others it is out of scope, stored or not.
 template <typename Response, typename Request>
@@ -64,13 +59,14 @@ absl::StatusOr<Response> Change(const door::Call& call, const Request& request,
                                 store::Transaction& transaction,
                                 absl::FunctionRef<absl::Status(v1::Agreement&, const Actor&)> act) {
   const auth::Principal& principal = call.principal();
-  const bool sees_all = principal.Has(v1::ADMINISTRATOR);
   const absl::StatusOr<Row> row =
       transaction.Find(call.grant(), Kind::kAgreement, request.name(), transaction.Latest());
-  if (absl::IsNotFound(row.status()) && !sees_all) return call.grant().OutOfScope();
+  if (absl::IsNotFound(row.status()) && !KeepsAll(principal, call.grant())) {
+    return call.grant().OutOfScope();
+  }
   RETURN_IF_ERROR(row.status());
   ASSIGN_OR_RETURN(v1::Agreement agreement, ParseAgreement(*row));
-  if (!sees_all && !IsParty(agreement, principal.agency)) return call.grant().OutOfScope();
+  if (!MayReach(agreement, principal, call.grant())) return call.grant().OutOfScope();
   RETURN_IF_ERROR(CheckEtag(request.etag(), absl::StrCat(row->revision)));
   RETURN_IF_ERROR(act(agreement, {principal, transaction.CommitTime(), request.reason()}));
 
@@ -160,7 +156,7 @@ absl::StatusOr<v1::ListAgreementsResponse> AgreementService::ListAgreements(
                       failed = std::move(agreement).status();
                       return false;
                     }
-                    if (!MaySee(call.grant(), *agreement)) return true;
+                    if (!MayReach(*agreement, call.principal(), call.grant())) return true;
                     if (!filler.Take(row.body.size(), row.name)) return false;
                     *response.add_agreements() = *std::move(agreement);
                     return true;
@@ -177,12 +173,12 @@ absl::StatusOr<v1::Agreement> AgreementService::GetAgreement(
                                               {state.revision, absl::InfiniteFuture()});
   // To a caller who may not see all of them, an agreement of others and one
   // that does not exist are the same.
-  if (absl::IsNotFound(row.status()) && !call.grant().sees_all_agencies()) {
+  if (absl::IsNotFound(row.status()) && !KeepsAll(call.principal(), call.grant())) {
     return call.grant().OutOfScope();
   }
   RETURN_IF_ERROR(row.status());
   ASSIGN_OR_RETURN(v1::Agreement agreement, ReadAgreement(*row, call.now()));
-  if (!MaySee(call.grant(), agreement)) return call.grant().OutOfScope();
+  if (!MayReach(agreement, call.principal(), call.grant())) return call.grant().OutOfScope();
   if (request.version() == 0 || request.version() == row->revision) return agreement;
 
   // Versions are recorded one after the other: just before each is the one before.
@@ -272,7 +268,8 @@ absl::StatusOr<v1::ExplainAccessResponse> AgreementService::ExplainAccess(
     const door::Call& call, const v1::ExplainAccessRequest& request) const {
   const absl::Time time = request.has_time() ? ToTime(request.time()) : call.now();
   ASSIGN_OR_RETURN(const auto policy, PolicyAt(time, call, store_));
-  return services::ExplainAccess(call, request, *policy, time);
+  const absl::Time as_of = time >= call.now() ? absl::InfiniteFuture() : time;
+  return services::ExplainAccess(call, request, *policy, time, store_, as_of);
 }
 
 absl::StatusOr<v1::ListAccessResponse> AgreementService::ListAccess(

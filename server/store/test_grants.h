@@ -4,11 +4,10 @@
 
 #include <string>
 
-#include "absl/time/civil_time.h"
 #include "absl/time/time.h"
 #include "auth/grant.h"
 #include "auth/policy.h"
-#include "base/civil_time.h"
+#include "auth/test_agreements.h"
 
 namespace concordat::store {
 
@@ -32,28 +31,10 @@ inline auth::Grant OfPolice(v1::AccessRule::Basis basis, v1::Role role) {
 
 // A grant of the police under an agreement with this scope.
 inline auth::Grant Over(const v1::Agreement::Scope& scope) {
-  v1::Agreement agreement;
-  agreement.set_name("agreements/a");
-  agreement.set_state(v1::Agreement::ACTIVE);
-  *agreement.mutable_effective_from() = ToDate(absl::CivilDay(2018, 1, 1));
-  agreement.add_parties()->set_agency("agencies/police");
-  agreement.mutable_parties(0)->set_receives(true);
-  agreement.add_purposes("oversight");
-  agreement.add_roles(v1::READER);
+  v1::Agreement agreement = auth::SharingPlansWith("agencies/police");
   *agreement.mutable_scope() = scope;
   agreement.mutable_scope()->add_data_sets(v1::PLANS);
-  auth::Policy::Source source;
-  source.agreements.push_back(agreement);
-  auth::Principal principal;
-  principal.agency = "agencies/police";
-  principal.roles = {v1::READER};
-  v1::AccessRule rule;
-  rule.set_basis(v1::AccessRule::AGREEMENT);
-  rule.set_data_set(v1::PLANS);
-  rule.set_permission(v1::AccessRule::READ);
-  auth::RequestFacts facts;
-  facts.purpose = "oversight";
-  return auth::Policy(source).Authorise(principal, rule, facts, kNoon).value();
+  return auth::GrantUnder(agreement, "agencies/police", kNoon);
 }
 
 // The same over one plan, and one topic of it when `topic` is not empty.

@@ -172,6 +172,15 @@ TEST_F(DoctorTest, APortWhereNothingListensIsNamed) {
   EXPECT_THAT(OnlyFailure(examination, "tcp"), HasSubstr("Connection refused"));
 }
 
+TEST_F(DoctorTest, AProxyThatIsNotThereIsNamedAsTheProxyWithoutItsPassword) {
+  environment_["https_proxy"] = absl::StrCat("http://trust:hunter2@", UnusedAddress());
+  const std::vector<Step> steps = Diagnose(Healthy());
+  EXPECT_THAT(OnlyFailure(steps, "tcp"),
+              AllOf(HasSubstr("the proxy 127.0.0.1"), HasSubstr("https_proxy names"),
+                    HasSubstr("Connection refused")));
+  EXPECT_THAT(Text(steps), Not(HasSubstr("hunter2")));
+}
+
 TEST_F(DoctorTest, AProxyThatRefusesConnectIsNamedWithoutItsPassword) {
   const LoopbackListener proxy(ServeProxyAnswer("HTTP/1.1 403 Forbidden\r\n\r\n"));
   environment_["https_proxy"] = absl::StrCat("http://trust:hunter2@", proxy.address());

@@ -188,6 +188,29 @@ TEST_F(ExplainAccessTest, AnAgreementOfOthersIsOutOfScopeAsInTheCall) {
   EXPECT_TRUE(Explain(kAdmin, request).allowed());
 }
 
+TEST_F(ExplainAccessTest, OfOneResourceItSaysWhatTheCallSays) {
+  v1::ExplainAccessRequest request = ReadingAPlan();
+  request.set_method("PlanService/GetAction");
+  int allowed = 0;
+  v1::ListActionsRequest all;
+  all.set_parent("plans/development-2018");
+  std::vector<std::string> names = {"plans/development-2018/actions/9.9.9"};
+  const auto actions = partnership_->Get<v1::ListActionsResponse>(kBoard, all);
+  for (const v1::Action& action : actions.actions()) names.push_back(action.name());
+  for (const std::string& name : names) {
+    request.set_resource(name);
+    const v1::ExplainAccessResponse answer = Explain(kPolice, request);
+    v1::GetActionRequest read;
+    read.set_name(name);
+    const Outcome outcome = partnership_->Ask<v1::Action>(kPolice, read).outcome;
+    EXPECT_EQ(answer.allowed(), outcome.ok()) << name << ": " << outcome.Text();
+    EXPECT_EQ(answer.reason(), outcome.reason()) << name;
+    allowed += answer.allowed() ? 1 : 0;
+  }
+  EXPECT_GT(allowed, 0);
+  EXPECT_LT(allowed, static_cast<int>(names.size()));
+}
+
 TEST_F(ExplainAccessTest, AMethodOrResourceThatCannotBeIsNamed) {
   v1::ExplainAccessRequest request = ReadingAPlan();
   request.set_method("PlanService/DropPlans");

@@ -239,6 +239,7 @@ TEST_F(FirstSittingTest, TheOfficeSignsOnlyWhatTheAgencyReadOut) {
   const Ended other = Run("office", sign + "--sha256 \"$APPROVER_SHA256\"");
   EXPECT_EQ(other.code, 6);
   EXPECT_THAT(other.err, HasSubstr("not the one that was read out"));
+  EXPECT_EQ(Run("office", sign + "--dry-run --sha256 \"$APPROVER_SHA256\"").code, 6);
   const Ended wrong_name = Run("office", absl::StrReplaceAll(sign, {{":dashboard ", ":hub "}}));
   EXPECT_EQ(wrong_name.code, 6);
   EXPECT_THAT(wrong_name.out, HasSubstr("urn:concordat:lancashire-fire:dashboard"));

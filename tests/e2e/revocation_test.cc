@@ -69,6 +69,23 @@ class RevocationTest : public testing::Test {
     return Health() == wanted;
   }
 
+  // An extract by the board that stands still, since nobody reads on; returns when
+  // the certificate is refused.
+  void OpenStreamOfTheBoardAndRevokeIt() {
+    const KeyPair board = certificates_.OfClient(kBoard.uri());
+    v1::ExtractObservationsRequest request;
+    request.set_parent("releases/papers-2018");
+    request.set_format(v1::ExtractObservationsRequest::NDJSON);
+    stream_.emplace(MakeChannel(partnership_->server().address(), board, WithSmallWindow()),
+                    PathOf(*request.descriptor()), TestPartnership::PurposeOf(kBoard));
+    ASSERT_TRUE(stream_->Write(request.SerializeAsString()));
+    stream_->CloseWrites();
+    ASSERT_TRUE(stream_->Read().has_value());
+    WriteWhole(file_, certificates_.RevocationList({board}));
+    ASSERT_TRUE(RefusedWith(Until([](const Outcome& outcome) { return !outcome.ok(); }, kBoard),
+                            v1::CERTIFICATE_REVOKED));
+  }
+
   const std::string kServing = "\x08\x01";
   const std::string kNotServing = "\x08\x02";
   const Certificates& certificates_ = Certificates::Get();
@@ -78,6 +95,7 @@ class RevocationTest : public testing::Test {
   const TemporaryFolder folder_;
   const std::string file_ = folder_.Path("clients.crl");
   std::optional<TestPartnership> partnership_;
+  std::optional<StreamCall> stream_;
 };
 
 TEST_F(RevocationTest, ARevokedCertificateIsRefusedOnAConnectionThatIsOpen) {
@@ -117,37 +135,15 @@ TEST_F(RevocationTest, ARevokedCertificateIsRefusedOnAResumedSession) {
 
 TEST_F(RevocationTest, AnOpenStreamOfARevokedCertificateIsCut) {
   StartWith(empty_, false);
-  v1::ExtractObservationsRequest request;
-  request.set_parent("releases/papers-2018");
-  request.set_format(v1::ExtractObservationsRequest::NDJSON);
-  StreamCall stream(MakeChannel(partnership_->server().address(),
-                                certificates_.OfClient(kBoard.uri()), WithSmallWindow()),
-                    PathOf(*request.descriptor()), TestPartnership::PurposeOf(kBoard));
-  ASSERT_TRUE(stream.Write(request.SerializeAsString()));
-  stream.CloseWrites();
-  ASSERT_TRUE(stream.Read().has_value());
-  WriteWhole(file_, certificates_.RevocationList({certificates_.OfClient(kBoard.uri())}));
-  ASSERT_TRUE(RefusedWith(Until([](const Outcome& outcome) { return !outcome.ok(); }, kBoard),
-                          v1::CERTIFICATE_REVOKED));
-  while (stream.Read().has_value()) {
+  OpenStreamOfTheBoardAndRevokeIt();
+  while (stream_->Read().has_value()) {
   }
-  EXPECT_TRUE(RefusedWith(stream.Finish(), v1::ACCESS_ENDED));
+  EXPECT_TRUE(RefusedWith(stream_->Finish(), v1::ACCESS_ENDED));
 }
 
 TEST_F(RevocationTest, AnOpenStreamThatNobodyReadsIsCutWithinASecond) {
   StartWith(empty_, false);
-  v1::ExtractObservationsRequest request;
-  request.set_parent("releases/papers-2018");
-  request.set_format(v1::ExtractObservationsRequest::NDJSON);
-  StreamCall stream(MakeChannel(partnership_->server().address(),
-                                certificates_.OfClient(kBoard.uri()), WithSmallWindow()),
-                    PathOf(*request.descriptor()), TestPartnership::PurposeOf(kBoard));
-  ASSERT_TRUE(stream.Write(request.SerializeAsString()));
-  stream.CloseWrites();
-  ASSERT_TRUE(stream.Read().has_value());
-  WriteWhole(file_, certificates_.RevocationList({certificates_.OfClient(kBoard.uri())}));
-  ASSERT_TRUE(RefusedWith(Until([](const Outcome& outcome) { return !outcome.ok(); }, kBoard),
-                          v1::CERTIFICATE_REVOKED));
+  OpenStreamOfTheBoardAndRevokeIt();
   const absl::Time refused = absl::Now();
   std::optional<v1::AuditRecord> ending;
   while (!ending.has_value() && absl::Now() < refused + absl::Seconds(10)) {

@@ -4,12 +4,11 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <string>
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "tests/fuzz/fuzz_target.h"
 #include "tlog/checkpoint.h"
 #include "tlog/entry_bundle.h"
 #include "tlog/merkle.h"
@@ -22,12 +21,7 @@
 namespace concordat::tlog {
 namespace {
 
-// A broken rule ends the process, which is what the fuzzer looks for.
-void Require(bool holds, const char* rule) {
-  if (holds) return;
-  std::fprintf(stderr, "broken: %s\n", rule);
-  std::abort();
-}
+using fuzz::Require;
 
 // The key of the signed-note specification's example, whose private half nobody
 // here has.
@@ -127,33 +121,12 @@ void FuzzTreeProof(absl::string_view bytes) {
 // What libFuzzer calls, by this name.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace concordat::tlog;  // NOLINT(google-build-using-namespace): the name is C's.
-  if (size == 0) return 0;
-  const absl::string_view rest(reinterpret_cast<const char*>(data) + 1, size - 1);
-  switch (data[0]) {
-    case 'n':
-      FuzzNote(rest);
-      break;
-    case 'c':
-      FuzzCheckpoint(rest);
-      break;
-    case 'p':
-      FuzzProof(rest);
-      break;
-    case 'v':
-      FuzzVerifierKey(rest);
-      break;
-    case 't':
-      FuzzTilePath(rest);
-      break;
-    case 'e':
-      FuzzEntryBundle(rest);
-      break;
-    case 'm':
-      FuzzTreeProof(rest);
-      break;
-    default:
-      // Not worth keeping: it reaches nothing.
-      return -1;
-  }
-  return 0;
+  return concordat::fuzz::Parse(data, size,
+                                {{'n', &FuzzNote},
+                                 {'c', &FuzzCheckpoint},
+                                 {'p', &FuzzProof},
+                                 {'v', &FuzzVerifierKey},
+                                 {'t', &FuzzTilePath},
+                                 {'e', &FuzzEntryBundle},
+                                 {'m', &FuzzTreeProof}});
 }

@@ -3,8 +3,6 @@
 // is its input.
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,17 +16,13 @@
 #include "auth/json_web_key_set.h"
 #include "auth/strict_json.h"
 #include "base/digest.h"
+#include "tests/fuzz/fuzz_target.h"
 #include "tests/support/signing_key.h"
 
 namespace concordat::auth {
 namespace {
 
-// A broken rule ends the process, which is what the fuzzer looks for.
-void Require(bool holds, const char* rule) {
-  if (holds) return;
-  std::fprintf(stderr, "broken: %s\n", rule);
-  std::abort();
-}
+using fuzz::Require;
 
 const SigningKey& Key() {
   static const auto* const key = new SigningKey("EdDSA", "key");
@@ -104,30 +98,12 @@ void FuzzClaims(absl::string_view text, TokenProfile profile) {
 // What libFuzzer calls, by this name.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace concordat::auth;  // NOLINT(google-build-using-namespace): the name is C's.
-  if (size == 0) return 0;
-  const absl::string_view rest(reinterpret_cast<const char*>(data) + 1, size - 1);
-  switch (data[0]) {
-    case 'b':
-      FuzzBase64Url(rest);
-      break;
-    case 'j':
-      FuzzJson(rest);
-      break;
-    case 't':
-      FuzzJws(rest);
-      break;
-    case 'k':
-      FuzzKeys(rest);
-      break;
-    case 's':
-      FuzzClaims(rest, TokenProfile::kStrict);
-      break;
-    case 'e':
-      FuzzClaims(rest, TokenProfile::kMicrosoftEntra);
-      break;
-    default:
-      // Not worth keeping: it reaches nothing.
-      return -1;
-  }
-  return 0;
+  return concordat::fuzz::Parse(
+      data, size,
+      {{'b', &FuzzBase64Url},
+       {'j', &FuzzJson},
+       {'t', &FuzzJws},
+       {'k', &FuzzKeys},
+       {'s', [](absl::string_view text) { FuzzClaims(text, TokenProfile::kStrict); }},
+       {'e', [](absl::string_view text) { FuzzClaims(text, TokenProfile::kMicrosoftEntra); }}});
 }
