@@ -46,6 +46,14 @@ void Bind(const Services& services, door::MethodTable& table) {
   table.Change(services.directory, &DirectoryService::RevokeClient);
 
   table.Read(services.audit, &AuditService::ListAuditEntries);
+  table.Stream(services.audit, &AuditService::StreamAuditEntries);
+  table.Read(services.audit, &AuditService::SummariseAudit);
+  table.Read(services.audit, &AuditService::GetCheckpoint);
+  table.Read(services.audit, &AuditService::GetInclusionProof);
+  table.Read(services.audit, &AuditService::GetConsistencyProof);
+  table.Stream(services.audit, &AuditService::ReadTiles);
+  table.Stream(services.audit, &AuditService::ReadEntryBundles);
+  table.Change(services.audit, &AuditService::RedactText);
 }
 
 std::vector<const google::protobuf::ServiceDescriptor*> ContractServices() {

@@ -16,7 +16,16 @@
 namespace concordat::audit {
 
 // The call that a store refuses with INTERNAL.
-enum class Fault { kNone, kAuditSize, kOpenStreams, kBegin, kAppend, kMarkStreamOpen, kCommit };
+enum class Fault {
+  kNone,
+  kAuditSize,
+  kOpenStreams,
+  kBegin,
+  kAppend,
+  kPutTile,
+  kMarkStreamOpen,
+  kCommit
+};
 
 // What a store shall refuse, and what it was asked for. Thread-safe.
 struct Faults {
@@ -60,6 +69,11 @@ class FaultyBatch final : public store::Batch {
     if (index == faults_.index.load()) RETURN_IF_ERROR(faults_.Check(Fault::kAppend));
     return batch_->AppendAudit(index, columns, record);
   }
+  absl::Status PutTile(int level, uint64_t index, absl::string_view hashes) override {
+    RETURN_IF_ERROR(faults_.Check(Fault::kPutTile));
+    return batch_->PutTile(level, index, hashes);
+  }
+  absl::Status DropAudit(uint64_t end) override { return batch_->DropAudit(end); }
   absl::Status MarkStreamOpen(uint64_t index) override {
     RETURN_IF_ERROR(faults_.Check(Fault::kMarkStreamOpen));
     return batch_->MarkStreamOpen(index);
@@ -118,6 +132,16 @@ class FaultyStore final : public store::Store {
     RETURN_IF_ERROR(faults_.Check(Fault::kAuditSize));
     return store_.AuditSize();
   }
+  absl::StatusOr<uint64_t> AuditMinimum() const override { return store_.AuditMinimum(); }
+  absl::Status ScanLeaves(uint64_t first,
+                          absl::FunctionRef<bool(const store::AuditRow&)> visit) const override {
+    return store_.ScanLeaves(first, visit);
+  }
+  absl::StatusOr<std::string> ReadTile(int level, uint64_t index) const override {
+    return store_.ReadTile(level, index);
+  }
+  absl::StatusOr<bool> WasSigned() const override { return store_.WasSigned(); }
+  absl::Status NoteSigned() override { return store_.NoteSigned(); }
   absl::Status ScanAudit(const auth::Grant& grant, const AuditRange& range,
                          absl::FunctionRef<bool(const store::AuditRow&)> visit) const override {
     return store_.ScanAudit(grant, range, visit);

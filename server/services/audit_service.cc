@@ -99,4 +99,47 @@ absl::StatusOr<v1::ListAuditEntriesResponse> AuditService::ListAuditEntries(
   return response;
 }
 
+absl::StatusOr<std::unique_ptr<door::MessageSource<v1::StreamAuditEntriesResponse>>>
+AuditService::StreamAuditEntries(std::shared_ptr<const door::Call>,
+                                 const v1::StreamAuditEntriesRequest&) const {
+  return absl::UnimplementedError("not on this branch yet");
+}
+
+absl::StatusOr<v1::AuditSummary> AuditService::SummariseAudit(
+    const door::Call&, const v1::SummariseAuditRequest&) const {
+  return absl::UnimplementedError("not on this branch yet");
+}
+
+absl::StatusOr<v1::Checkpoint> AuditService::GetCheckpoint(const door::Call&,
+                                                           const v1::GetCheckpointRequest&) const {
+  return absl::UnimplementedError("not on this branch yet");
+}
+
+absl::StatusOr<v1::GetInclusionProofResponse> AuditService::GetInclusionProof(
+    const door::Call&, const v1::GetInclusionProofRequest&) const {
+  return absl::UnimplementedError("not on this branch yet");
+}
+
+absl::StatusOr<v1::GetConsistencyProofResponse> AuditService::GetConsistencyProof(
+    const door::Call&, const v1::GetConsistencyProofRequest&) const {
+  return absl::UnimplementedError("not on this branch yet");
+}
+
+absl::StatusOr<std::unique_ptr<door::MessageSource<v1::ReadTilesResponse>>> AuditService::ReadTiles(
+    std::shared_ptr<const door::Call>, const v1::ReadTilesRequest&) const {
+  return absl::UnimplementedError("not on this branch yet");
+}
+
+absl::StatusOr<std::unique_ptr<door::MessageSource<v1::ReadEntryBundlesResponse>>>
+AuditService::ReadEntryBundles(std::shared_ptr<const door::Call>,
+                               const v1::ReadEntryBundlesRequest&) const {
+  return absl::UnimplementedError("not on this branch yet");
+}
+
+absl::StatusOr<v1::Redaction> AuditService::RedactText(const door::Call&,
+                                                       const v1::RedactTextRequest&,
+                                                       store::Transaction&) const {
+  return absl::UnimplementedError("not on this branch yet");
+}
+
 }  // namespace concordat::services

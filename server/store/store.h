@@ -178,6 +178,13 @@ class Batch {
   // Appends the record of index `index`, which is the number of records so far.
   virtual absl::Status AppendAudit(uint64_t index, const AuditColumns& columns,
                                    absl::string_view record) = 0;
+  // Stores a tile of the log's tree (C2SP tlog-tiles): the hashes, 32 bytes each,
+  // that the level has of it now. Of level 0 whole tiles alone; what is left over is
+  // hashed from the records again.
+  virtual absl::Status PutTile(int level, uint64_t index, absl::string_view hashes) = 0;
+  // Forgets the records before `end`, a multiple of 256, which retention has
+  // archived. Their tiles stay.
+  virtual absl::Status DropAudit(uint64_t end) = 0;
   // Remembers a stream that was opened, and forgets it when it ends.
   virtual absl::Status MarkStreamOpen(uint64_t index) = 0;
   virtual absl::Status MarkStreamEnded(uint64_t opening_index) = 0;
@@ -223,8 +230,21 @@ class Store : public Reader {
   // Makes the store the audit log `origin`'s for ever, or does nothing when it is:
   // FAILED_PRECONDITION when it is another log's, since receipts name the log.
   virtual absl::Status ClaimLog(absl::string_view origin) = 0;
-  // Number of audit records.
+  // Number of audit records, dropped ones too: the index of the next.
   virtual absl::StatusOr<uint64_t> AuditSize() const = 0;
+  // Index of the first record that retention has not dropped.
+  virtual absl::StatusOr<uint64_t> AuditMinimum() const = 0;
+  // Calls `visit` with the records from `first` on, in order, until it returns
+  // false. For the log itself and those to whom it shows its leaves.
+  virtual absl::Status ScanLeaves(uint64_t first,
+                                  absl::FunctionRef<bool(const AuditRow&)> visit) const = 0;
+  // A tile as it was last put; empty when it never was.
+  virtual absl::StatusOr<std::string> ReadTile(int level, uint64_t index) const = 0;
+  // Whether NoteSigned was called, once in the life of the log: from then on, the
+  // checkpoint kept elsewhere must be there.
+  virtual absl::StatusOr<bool> WasSigned() const = 0;
+  // Call while no batch is open.
+  virtual absl::Status NoteSigned() = 0;
   struct AuditRange {
     // Only records before this index.
     uint64_t before = UINT64_MAX;

@@ -48,6 +48,10 @@ std::string EndOf(absl::string_view prefix) { return std::string(prefix) + "\x7f
 
 }  // namespace
 
+int64_t TileId(int level, uint64_t index) {
+  return static_cast<int64_t>(static_cast<uint64_t>(level) << 56 | index);
+}
+
 absl::StatusOr<Reading> Reading::Prepare(Connection& connection) {
   Reading reading;
   ASSIGN_OR_RETURN(
@@ -74,6 +78,11 @@ absl::StatusOr<Reading> Reading::Prepare(Connection& connection) {
                    connection.Prepare("SELECT used FROM daily_quota WHERE day=? AND subject=?"));
   ASSIGN_OR_RETURN(reading.audit_size_,
                    connection.Prepare("SELECT coalesce(max(idx)+1, 0) FROM audit"));
+  ASSIGN_OR_RETURN(reading.audit_minimum_,
+                   connection.Prepare("SELECT coalesce(min(idx), 0) FROM audit"));
+  ASSIGN_OR_RETURN(reading.leaves_,
+                   connection.Prepare("SELECT idx, record FROM audit WHERE idx>=? ORDER BY idx"));
+  ASSIGN_OR_RETURN(reading.tile_, connection.Prepare("SELECT hashes FROM audit_tile WHERE id=?"));
   ASSIGN_OR_RETURN(reading.audit_all_,
                    connection.Prepare("SELECT idx, agency, resource, record FROM audit WHERE "
                                       "idx<? AND time>=? AND time<? ORDER BY idx DESC"));
@@ -300,6 +309,31 @@ absl::StatusOr<uint64_t> Reading::AuditSize() const {
   Query query = audit_size_.Start();
   RETURN_IF_ERROR(query.Step().status());
   return static_cast<uint64_t>(query.Int(0));
+}
+
+absl::StatusOr<uint64_t> Reading::AuditMinimum() const {
+  Query query = audit_minimum_.Start();
+  RETURN_IF_ERROR(query.Step().status());
+  return static_cast<uint64_t>(query.Int(0));
+}
+
+absl::Status Reading::ScanLeaves(uint64_t first,
+                                 absl::FunctionRef<bool(const AuditRow&)> visit) const {
+  Query query = leaves_.Start();
+  query.Bind(static_cast<int64_t>(std::min<uint64_t>(first, std::numeric_limits<int64_t>::max())));
+  while (true) {
+    ASSIGN_OR_RETURN(const bool found, query.Step());
+    if (!found) return absl::OkStatus();
+    AuditRow row{static_cast<uint64_t>(query.Int(0)), std::string(query.Text(1))};
+    if (!visit(row)) return absl::OkStatus();
+  }
+}
+
+absl::StatusOr<std::string> Reading::ReadTile(int level, uint64_t index) const {
+  Query query = tile_.Start();
+  query.Bind(TileId(level, index));
+  ASSIGN_OR_RETURN(const bool found, query.Step());
+  return found ? std::string(query.Text(0)) : std::string();
 }
 
 absl::Status Reading::ScanAudit(const Store::AuditRange& range,

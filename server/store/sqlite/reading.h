@@ -12,6 +12,9 @@
 
 namespace concordat::store {
 
+// The key of a tile's row.
+int64_t TileId(int level, uint64_t index);
+
 // Prepared reads of one connection. Not thread-safe.
 class Reading {
  public:
@@ -34,6 +37,9 @@ class Reading {
   absl::StatusOr<std::vector<std::string>> PlansOwnedBy(absl::string_view agency) const;
   absl::StatusOr<int64_t> QuotaUsed(absl::CivilDay day, absl::string_view subject) const;
   absl::StatusOr<uint64_t> AuditSize() const;
+  absl::StatusOr<uint64_t> AuditMinimum() const;
+  absl::Status ScanLeaves(uint64_t first, absl::FunctionRef<bool(const AuditRow&)> visit) const;
+  absl::StatusOr<std::string> ReadTile(int level, uint64_t index) const;
   absl::Status ScanAudit(const Store::AuditRange& range,
                          absl::FunctionRef<bool(const AuditRow&)> visit) const;
   absl::StatusOr<std::vector<AuditRow>> OpenStreams() const;
@@ -66,6 +72,9 @@ class Reading {
   Statement meta_;
   Statement quota_used_;
   Statement audit_size_;
+  Statement audit_minimum_;
+  Statement leaves_;
+  Statement tile_;
   Statement audit_all_;
   Statement open_streams_;
 };

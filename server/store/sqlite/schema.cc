@@ -68,6 +68,10 @@ CREATE TABLE daily_quota (
   PRIMARY KEY (day, subject)
 ) WITHOUT ROWID;
 )sql",
+    // Tiles of the audit log's tree; `id` is the level times 2^56 and the index.
+    R"sql(
+CREATE TABLE audit_tile (id INTEGER PRIMARY KEY, hashes BLOB NOT NULL);
+)sql",
 };
 
 absl::StatusOr<int64_t> Version(Connection& connection) {

@@ -69,6 +69,8 @@ struct Writer {
   Statement put_observation;
   Statement put_meta;
   Statement append_audit;
+  Statement put_tile;
+  Statement drop_audit;
   Statement open_stream;
   Statement end_stream;
   Statement find_reply;
@@ -97,6 +99,9 @@ absl::StatusOr<std::unique_ptr<Writer>> PrepareWriter(Connection connection) {
   ASSIGN_OR_RETURN(writer->append_audit,
                    db.Prepare("INSERT INTO audit (idx, time, agency, resource, record) "
                               "VALUES (?,?,?,?,?)"));
+  ASSIGN_OR_RETURN(writer->put_tile,
+                   db.Prepare("INSERT OR REPLACE INTO audit_tile (id, hashes) VALUES (?,?)"));
+  ASSIGN_OR_RETURN(writer->drop_audit, db.Prepare("DELETE FROM audit WHERE idx<?"));
   ASSIGN_OR_RETURN(writer->open_stream, db.Prepare("INSERT INTO open_stream (idx) VALUES (?)"));
   ASSIGN_OR_RETURN(writer->end_stream, db.Prepare("DELETE FROM open_stream WHERE idx=?"));
   ASSIGN_OR_RETURN(writer->find_reply,
@@ -313,6 +318,16 @@ class SqliteBatch final : public Batch {
         .BindBlob(record);
     return query.Run();
   }
+  absl::Status PutTile(int level, uint64_t index, absl::string_view hashes) override {
+    Query query = writer_.put_tile.Start();
+    query.Bind(TileId(level, index)).BindBlob(hashes);
+    return query.Run();
+  }
+  absl::Status DropAudit(uint64_t end) override {
+    Query query = writer_.drop_audit.Start();
+    query.Bind(static_cast<int64_t>(end));
+    return query.Run();
+  }
   absl::Status MarkStreamOpen(uint64_t index) override {
     Query query = writer_.open_stream.Start();
     query.Bind(static_cast<int64_t>(index));
@@ -423,6 +438,27 @@ class SqliteStore final : public Store {
   absl::StatusOr<uint64_t> AuditSize() const override {
     ASSIGN_OR_RETURN(const Lease lease, Borrow());
     return lease->reading.AuditSize();
+  }
+  absl::StatusOr<uint64_t> AuditMinimum() const override {
+    ASSIGN_OR_RETURN(const Lease lease, Borrow());
+    return lease->reading.AuditMinimum();
+  }
+  absl::Status ScanLeaves(uint64_t first,
+                          absl::FunctionRef<bool(const AuditRow&)> visit) const override {
+    ASSIGN_OR_RETURN(const Lease lease, Borrow());
+    return lease->reading.ScanLeaves(first, visit);
+  }
+  absl::StatusOr<std::string> ReadTile(int level, uint64_t index) const override {
+    ASSIGN_OR_RETURN(const Lease lease, Borrow());
+    return lease->reading.ReadTile(level, index);
+  }
+  absl::StatusOr<bool> WasSigned() const override {
+    ASSIGN_OR_RETURN(const Lease lease, Borrow());
+    ASSIGN_OR_RETURN(const std::string value, lease->reading.Meta("signed"));
+    return !value.empty();
+  }
+  absl::Status NoteSigned() override {
+    return SetOnce(*writer_, "signed", [] { return std::string("1"); }).status();
   }
   absl::Status ScanAudit(const auth::Grant& grant, const AuditRange& range,
                          absl::FunctionRef<bool(const AuditRow&)> visit) const override {
