@@ -53,10 +53,13 @@ void FillDefaults(ServerConfig& config) {
   if (config.tokens().refetch_seconds() == 0) config.mutable_tokens()->set_refetch_seconds(30);
   if (config.tokens().connect_seconds() == 0) config.mutable_tokens()->set_connect_seconds(3);
   if (config.tokens().answer_seconds() == 0) config.mutable_tokens()->set_answer_seconds(10);
-  ServerConfig::Audit& audit = *config.mutable_audit();
-  if (audit.checkpoint_seconds() == 0) audit.set_checkpoint_seconds(5);
-  if (audit.checkpoint_records() == 0) audit.set_checkpoint_records(10000);
-  if (audit.cosignature_seconds() == 0) audit.set_cosignature_seconds(60);
+  if (config.audit().checkpoint_seconds() == 0) config.mutable_audit()->set_checkpoint_seconds(5);
+  if (config.audit().checkpoint_records() == 0) {
+    config.mutable_audit()->set_checkpoint_records(10000);
+  }
+  if (config.audit().cosignature_seconds() == 0) {
+    config.mutable_audit()->set_cosignature_seconds(60);
+  }
   for (TokenIssuer& issuer : *config.mutable_tokens()->mutable_issuers()) {
     // Entra's keys carry no `alg`, and it signs with RS256 alone.
     if (issuer.profile() == TokenIssuer::MICROSOFT_ENTRA && issuer.rsa_algorithm().empty()) {

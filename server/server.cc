@@ -200,8 +200,11 @@ class RunningServer final : public Server {
     audit::Checkpointer::Hooks hooks;
     hooks.on_damage = [this](const absl::Status& damage) { log_->Stop(damage); };
     hooks.on_witnessed = [this](bool witnessed) {
-      ops::Log(witnessed ? ops::Severity::kInfo : ops::Severity::kError,
-               witnessed ? "witnesses_are_back" : "witnesses_missing");
+      if (witnessed) {
+        ops::Log(ops::Severity::kInfo, "witnesses_are_back");
+      } else {
+        ops::Log(ops::Severity::kError, "witnesses_missing");
+      }
       log_->SetWitnessed(witnessed);
       health_->Set(Obstacle::kWitnessesMissing, !witnessed);
     };
