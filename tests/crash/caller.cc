@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "base/digest.h"
+#include "concordat/v1/audit_service.pb.h"
 #include "concordat/v1/directory_service.pb.h"
 #include "concordat/v1/plan_service.pb.h"
 #include "concordat/v1/release_service.pb.h"
@@ -106,6 +107,15 @@ SeenCall Caller::Change(const std::string& name) {
   return seen;
 }
 
+SeenCall Caller::ReadCheckpoint() {
+  SeenCall seen = CallOnce(board_, v1::GetCheckpointRequest(), {});
+  v1::Checkpoint checkpoint;
+  if (seen.outcome.ok() && checkpoint.ParseFromString(seen.outcome.reply)) {
+    seen.checkpoint = checkpoint.note();
+  }
+  return seen;
+}
+
 SeenCall Caller::Extract() {
   v1::ExtractObservationsRequest request;
   request.set_parent("releases/papers-2018");
@@ -142,6 +152,7 @@ void Traffic::Begin(const std::string& address, Ledger& ledger, Call call) {
 Traffic::Traffic(const std::string& address, const std::string& name, Ledger& ledger) {
   for (int i = 0; i < 3; ++i) {
     Begin(address, ledger, [](Caller& caller, int number) {
+      if (number % 20 == 0) return caller.ReadCheckpoint();
       return number % 3 == 2 ? caller.BeRefused() : caller.Read();
     });
   }

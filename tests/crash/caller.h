@@ -28,6 +28,8 @@ class Caller {
   SeenCall BeRefused();
   // Renames both agencies of kRenamed to `name`, under `name` as the request id.
   SeenCall Change(const std::string& name);
+  // Asks for the last checkpoint.
+  SeenCall ReadCheckpoint();
   // Reads a whole extract.
   SeenCall Extract();
 

@@ -19,6 +19,8 @@ namespace fs = std::filesystem;
 
 // The health service's bytes for NOT_SERVING.
 constexpr char kNotServing[] = "\x08\x02";
+// Often enough that a kill falls between one and the next.
+constexpr int kRecordsOfCheckpoint = 50;
 
 }  // namespace
 
@@ -31,13 +33,18 @@ void PrepareData(const fs::path& folder) {
   const auto applied = partnership.Ask<v1::ApplyAgreementResponse>(e2e::kAdmin, apply);
   if (!applied.ok()) Die(applied.outcome.Text());
   partnership.Stop();
-  fs::copy(fs::path(partnership.database_path()).parent_path(), folder,
-           fs::copy_options::recursive);
+  const auto& config = partnership.config();
+  const fs::path database = config.database_path();
+  fs::create_directories((folder / kCheckpointFile).parent_path());
+  fs::copy(database, folder / database.filename());
+  fs::copy(config.audit().checkpoint_file(), folder / kCheckpointFile);
 }
 
 CrashServer::CrashServer(const fs::path& prepared)
     : data_(folder_.path() / "data"), config_(e2e::TestConfig(data_.string())) {
   fs::copy(prepared, data_, fs::copy_options::recursive);
+  config_.mutable_audit()->set_checkpoint_file((data_ / kCheckpointFile).string());
+  config_.mutable_audit()->set_checkpoint_records(kRecordsOfCheckpoint);
   config_.set_address_file(folder_.Path("addresses"));
   WriteWhole(folder_.Path("server.yaml"),
              absl::StrCat(e2e::ConfigYaml(config_), "health_address: 127.0.0.1:0\n"));

@@ -17,6 +17,9 @@ namespace concordat::crash {
 // How soon a server has to serve after whatever happened to the one before it.
 inline constexpr absl::Duration kLongestStart = absl::Seconds(5);
 
+// Where the last checkpoint is kept, from the data folder on.
+inline constexpr char kCheckpointFile[] = "kept/checkpoint";
+
 // Fills `folder` with a server's files: the data set, without quotas. Ends the
 // process when it cannot.
 void PrepareData(const std::filesystem::path& folder);

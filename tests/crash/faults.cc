@@ -29,6 +29,7 @@ constexpr uintmax_t kPagesOfWriteAheadLog = 1000;
 constexpr uintmax_t kPagesLeft = 60;
 constexpr uintmax_t kBytesOfAPage = 4096 + 24;
 constexpr int kRoundsOfCalls = 6;
+constexpr int kKindsOfCalls = 5;
 
 struct FaultPoint {
   Operation operation;
@@ -38,6 +39,11 @@ struct FaultPoint {
   // What points of a sample are told apart by first.
   std::string Group() const {
     return absl::StrCat(operation.name, " ", operation.path, " ", fault);
+  }
+  // A failure of it stops the server: of all but a checkpoint, without which records
+  // are durable, and SQLite's own sync of the folder, which the store has done before.
+  bool stops() const {
+    return !kills() && !operation.path.empty() && !absl::StartsWith(operation.path, "/kept");
   }
   bool kills() const { return absl::StartsWith(fault, "KILL"); }
 };
@@ -57,13 +63,15 @@ void PrepareNearlyFullLog(const fs::path& prepared, const fs::path& folder) {
 
 // One call of a run, the same each time.
 SeenCall CallNumber(Caller& caller, int number) {
-  switch (number % 4) {
+  switch (number % kKindsOfCalls) {
     case 0:
       return caller.Change(absl::StrCat("call-", number));
     case 1:
       return caller.Read();
     case 2:
       return caller.BeRefused();
+    case 3:
+      return caller.ReadCheckpoint();
     default:
       return caller.Extract();
   }
@@ -79,7 +87,7 @@ class FaultRun {
     server_.LaunchWithFault(point_.Text());
     if (server_.WaitUntilServing()) {
       MakeCalls();
-      if (HasFailed() && !point_.kills()) CheckStopped();
+      if (HasFailed() && point_.stops()) CheckStopped();
       EndServer();
     } else if (!server_.End(absl::Seconds(5)).has_value()) {
       Broken("the server neither serves nor ends");
@@ -100,7 +108,7 @@ class FaultRun {
 
   void MakeCalls() {
     Caller caller(server_.address());
-    for (int i = 0; i < kRoundsOfCalls * 4 && !HasFailed(); ++i) {
+    for (int i = 0; i < kRoundsOfCalls * kKindsOfCalls && !HasFailed(); ++i) {
       ledger_.Add(CallNumber(caller, i));
       if (ledger_.calls().back().cut_off()) return;
     }
@@ -109,7 +117,7 @@ class FaultRun {
   // A process that lives on after a failed write or sync answers nothing more.
   void CheckStopped() {
     Caller caller(server_.address());
-    for (int i = 0; i < 4; ++i) {
+    for (int i = 0; i < kKindsOfCalls; ++i) {
       SeenCall seen = CallNumber(caller, 1000 + i);
       if (!seen.unavailable() || seen.messages > 0) {
         Broken(absl::StrCat("a call after the fault was answered: ", seen.outcome.Text()));
@@ -142,7 +150,7 @@ std::vector<FaultPoint> CountFaultPoints(const fs::path& prepared, Findings& fin
   server.LaunchWithFault("");
   if (!server.WaitUntilServing()) Die(server.Log());
   Caller caller(server.address());
-  for (int i = 0; i < kRoundsOfCalls * 4; ++i) {
+  for (int i = 0; i < kRoundsOfCalls * kKindsOfCalls; ++i) {
     const SeenCall seen = CallNumber(caller, i);
     if (!seen.acknowledged()) findings.Broken("the counting run", seen.outcome.Text());
   }

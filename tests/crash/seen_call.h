@@ -21,6 +21,8 @@ struct SeenCall {
   // The name that it gave to both agencies of kRenamed, and no other call. Empty
   // for a call that changes nothing.
   std::string change;
+  // The checkpoint that it was shown; empty for a call that asks for none.
+  std::string checkpoint;
   // Messages that arrived, and SHA-256 over them as a record has it.
   int messages = 0;
   std::string response_digest;

@@ -3,10 +3,17 @@
 #include <algorithm>
 #include <set>
 
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_split.h"
 
 namespace concordat::crash {
+namespace {
+
+// The database's file, and the beginning of the names of those beside it.
+constexpr char kDatabase[] = "/concordat.db";
+
+}  // namespace
 
 std::vector<Operation> ParseTrace(const std::string& trace) {
   std::vector<Operation> operations;
@@ -39,7 +46,7 @@ bool AnyFault(const std::vector<Operation>& operations) {
 int FirstRetriedSync(const std::vector<Operation>& operations) {
   std::set<std::string> failed;
   for (const Operation& operation : operations) {
-    if (operation.name != "sync") continue;
+    if (operation.name != "sync" || !absl::StartsWith(operation.path, kDatabase)) continue;
     if (failed.contains(operation.path)) return operation.number;
     if (operation.failed()) failed.insert(operation.path);
   }

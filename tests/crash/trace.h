@@ -32,8 +32,8 @@ std::vector<std::string> FaultsOf(const Operation& operation);
 // Whether any fault was made to happen.
 bool AnyFault(const std::vector<Operation>& operations);
 
-// Number of the first operation that syncs a file whose sync has failed before; 0
-// when there is none.
+// Number of the first operation that syncs a file of the database whose sync has
+// failed before; 0 when there is none. Of a checkpoint each sync is that of a new file.
 int FirstRetriedSync(const std::vector<Operation>& operations);
 
 }  // namespace concordat::crash

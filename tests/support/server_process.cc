@@ -98,6 +98,7 @@ std::string ConfigYaml(const server::v1::ServerConfig& config) {
       "\naudit:\n  key_file: ", config.audit().key_file(),
       "\n  checkpoint_file: ", config.audit().checkpoint_file(),
       "\n  checkpoint_seconds: ", config.audit().checkpoint_seconds(),
+      "\n  checkpoint_records: ", config.audit().checkpoint_records(),
       "\nlimits:\n  max_connections: ", limits.max_connections(),
       "\n  max_connections_per_address: ", limits.max_connections_per_address(),
       "\n  handshake_deadline_milliseconds: ", limits.handshake_deadline_milliseconds(), "\n");
