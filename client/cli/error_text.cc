@@ -87,7 +87,7 @@ absl::string_view NextStep(v1::ErrorReason reason, absl::StatusCode code) {
     case v1::AGREEMENT_STATE:
       return "look at the agreement's state: `concordat agreements show`";
     case v1::AUDIT_UNAVAILABLE:
-      return "nothing was changed; tell the operator, and try later";
+      return "tell the operator, and try later; a change is made once under its request id";
     case v1::REVOCATION_UNKNOWN:
       return "tell the partnership's office that its revocation list is not current; try later";
     case v1::TOKEN_KEYS_UNKNOWN:
