@@ -8,6 +8,7 @@
 
 #include "auth/policy.h"
 #include "base/civil_time.h"
+#include "base/digest.h"
 #include "base/status.h"
 #include "grpcpp/server.h"
 #include "grpcpp/server_builder.h"
@@ -144,7 +145,8 @@ class RunningServer final : public Server {
         methods_, policy_, tls_->revocation(), tokens_, quotas_, *log_, clock_,
         DoorLimitsOf(config_),
         door::PeerHooks{[this](const std::string& peer) { listener_->MarkCalled(peer); },
-                        [this](const std::string& peer) { listener_->Close(peer); }});
+                        [this](const std::string& peer) { listener_->Close(peer); }},
+        HmacSha256(store_->page_token_key(), "subjects of tokens in audit records"));
     RETURN_IF_ERROR(StartGrpc());
     ASSIGN_OR_RETURN(metrics_, ops::Metrics::Start(config_.metrics_address(), ServerMetrics()));
     health_->Set(Obstacle::kStarting, false);

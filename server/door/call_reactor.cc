@@ -23,6 +23,7 @@ using google::protobuf::Message;
 
 constexpr size_t kMaxMethodBytes = 200;
 constexpr size_t kMaxResourceBytes = 300;
+constexpr size_t kPseudonymBytes = 16;
 // However far away a caller's deadline is.
 constexpr absl::Duration kLongestCall = absl::Hours(24);
 // How long a stream whose access has ended may wait for its reader, so that one
@@ -67,6 +68,12 @@ absl::Time DeadlineOf(const grpc::ServerContext& context, absl::Time arrival,
   const auto deadline = context.deadline();
   if (deadline == std::chrono::system_clock::time_point::max()) return arrival + by_default;
   return absl::FromChrono(deadline);
+}
+
+// The subject of a token as records name it.
+std::string PseudonymOf(const auth::AccessToken& token, const std::string& key) {
+  const std::string subject = absl::StrCat(token.issuer, "\n", token.subject);
+  return absl::BytesToHexString(HmacSha256(key, subject).substr(0, kPseudonymBytes));
 }
 
 // Whether a call was refused for what its caller did or is, and not for what the
@@ -437,6 +444,7 @@ void CallReactor::FillRecord(v1::AuditRecord& record) {
   if (principal_ != nullptr && principal_->token != nullptr) {
     const auth::AccessToken& token = *principal_->token;
     record.set_token_issuer(token.issuer);
+    record.set_token_subject(PseudonymOf(token, door_.pseudonym_key_));
     record.set_token_id_digest(token.id_sha256);
     record.set_token_key_id(token.key_id);
   }
