@@ -354,10 +354,11 @@ absl::Status CallReactor::Change(store::Batch& batch) {
   if (metadata_.request_id.empty() || IsDryRun()) return ChangeOnce(batch);
 
   const std::string& client = principal_->client;
+  const std::string digest = batch.transaction().KeyedDigest(request_digest_);
   ASSIGN_OR_RETURN(std::optional<store::StoredReply> stored,
                    batch.FindReply(client, method_->path, metadata_.request_id, decided_));
   if (stored.has_value()) {
-    if (stored->request_digest != request_digest_) {
+    if (stored->request_digest != digest) {
       return MakeError(v1::REQUEST_ID_REUSED,
                        "this request id was used for another request; use a new one");
     }
@@ -365,8 +366,7 @@ absl::Status CallReactor::Change(store::Batch& batch) {
     return absl::OkStatus();
   }
   RETURN_IF_ERROR(ChangeOnce(batch));
-  return batch.PutReply(client, method_->path, metadata_.request_id, {request_digest_, reply_},
-                        decided_);
+  return batch.PutReply(client, method_->path, metadata_.request_id, {digest, reply_}, decided_);
 }
 
 absl::Status CallReactor::ChangeOnce(store::Batch& batch) {
@@ -405,7 +405,13 @@ void CallReactor::FillRecord(v1::AuditRecord& record) {
       static_cast<uint64_t>(std::max<int64_t>(0, absl::ToInt64Microseconds(now - arrival_))));
   record.set_method(method_ != nullptr ? method_->path : Recordable(context_.method()));
   record.set_resource(resource_.substr(0, kMaxResourceBytes));
-  if (call_ != nullptr) record.set_release(*call_->release_);
+  if (call_ != nullptr) {
+    record.set_release(*call_->release_);
+    if (const Call::Redaction& redaction = *call_->redaction_; !redaction.resource.empty()) {
+      record.set_resource(redaction.resource);
+      record.set_justification(redaction.justification);
+    }
+  }
   if (principal_ != nullptr) {
     record.set_agency(principal_->agency);
     record.set_client(principal_->client);

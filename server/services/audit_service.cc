@@ -12,6 +12,7 @@
 #include "base/status.h"
 #include "server/services/apply.h"
 #include "server/services/paging.h"
+#include "server/services/redaction.h"
 #include "tlog/merkle.h"
 
 namespace concordat::services {
@@ -136,10 +137,10 @@ AuditService::ReadEntryBundles(std::shared_ptr<const door::Call>,
   return proofs_.ReadEntryBundles(request);
 }
 
-absl::StatusOr<v1::Redaction> AuditService::RedactText(const door::Call&,
-                                                       const v1::RedactTextRequest&,
-                                                       store::Transaction&) const {
-  return absl::UnimplementedError("not on this branch yet");
+absl::StatusOr<v1::Redaction> AuditService::RedactText(const door::Call& call,
+                                                       const v1::RedactTextRequest& request,
+                                                       store::Transaction& transaction) const {
+  return services::RedactText(call, request, transaction);
 }
 
 }  // namespace concordat::services
