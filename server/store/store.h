@@ -272,6 +272,12 @@ class Store : public Reader {
   // Makes the store the audit log `origin`'s for ever, or does nothing when it is:
   // FAILED_PRECONDITION when it is another log's, since receipts name the log.
   virtual absl::Status ClaimLog(absl::string_view origin) = 0;
+  // Makes the store the audit log `origin`'s in place of the one that it is, and
+  // forgets that one's records, tiles and open streams: the caller has archived them.
+  // Call while no batch is open.
+  virtual absl::Status SucceedLog(absl::string_view origin) = 0;
+  // Whose log the store is; empty while it is nobody's.
+  virtual absl::StatusOr<std::string> LogOrigin() const = 0;
   // Number of audit records, dropped ones too: the index of the next.
   virtual absl::StatusOr<uint64_t> AuditSize() const = 0;
   // Index of the first record that retention has not dropped.

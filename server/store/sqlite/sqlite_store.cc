@@ -491,6 +491,24 @@ class SqliteStore final : public Store {
         "the database holds the audit log ", claimed, ", not ", origin,
         ": a log's name is never changed; set log_origin back, or begin a new database"));
   }
+  absl::Status SucceedLog(absl::string_view origin) override {
+    RETURN_IF_ERROR(writer_->begin.Start().Run());
+    const absl::Status succeeded = [&]() -> absl::Status {
+      RETURN_IF_ERROR(writer_->connection.Execute(
+          "DELETE FROM audit; DELETE FROM audit_tile; DELETE FROM open_stream; "
+          "DELETE FROM meta WHERE key='signed'"));
+      Query query = writer_->put_meta.Start();
+      query.Bind(absl::string_view("log_origin")).BindBlob(origin);
+      return query.Run();
+    }();
+    if (succeeded.ok()) return writer_->commit.Start().Run();
+    writer_->connection.Execute("ROLLBACK").IgnoreError();
+    return succeeded;
+  }
+  absl::StatusOr<std::string> LogOrigin() const override {
+    ASSIGN_OR_RETURN(const Lease lease, Borrow());
+    return lease->reading.Meta("log_origin");
+  }
   absl::StatusOr<uint64_t> AuditSize() const override {
     ASSIGN_OR_RETURN(const Lease lease, Borrow());
     return lease->reading.AuditSize();
