@@ -16,6 +16,7 @@
 #include "grpcpp/server_builder.h"
 #include "server/audit/audit_log.h"
 #include "server/audit/checkpointer.h"
+#include "server/audit/retention.h"
 #include "server/audit/succession.h"
 #include "server/bindings.h"
 #include "server/door/listener.h"
@@ -180,6 +181,7 @@ class RunningServer final : public Server {
     }
     // Every call has ended; what they handed to the log is made durable here, and
     // then signed.
+    retention_.reset();
     log_.reset();
     checkpointer_.reset();
   }
@@ -214,7 +216,20 @@ class RunningServer final : public Server {
       health_->Set(Obstacle::kWitnessesMissing, !witnessed);
     };
     checkpointer_->Run(std::move(hooks));
+    StartRetention();
     return absl::OkStatus();
+  }
+
+  void StartRetention() {
+    audit::Retention::Options options;
+    options.keep = absl::Hours(24) * config_.audit().retention_days();
+    options.archive_directory = config_.audit().archive_directory();
+    options.last_checkpoint = [this] {
+      const auto last = checkpointer_->Last();
+      return audit::Retention::LastCheckpoint{last->checkpoint.size, last->note};
+    };
+    retention_ = std::make_unique<audit::Retention>(*store_, *log_, clock_, std::move(options));
+    if (config_.audit().retention_days() > 0) retention_->Start();
   }
 
   absl::Status StartGrpc() {
@@ -275,6 +290,11 @@ class RunningServer final : public Server {
     counter("concordat_token_issuers_closed_total",
             "How often an issuer had no current keys, so that its tokens are refused.",
             token_counters().issuers_closed);
+    counter("concordat_audit_records_dropped_total",
+            "Audit records that retention archived and dropped.",
+            retention_->counters().dropped_records);
+    counter("concordat_audit_retention_failures_total", "Passes of retention that failed.",
+            retention_->counters().failures);
     return metrics;
   }
 
@@ -301,6 +321,7 @@ class RunningServer final : public Server {
   std::unique_ptr<tls::TlsWatch> tls_;
   std::unique_ptr<door::Listener> listener_;
   std::unique_ptr<audit::AuditLog> log_;
+  std::unique_ptr<audit::Retention> retention_;
   std::unique_ptr<door::Door> door_;
   std::unique_ptr<grpc::Server> server_;
   // Reads all of the above.
