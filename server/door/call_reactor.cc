@@ -77,6 +77,12 @@ bool IsOfCaller(const absl::Status& outcome) {
          ReasonOf(outcome) != v1::ERROR_REASON_UNSPECIFIED;
 }
 
+absl::Status WitnessesMissing() {
+  return MakeError(v1::WITNESSES_MISSING,
+                   "too few witnesses have cosigned the audit log, so there is no answer; nothing "
+                   "was changed; tell the operator");
+}
+
 absl::Status Overdue() {
   return MakeError(v1::DEADLINE_PASSED, "the request did not arrive in time");
 }
@@ -331,6 +337,8 @@ absl::Status CallReactor::Reported(const absl::Status& outcome) const {
 
 void CallReactor::Record(const absl::Status& outcome) {
   outcome_ = Reported(outcome);
+  // The end of a stream is always recorded: what was sent was sent.
+  if (stage_ != Stage::kStreamEnding && !door_.log_.witnessed()) return Done(WitnessesMissing());
   door_.log_.Append(*this);
 }
 

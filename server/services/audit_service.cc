@@ -9,6 +9,7 @@
 #include "base/status.h"
 #include "server/services/audit_filter.h"
 #include "server/services/audit_stream.h"
+#include "server/services/audit_summary.h"
 #include "server/services/paging.h"
 
 namespace concordat::services {
@@ -65,34 +66,35 @@ AuditService::StreamAuditEntries(std::shared_ptr<const door::Call> call,
 }
 
 absl::StatusOr<std::unique_ptr<door::SteppedRead<v1::AuditSummary>>> AuditService::SummariseAudit(
-    std::shared_ptr<const door::Call>, const v1::SummariseAuditRequest&) const {
-  return absl::UnimplementedError("not on this branch yet");
+    std::shared_ptr<const door::Call> call, const v1::SummariseAuditRequest& request) const {
+  ASSIGN_OR_RETURN(v1::Checkpoint checkpoint, proofs_.GetCheckpoint());
+  return BeginAuditSummary(store_, *call, request, std::move(checkpoint));
 }
 
 absl::StatusOr<v1::Checkpoint> AuditService::GetCheckpoint(const door::Call&,
                                                            const v1::GetCheckpointRequest&) const {
-  return absl::UnimplementedError("not on this branch yet");
+  return proofs_.GetCheckpoint();
 }
 
 absl::StatusOr<v1::GetInclusionProofResponse> AuditService::GetInclusionProof(
-    const door::Call&, const v1::GetInclusionProofRequest&) const {
-  return absl::UnimplementedError("not on this branch yet");
+    const door::Call&, const v1::GetInclusionProofRequest& request) const {
+  return proofs_.GetInclusionProof(request);
 }
 
 absl::StatusOr<v1::GetConsistencyProofResponse> AuditService::GetConsistencyProof(
-    const door::Call&, const v1::GetConsistencyProofRequest&) const {
-  return absl::UnimplementedError("not on this branch yet");
+    const door::Call&, const v1::GetConsistencyProofRequest& request) const {
+  return proofs_.GetConsistencyProof(request);
 }
 
 absl::StatusOr<std::unique_ptr<door::MessageSource<v1::ReadTilesResponse>>> AuditService::ReadTiles(
-    std::shared_ptr<const door::Call>, const v1::ReadTilesRequest&) const {
-  return absl::UnimplementedError("not on this branch yet");
+    std::shared_ptr<const door::Call>, const v1::ReadTilesRequest& request) const {
+  return proofs_.ReadTiles(request);
 }
 
 absl::StatusOr<std::unique_ptr<door::MessageSource<v1::ReadEntryBundlesResponse>>>
 AuditService::ReadEntryBundles(std::shared_ptr<const door::Call>,
-                               const v1::ReadEntryBundlesRequest&) const {
-  return absl::UnimplementedError("not on this branch yet");
+                               const v1::ReadEntryBundlesRequest& request) const {
+  return proofs_.ReadEntryBundles(request);
 }
 
 absl::StatusOr<v1::Redaction> AuditService::RedactText(const door::Call&,
