@@ -11,7 +11,7 @@ constexpr absl::string_view kPageStyle =
     "background:#fff}"
     "h1{font-size:1.5em}h2{font-size:1.15em;break-after:avoid}"
     "table{border-collapse:collapse;width:100%}"
-    "caption{font-weight:600;text-align:left;padding:.3em 0;break-after:avoid}"
+    "caption{text-align:left;break-after:avoid}"
     "thead{display:table-header-group}"
     "th,td{border-top:1px solid #999;padding:.3em .6em;text-align:left;vertical-align:top}"
     "th{font-weight:600}th[scope=row]{width:30%}tr{break-inside:avoid}"
@@ -68,9 +68,9 @@ std::string HtmlFacts(const std::vector<HtmlFact>& facts) {
   return html;
 }
 
-std::string HtmlTable(absl::string_view caption, const Table& table) {
+std::string HtmlTable(absl::string_view heading, const Table& table) {
   std::string html =
-      absl::StrCat("<table>\n<caption>", HtmlEscaped(caption), "</caption>\n<thead><tr>");
+      absl::StrCat("<table>\n<caption><h2>", HtmlEscaped(heading), "</h2></caption>\n<thead><tr>");
   const auto side = [&](size_t column) {
     return table.headings[column].right ? " class=\"number\"" : "";
   };

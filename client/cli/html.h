@@ -26,8 +26,8 @@ struct HtmlFact {
 };
 std::string HtmlFacts(const std::vector<HtmlFact>& facts);
 
-// A table with its caption and headings. Numbers stand on the right.
-std::string HtmlTable(absl::string_view caption, const Table& table);
+// A table under a heading, with its columns' headings. Numbers stand on the right.
+std::string HtmlTable(absl::string_view heading, const Table& table);
 
 }  // namespace concordat::cli
 
