@@ -120,9 +120,6 @@ class FaultyStore final : public store::Store {
   absl::StatusOr<auth::Policy::Source> ReadPolicy(absl::Time as_of) const override {
     return store_.ReadPolicy(as_of);
   }
-  absl::StatusOr<std::vector<std::string>> PlansOwnedBy(absl::string_view agency) const override {
-    return store_.PlansOwnedBy(agency);
-  }
   absl::StatusOr<int64_t> QuotaUsed(absl::CivilDay day, absl::string_view subject) const override {
     return store_.QuotaUsed(day, subject);
   }
@@ -147,6 +144,9 @@ class FaultyStore final : public store::Store {
   absl::Status ScanAudit(const auth::Grant& grant, const AuditRange& range,
                          absl::FunctionRef<bool(const store::AuditRow&)> visit) const override {
     return store_.ScanAudit(grant, range, visit);
+  }
+  absl::StatusOr<AuditSpan> AuditIndexesBetween(absl::Time from, absl::Time to) const override {
+    return store_.AuditIndexesBetween(from, to);
   }
   absl::StatusOr<std::vector<store::AuditRow>> OpenStreams() const override {
     RETURN_IF_ERROR(faults_.Check(Fault::kOpenStreams));
