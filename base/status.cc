@@ -54,8 +54,12 @@ absl::StatusCode CodeOf(v1::ErrorReason reason) {
     case v1::RELEASE_WITHDRAWN:
     case v1::RELEASE_FROZEN:
     case v1::AGREEMENT_STATE:
+    case v1::REDACTION_STATE:
+    case v1::CHECKPOINT_PENDING:
+    case v1::RECORDS_DROPPED:
       return absl::StatusCode::kFailedPrecondition;
     case v1::AUDIT_UNAVAILABLE:
+    case v1::WITNESSES_MISSING:
     case v1::SHUTTING_DOWN:
     case v1::REVOCATION_UNKNOWN:
     case v1::TOKEN_KEYS_UNKNOWN:
@@ -137,6 +141,14 @@ v1::ErrorReason ReasonOf(const absl::Status& status) {
     v1::ErrorReason_Parse(info->reason(), &reason);
   }
   return reason;
+}
+
+void AttachRetryDelay(absl::Status& status, absl::Duration delay) {
+  google::rpc::RetryInfo retry;
+  absl::Duration rest;
+  retry.mutable_retry_delay()->set_seconds(absl::IDivDuration(delay, absl::Seconds(1), &rest));
+  retry.mutable_retry_delay()->set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(rest)));
+  AttachPayload(status, retry);
 }
 
 google::rpc::Status ToProto(const absl::Status& status) {

@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/cord.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "concordat/v1/error_reason.pb.h"
 #include "google/protobuf/message.h"
 #include "google/rpc/error_details.pb.h"
@@ -59,6 +60,9 @@ std::optional<Message> PayloadOf(const absl::Status& status);
 
 // Attaches `detail`, replacing one of the same type.
 void AttachPayload(absl::Status& status, const google::protobuf::Message& detail);
+
+// Attaches a google.rpc.RetryInfo: when to try again.
+void AttachRetryDelay(absl::Status& status, absl::Duration delay);
 
 // The status as it travels, and back. A code that is not in the enumeration
 // becomes UNKNOWN.

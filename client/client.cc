@@ -229,4 +229,43 @@ PagedRange<v1::AuditEntry, v1::ListAuditEntriesResponse> Client::ListAuditEntrie
                &v1::ListAuditEntriesResponse::mutable_entries);
 }
 
+absl::Status Client::StreamAuditEntries(const v1::StreamAuditEntriesRequest& request,
+                                        Connection::AuditEntrySink sink, CallOptions options) {
+  return connection_->StreamAuditEntries(request, sink, options);
+}
+
+absl::StatusOr<v1::AuditSummary> Client::SummariseAudit(const v1::SummariseAuditRequest& request,
+                                                        CallOptions options) {
+  return connection_->SummariseAudit(request, options);
+}
+
+absl::StatusOr<v1::Checkpoint> Client::GetCheckpoint(CallOptions options) {
+  return connection_->GetCheckpoint(v1::GetCheckpointRequest(), options);
+}
+
+absl::StatusOr<v1::GetInclusionProofResponse> Client::GetInclusionProof(
+    const v1::GetInclusionProofRequest& request, CallOptions options) {
+  return connection_->GetInclusionProof(request, options);
+}
+
+absl::StatusOr<v1::GetConsistencyProofResponse> Client::GetConsistencyProof(
+    const v1::GetConsistencyProofRequest& request, CallOptions options) {
+  return connection_->GetConsistencyProof(request, options);
+}
+
+absl::Status Client::ReadTiles(const v1::ReadTilesRequest& request, Connection::TileSink sink,
+                               CallOptions options) {
+  return connection_->ReadTiles(request, sink, options);
+}
+
+absl::Status Client::ReadEntryBundles(const v1::ReadEntryBundlesRequest& request,
+                                      Connection::EntryBundleSink sink, CallOptions options) {
+  return connection_->ReadEntryBundles(request, sink, options);
+}
+
+absl::StatusOr<v1::Redaction> Client::RedactText(const v1::RedactTextRequest& request,
+                                                 CallOptions options) {
+  return connection_->RedactText(request, WithRequestId(std::move(options)));
+}
+
 }  // namespace concordat

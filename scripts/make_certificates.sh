@@ -12,6 +12,7 @@
 #   nobody.crt nobody.key        of our authority, but no client has it
 #   untrusted-ca.crt untrusted-ca.key untrusted.crt untrusted.key
 #                                an authority that the server does not trust
+#   log.key                      what signs the audit log's checkpoints
 # Safe to run again: what is there and still valid for a day is kept.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
@@ -34,6 +35,13 @@ printed_names() {
 # make_key NAME: a P-256 key, readable by its owner alone.
 make_key() {
   (umask 077 && openssl genpkey -quiet -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$1.key")
+}
+
+# make_log_key NAME: an Ed25519 key, kept if it is there: a log's key is not changed
+# by the way.
+make_log_key() {
+  if [[ -s $1.key ]]; then return; fi
+  (umask 077 && openssl genpkey -quiet -algorithm ED25519 -out "$1.key")
 }
 
 # make_authority NAME TITLE
@@ -77,6 +85,7 @@ main() {
   done
   mkdir -p "$folder"
   cd "$folder"
+  make_log_key log
   make_authority ca "Concordat throwaway authority"
   make_authority untrusted-ca "An authority that nobody trusts"
   make_certificate ca server serverAuth DNS:localhost,IP:127.0.0.1

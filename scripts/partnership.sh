@@ -57,6 +57,7 @@ write_profiles() {
 
 # write_config: the server takes free ports and writes them to ADDRESSES.
 write_config() {
+  mkdir -p "$STATE/checkpoint"
   cat >"$CONFIG" <<'YAML'
 # Written by scripts/partnership.sh. Paths are relative to this file.
 listen_address: 127.0.0.1:0
@@ -65,6 +66,10 @@ address_file: addresses
 database_path: concordat.db
 log_origin: localhost/concordat
 drain_seconds: 10
+audit:
+  key_file: certificates/log.key
+  checkpoint_file: checkpoint/concordat
+  checkpoint_seconds: 1
 tls:
   certificate_file: certificates/server.crt
   private_key_file: certificates/server.key

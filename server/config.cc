@@ -50,6 +50,13 @@ void FillDefaults(ServerConfig& config) {
   if (config.tokens().refetch_seconds() == 0) config.mutable_tokens()->set_refetch_seconds(30);
   if (config.tokens().connect_seconds() == 0) config.mutable_tokens()->set_connect_seconds(3);
   if (config.tokens().answer_seconds() == 0) config.mutable_tokens()->set_answer_seconds(10);
+  if (config.audit().checkpoint_seconds() == 0) config.mutable_audit()->set_checkpoint_seconds(5);
+  if (config.audit().checkpoint_records() == 0) {
+    config.mutable_audit()->set_checkpoint_records(10000);
+  }
+  if (config.audit().cosignature_seconds() == 0) {
+    config.mutable_audit()->set_cosignature_seconds(60);
+  }
   for (TokenIssuer& issuer : *config.mutable_tokens()->mutable_issuers()) {
     // Entra's keys carry no `alg`, and it signs with RS256 alone.
     if (issuer.profile() == TokenIssuer::MICROSOFT_ENTRA && issuer.rsa_algorithm().empty()) {
@@ -132,6 +139,8 @@ std::vector<FieldViolation> Problems(const ServerConfig& config) {
   if (config.log_origin().find_first_of(" +\t\n") != std::string::npos) {
     problems.push_back({"log_origin", "must hold no space and no +"});
   }
+  require(config.audit().key_file(), "audit.key_file");
+  require(config.audit().checkpoint_file(), "audit.checkpoint_file");
   const auto positive = [&](int64_t value, const char* field) {
     if (value < 0) problems.push_back({field, "must not be negative"});
   };
@@ -152,6 +161,8 @@ std::vector<FieldViolation> Problems(const ServerConfig& config) {
   positive(limits.refused_calls_per_second(), "limits.refused_calls_per_second");
   positive(limits.max_memory_mebibytes(), "limits.max_memory_mebibytes");
   positive(config.drain_seconds(), "drain_seconds");
+  positive(config.audit().checkpoint_seconds(), "audit.checkpoint_seconds");
+  positive(config.audit().checkpoint_records(), "audit.checkpoint_records");
   const ServerConfig::Tokens& tokens = config.tokens();
   positive(tokens.reload_seconds(), "tokens.reload_seconds");
   positive(tokens.fetch_seconds(), "tokens.fetch_seconds");
@@ -177,8 +188,14 @@ absl::StatusOr<ServerConfig> ReadConfig(const std::string& path) {
        {config.mutable_database_path(), config.mutable_tls()->mutable_certificate_file(),
         config.mutable_tls()->mutable_private_key_file(),
         config.mutable_tls()->mutable_client_ca_file(), config.mutable_tls()->mutable_crl_file(),
-        config.mutable_address_file()}) {
+        config.mutable_address_file(), config.mutable_audit()->mutable_key_file(),
+        config.mutable_audit()->mutable_second_key_file(),
+        config.mutable_audit()->mutable_checkpoint_file(),
+        config.mutable_audit()->mutable_archive_directory()}) {
     if (!file->empty()) *file = (folder / *file).string();
+  }
+  for (ServerConfig::Audit::Witness& witness : *config.mutable_audit()->mutable_witnesses()) {
+    if (!witness.ca_file().empty()) witness.set_ca_file((folder / witness.ca_file()).string());
   }
   for (TokenIssuer& issuer : *config.mutable_tokens()->mutable_issuers()) {
     for (std::string* file : {issuer.mutable_jwks_file(), issuer.mutable_jwks_ca_file()}) {

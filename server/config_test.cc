@@ -26,7 +26,13 @@ constexpr char kLeast[] =
     "  certificate_file: tls/server.pem\n"
     "  private_key_file: /etc/concordat/server.key\n"
     "  client_ca_file: tls/clients.pem\n"
-    "log_origin: lancashire.example/audit\n";
+    "log_origin: lancashire.example/audit\n"
+    "audit:\n"
+    "  key_file: log.key\n"
+    "  checkpoint_file: /mnt/elsewhere/checkpoint\n";
+
+// The line after it.
+constexpr int kNext = 11;
 
 class ConfigTest : public ::testing::Test {
  protected:
@@ -54,6 +60,10 @@ TEST_F(ConfigTest, WhatIsNotSetHasItsDefault) {
   EXPECT_EQ(config->health_address(), "");
   EXPECT_EQ(config->address_file(), "");
   EXPECT_EQ(config->log_origin(), "lancashire.example/audit");
+  EXPECT_EQ(config->audit().key_file(), folder_.Path("log.key"));
+  EXPECT_EQ(config->audit().checkpoint_file(), "/mnt/elsewhere/checkpoint");
+  EXPECT_EQ(config->audit().checkpoint_seconds(), 5);
+  EXPECT_EQ(config->audit().checkpoint_records(), 10000);
   EXPECT_EQ(config->limits().max_connections(), 1000);
   EXPECT_EQ(config->limits().max_connections_per_address(), 200);
   EXPECT_EQ(config->limits().handshake_deadline_milliseconds(), 5000);
@@ -93,8 +103,9 @@ TEST_F(ConfigTest, RelativePathsAreRelativeToTheFile) {
 
 TEST_F(ConfigTest, EachRequiredFieldIsMissed) {
   const std::string problems = ProblemsOf("drain_seconds: 1\n");
-  for (const char* field : {"listen_address", "database_path", "tls.certificate_file",
-                            "tls.private_key_file", "tls.client_ca_file", "log_origin"}) {
+  for (const char* field :
+       {"listen_address", "database_path", "tls.certificate_file", "tls.private_key_file",
+        "tls.client_ca_file", "log_origin", "audit.key_file", "audit.checkpoint_file"}) {
     EXPECT_THAT(problems, HasSubstr(absl::StrCat(At(1), field, " is required")));
   }
 }
@@ -107,9 +118,9 @@ TEST_F(ConfigTest, AMissingFieldOfASectionIsNamedAtItsLine) {
 
 TEST_F(ConfigTest, UnknownAndRepeatedKeysAreErrorsWithTheirLine) {
   EXPECT_THAT(ProblemsOf(absl::StrCat(kLeast, "listen_adress: x\n")),
-              StartsWith(At(8) + "listen_adress is not a key"));
+              StartsWith(At(kNext) + "listen_adress is not a key"));
   EXPECT_THAT(ProblemsOf(absl::StrCat(kLeast, "log_origin: x\n")),
-              AllOf(HasSubstr(At(8)), HasSubstr("log_origin")));
+              AllOf(HasSubstr(At(kNext)), HasSubstr("log_origin")));
 }
 
 TEST_F(ConfigTest, ARequiredRevocationListNeedsItsFile) {
@@ -125,7 +136,7 @@ TEST_F(ConfigTest, ARequiredRevocationListNeedsItsFile) {
 
 TEST_F(ConfigTest, WhatIsNoNumberIsAnError) {
   EXPECT_THAT(ProblemsOf(absl::StrCat(kLeast, "drain_seconds: soon\n")),
-              HasSubstr(At(8) + "drain_seconds"));
+              HasSubstr(At(kNext) + "drain_seconds"));
 }
 
 TEST_F(ConfigTest, WhatIsNoYamlIsAnError) {
@@ -149,7 +160,7 @@ TEST_F(ConfigTest, BothAddressesAreAnIpAddressAndAPort) {
     EXPECT_THAT(ProblemsOf(absl::StrReplaceAll(kLeast, {{"127.0.0.1:8443", address}})),
                 StartsWith(absl::StrCat(At(1), "listen_address ", complaint)));
     EXPECT_THAT(ProblemsOf(absl::StrCat(kLeast, "health_address: ", address, "\n")),
-                StartsWith(absl::StrCat(At(8), "health_address ", complaint)));
+                StartsWith(absl::StrCat(At(kNext), "health_address ", complaint)));
   }
 }
 
@@ -172,7 +183,7 @@ TEST_F(ConfigTest, NumbersAreNotNegative) {
                                                        "  request_deadline_milliseconds: -1\n"
                                                        "  call_deadline_milliseconds: -1\n"
                                                        "drain_seconds: -1\n"));
-  int line = 9;
+  int line = kNext + 1;
   for (const char* field :
        {"limits.max_connections", "limits.max_connections_per_address",
         "limits.handshake_deadline_milliseconds", "limits.max_request_bytes", "limits.max_calls",

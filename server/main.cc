@@ -75,6 +75,13 @@ ExitCode Serve(const ServerConfig& config) {
   return kDone;
 }
 
+ExitCode ShowLogKeys(const ServerConfig& config) {
+  const auto keys = concordat::LogKeys(config);
+  if (!keys.ok()) return Fail(keys.status());
+  for (const std::string& key : *keys) std::cout << key << "\n";
+  return DoneWhenWritten();
+}
+
 struct InitFlags {
   std::string client;
   std::string client_name = "Administrator";
@@ -133,7 +140,9 @@ int main(int argc, char** argv) {
   std::string config_path;
   CLI::App* serve = app.add_subcommand("serve", "Serves until SIGTERM or SIGINT, then drains.");
   CLI::App* init = app.add_subcommand("init", "Makes the first administrator.");
-  for (CLI::App* command : {serve, init}) {
+  CLI::App* log_key = app.add_subcommand(
+      "log-key", "Prints the public key of the audit log, for those who verify it.");
+  for (CLI::App* command : {serve, init, log_key}) {
     command->add_option("--config", config_path, "The configuration file (YAML)")->required();
   }
   InitFlags flags;
@@ -155,5 +164,6 @@ int main(int argc, char** argv) {
 
   const absl::StatusOr<ServerConfig> config = concordat::ReadConfig(config_path);
   if (!config.ok()) return Fail(config.status());
+  if (*log_key) return ShowLogKeys(*config);
   return *serve ? Serve(*config) : Init(*config, flags);
 }

@@ -8,10 +8,12 @@
 
 #include "auth/policy.h"
 #include "base/civil_time.h"
+#include "base/digest.h"
 #include "base/status.h"
 #include "grpcpp/server.h"
 #include "grpcpp/server_builder.h"
 #include "server/audit/audit_log.h"
+#include "server/audit/checkpointer.h"
 #include "server/bindings.h"
 #include "server/door/listener.h"
 #include "server/door/method_table.h"
@@ -70,6 +72,40 @@ door::ListenerLimits ListenerLimitsOf(const ServerConfig& config) {
           absl::Milliseconds(config.limits().handshake_deadline_milliseconds())};
 }
 
+absl::StatusOr<std::vector<tlog::SignerKey>> ReadLogKeys(const ServerConfig& config) {
+  std::vector<tlog::SignerKey> keys;
+  for (const std::string* file : {&config.audit().key_file(), &config.audit().second_key_file()}) {
+    if (file->empty()) continue;
+    absl::StatusOr<tlog::SignerKey> key =
+        tlog::SignerKey::FromPemFile(config.log_origin(), tlog::SignatureType::kEd25519, *file);
+    if (!key.ok()) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("the audit log's key ", *file, " cannot be used: ", key.status().message()));
+    }
+    keys.push_back(*std::move(key));
+  }
+  return keys;
+}
+
+absl::StatusOr<std::unique_ptr<audit::Checkpointer>> OpenCheckpointer(store::Store& store,
+                                                                      const Clock& clock,
+                                                                      const ServerConfig& config) {
+  RETURN_IF_ERROR(store.ClaimLog(config.log_origin()));
+  audit::Checkpointer::Options options;
+  options.origin = config.log_origin();
+  ASSIGN_OR_RETURN(options.keys, ReadLogKeys(config));
+  options.file = config.audit().checkpoint_file();
+  options.interval = absl::Seconds(config.audit().checkpoint_seconds());
+  options.records = static_cast<uint64_t>(config.audit().checkpoint_records());
+  for (const ServerConfig::Audit::Witness& witness : config.audit().witnesses()) {
+    ASSIGN_OR_RETURN(tlog::VerifierKey key, tlog::VerifierKey::Parse(witness.verifier_key()));
+    options.witness_keys.push_back(std::move(key));
+  }
+  options.required_cosignatures = config.audit().required_cosignatures();
+  options.cosignature_patience = absl::Seconds(config.audit().cosignature_seconds());
+  return audit::Checkpointer::Open(store, clock, std::move(options));
+}
+
 class RunningServer final : public Server {
   using Obstacle = ops::Health::Obstacle;
 
@@ -81,12 +117,6 @@ class RunningServer final : public Server {
     RETURN_IF_ERROR(CheckTimeZoneData());
     RaiseDescriptorLimit();
     ASSIGN_OR_RETURN(store_, store::OpenSqliteStore(config_.database_path()));
-    services_ = std::make_unique<Services>(Services{
-        services::PlanService(*store_), services::MeasureService(*store_),
-        services::ReleaseService(*store_), services::AgreementService(*store_),
-        services::DirectoryService(*store_, refused_, quotas_), services::AuditService(*store_)});
-    Bind(*services_, methods_);
-    RETURN_IF_ERROR(methods_.Check(ContractServices()));
     RETURN_IF_ERROR(SwapPolicy());
     if (!policy_.Get()->has_clients()) {
       // Perhaps a volume that is not mounted: a second log must not begin.
@@ -94,6 +124,14 @@ class RunningServer final : public Server {
           absl::StrCat("the database ", config_.database_path(),
                        " has no client: make the first administrator with concordatd init"));
     }
+    ASSIGN_OR_RETURN(checkpointer_, OpenCheckpointer(*store_, clock_, config_));
+    services_ = std::make_unique<Services>(
+        Services{services::PlanService(*store_), services::MeasureService(*store_),
+                 services::ReleaseService(*store_), services::AgreementService(*store_),
+                 services::DirectoryService(*store_, refused_, quotas_),
+                 services::AuditService(*store_, *checkpointer_)});
+    Bind(*services_, methods_);
+    RETURN_IF_ERROR(methods_.Check(ContractServices()));
     ASSIGN_OR_RETURN(token_keys_, tokens::TokenKeys::Start(config_.tokens(), clock_, tokens_));
     ASSIGN_OR_RETURN(listener_, door::Listener::Bind(config_.listen_address(),
                                                      ListenerLimitsOf(config_), refused_));
@@ -102,20 +140,13 @@ class RunningServer final : public Server {
                        health_->Set(Obstacle::kNobodyAdmitted, !admits);
                      }));
 
-    audit::AuditLog::Options options;
-    options.origin = config_.log_origin();
-    options.build = CONCORDAT_BUILD;
-    options.on_policy_change = [this] { return SwapPolicy(); };
-    options.on_stopped = [this](const absl::Status& cause) {
-      ops::Log(ops::Severity::kError, "audit_log_stopped", {{"cause", cause.ToString()}});
-      health_->Set(Obstacle::kAuditLogStopped, true);
-    };
-    ASSIGN_OR_RETURN(log_, audit::AuditLog::Start(*store_, clock_, std::move(options)));
+    RETURN_IF_ERROR(StartLog());
     door_ = std::make_unique<door::Door>(
         methods_, policy_, tls_->revocation(), tokens_, quotas_, *log_, clock_,
         DoorLimitsOf(config_),
         door::PeerHooks{[this](const std::string& peer) { listener_->MarkCalled(peer); },
-                        [this](const std::string& peer) { listener_->Close(peer); }});
+                        [this](const std::string& peer) { listener_->Close(peer); }},
+        HmacSha256(store_->page_token_key(), "subjects of tokens in audit records"));
     RETURN_IF_ERROR(StartGrpc());
     ASSIGN_OR_RETURN(metrics_, ops::Metrics::Start(config_.metrics_address(), ServerMetrics()));
     health_->Set(Obstacle::kStarting, false);
@@ -144,14 +175,42 @@ class RunningServer final : public Server {
       server_->Shutdown(absl::ToChronoTime(absl::Now() + drain));
       door_->Join();
     }
-    // Every call has ended; what they handed to the log is made durable here.
+    // Every call has ended; what they handed to the log is made durable here, and
+    // then signed.
     log_.reset();
+    checkpointer_.reset();
   }
 
  private:
   absl::Status SwapPolicy() {
     ASSIGN_OR_RETURN(const auth::Policy::Source source, store_->ReadPolicy());
     policy_.Swap(std::make_shared<const auth::Policy>(source));
+    return absl::OkStatus();
+  }
+
+  absl::Status StartLog() {
+    audit::AuditLog::Options options;
+    options.origin = config_.log_origin();
+    options.build = CONCORDAT_BUILD;
+    options.on_policy_change = [this] { return SwapPolicy(); };
+    options.on_durable = [this](uint64_t size) { checkpointer_->Grown(size); };
+    options.on_stopped = [this](const absl::Status& cause) {
+      ops::Log(ops::Severity::kError, "audit_log_stopped", {{"cause", cause.ToString()}});
+      health_->Set(Obstacle::kAuditLogStopped, true);
+    };
+    ASSIGN_OR_RETURN(log_, audit::AuditLog::Start(*store_, clock_, std::move(options)));
+    audit::Checkpointer::Hooks hooks;
+    hooks.on_damage = [this](const absl::Status& damage) { log_->Stop(damage); };
+    hooks.on_witnessed = [this](bool witnessed) {
+      if (witnessed) {
+        ops::Log(ops::Severity::kInfo, "witnesses_are_back");
+      } else {
+        ops::Log(ops::Severity::kError, "witnesses_missing");
+      }
+      log_->SetWitnessed(witnessed);
+      health_->Set(Obstacle::kWitnessesMissing, !witnessed);
+    };
+    checkpointer_->Run(std::move(hooks));
     return absl::OkStatus();
   }
 
@@ -188,6 +247,14 @@ class RunningServer final : public Server {
           [this] { return static_cast<double>(calls_in_hand()); });
     gauge("concordat_audit_log_healthy", "1 while records can be made durable.",
           [this] { return log_->healthy() ? 1.0 : 0.0; });
+    gauge("concordat_audit_records", "Records of the audit log that are durable.",
+          [this] { return static_cast<double>(checkpointer_->size()); });
+    gauge("concordat_audit_signed_records", "Those that the last checkpoint covers.",
+          [this] { return static_cast<double>(checkpointer_->Last()->checkpoint.size); });
+    counter("concordat_audit_checkpoints_total", "Checkpoints that were signed and kept.",
+            checkpointer_->counters().checkpoints);
+    counter("concordat_audit_checkpoint_failures_total", "Checkpoints that could not be.",
+            checkpointer_->counters().failures);
     gauge("concordat_policy_revision", "Revision of the directory and the agreements in force.",
           [this] { return static_cast<double>(policy_.Get()->revision()); });
     counter("concordat_tls_sets_taken_total",
@@ -224,6 +291,7 @@ class RunningServer final : public Server {
   auth::PolicyHolder policy_;
   auth::AccessTokenVerifierHolder tokens_;
   std::unique_ptr<tokens::TokenKeys> token_keys_;
+  std::unique_ptr<audit::Checkpointer> checkpointer_;
   std::unique_ptr<Services> services_;
   door::MethodTable methods_;
   std::unique_ptr<ops::Health> health_;
@@ -305,15 +373,27 @@ absl::StatusOr<bool> Initialise(const ServerConfig& config, const Clock& clock,
     if (client.name() == first.client.name()) return false;
   }
   ASSIGN_OR_RETURN(auth::Grant grant, auth::Policy(source).AuthoriseInitialisation());
+  ASSIGN_OR_RETURN(const std::unique_ptr<audit::Checkpointer> checkpointer,
+                   OpenCheckpointer(*store, clock, config));
   audit::AuditLog::Options options;
   options.origin = config.log_origin();
   options.build = CONCORDAT_BUILD;
+  options.on_durable = [&](uint64_t size) { checkpointer->Grown(size); };
   ASSIGN_OR_RETURN(const std::unique_ptr<audit::AuditLog> log,
                    audit::AuditLog::Start(*store, clock, std::move(options)));
+  checkpointer->Run({});
   Initialisation initialisation(clock, first, std::move(grant));
   log->Append(initialisation);
   RETURN_IF_ERROR(initialisation.Wait());
   return true;
+}
+
+absl::StatusOr<std::vector<std::string>> LogKeys(const ServerConfig& config) {
+  ASSIGN_OR_RETURN(const std::vector<tlog::SignerKey> keys, ReadLogKeys(config));
+  std::vector<std::string> texts;
+  texts.reserve(keys.size());
+  for (const tlog::SignerKey& key : keys) texts.push_back(key.verifier().ToString());
+  return texts;
 }
 
 }  // namespace concordat

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -55,6 +56,10 @@ struct FirstAdministrator {
 // returning false; with another one it is FAILED_PRECONDITION.
 absl::StatusOr<bool> Initialise(const server::v1::ServerConfig& config, const Clock& clock,
                                 const FirstAdministrator& first);
+
+// The keys that verify the audit log's checkpoints, as they are published:
+// `name+id+base64`; two while the key is being changed.
+absl::StatusOr<std::vector<std::string>> LogKeys(const server::v1::ServerConfig& config);
 
 }  // namespace concordat
 

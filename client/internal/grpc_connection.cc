@@ -30,8 +30,8 @@ constexpr int kMostLastingFaults = 5;
 // HTTP/2's own (RFC 9113, 6.9.2).
 constexpr int kSmallestWindow = 65535;
 
-// How long an extract is begun anew; the rest of its time is for the file.
-constexpr absl::Duration kTimeToBeginAnExtract = absl::Seconds(30);
+// How long a stream is begun anew; the rest of its time is for what it carries.
+constexpr absl::Duration kTimeToBeginAStream = absl::Seconds(30);
 
 std::shared_ptr<grpc::Channel> MakeChannel(
     const ClientOptions& options, const std::shared_ptr<grpc::ChannelCredentials>& credentials) {
@@ -66,7 +66,7 @@ GrpcConnection::GrpcConnection(std::shared_ptr<grpc::Channel> channel, const Cli
       default_purpose_(options.default_purpose),
       read_deadline_(options.deadline),
       change_deadline_(options.apply_deadline),
-      extract_deadline_(options.extract_deadline),
+      stream_deadline_(options.extract_deadline),
       sleep_(std::move(sleep)),
       plans_(v1::PlanService::NewStub(channel)),
       measures_(v1::MeasureService::NewStub(channel)),
@@ -125,21 +125,25 @@ absl::StatusOr<Response> GrpcConnection::Call(Kind kind, const std::unique_ptr<S
   return response;
 }
 
-absl::Status GrpcConnection::ExtractObservations(const v1::ExtractObservationsRequest& request,
-                                                 ExtractMessageSink sink,
-                                                 const CallOptions& options) {
+template <typename Stub, typename Request, typename Response>
+absl::Status GrpcConnection::Stream(const std::unique_ptr<Stub>& stub,
+                                    std::unique_ptr<grpc::ClientReaderInterface<Response>> (
+                                        Stub::*method)(grpc::ClientContext*, const Request&),
+                                    const Request& request,
+                                    absl::FunctionRef<absl::Status(Response)> sink,
+                                    const CallOptions& options) {
   ASSIGN_OR_RETURN(const CallOptions complete, Complete(options));
   const absl::Time now = absl::Now();
-  const absl::Time deadline = now + complete.deadline.value_or(extract_deadline_);
+  const absl::Time deadline = now + complete.deadline.value_or(stream_deadline_);
   bool anything_came = false;
   int lasting_faults = 0;
   return RunWithRetry(
       [&] {
         grpc::ClientContext context;
         Prepare(context, complete, deadline);
-        auto reader = releases_->ExtractObservations(&context, request);
+        auto reader = ((*stub).*method)(&context, request);
         absl::Status taken;
-        v1::ExtractObservationsResponse message;
+        Response message;
         while (taken.ok() && reader->Read(&message)) {
           anything_came = true;
           taken = sink(std::move(message));
@@ -152,7 +156,7 @@ absl::Status GrpcConnection::ExtractObservations(const v1::ExtractObservationsRe
         return taken.ok() ? outcome : taken;
       },
       [&] { return !anything_came && lasting_faults < kMostLastingFaults; },
-      std::min(deadline, now + kTimeToBeginAnExtract), sleep_);
+      std::min(deadline, now + kTimeToBeginAStream), sleep_);
 }
 
 absl::StatusOr<v1::ListPlansResponse> GrpcConnection::ListPlans(const v1::ListPlansRequest& request,
@@ -226,6 +230,13 @@ absl::StatusOr<v1::ListObservationsResponse> GrpcConnection::ListObservations(
     const v1::ListObservationsRequest& request, const CallOptions& options) {
   return Call(Kind::kRead, releases_, &v1::ReleaseService::StubInterface::ListObservations, request,
               options);
+}
+
+absl::Status GrpcConnection::ExtractObservations(const v1::ExtractObservationsRequest& request,
+                                                 ExtractMessageSink sink,
+                                                 const CallOptions& options) {
+  return Stream(releases_, &v1::ReleaseService::StubInterface::ExtractObservations, request, sink,
+                options);
 }
 
 absl::StatusOr<v1::ImportReleaseResponse> GrpcConnection::ImportRelease(
@@ -327,6 +338,52 @@ absl::StatusOr<v1::ListRefusedHandshakesResponse> GrpcConnection::ListRefusedHan
 absl::StatusOr<v1::ListAuditEntriesResponse> GrpcConnection::ListAuditEntries(
     const v1::ListAuditEntriesRequest& request, const CallOptions& options) {
   return Call(Kind::kRead, audit_, &v1::AuditService::StubInterface::ListAuditEntries, request,
+              options);
+}
+
+absl::Status GrpcConnection::StreamAuditEntries(const v1::StreamAuditEntriesRequest& request,
+                                                AuditEntrySink sink, const CallOptions& options) {
+  return Stream(audit_, &v1::AuditService::StubInterface::StreamAuditEntries, request, sink,
+                options);
+}
+
+absl::StatusOr<v1::AuditSummary> GrpcConnection::SummariseAudit(
+    const v1::SummariseAuditRequest& request, const CallOptions& options) {
+  return Call(Kind::kRead, audit_, &v1::AuditService::StubInterface::SummariseAudit, request,
+              options);
+}
+
+absl::StatusOr<v1::Checkpoint> GrpcConnection::GetCheckpoint(
+    const v1::GetCheckpointRequest& request, const CallOptions& options) {
+  return Call(Kind::kRead, audit_, &v1::AuditService::StubInterface::GetCheckpoint, request,
+              options);
+}
+
+absl::StatusOr<v1::GetInclusionProofResponse> GrpcConnection::GetInclusionProof(
+    const v1::GetInclusionProofRequest& request, const CallOptions& options) {
+  return Call(Kind::kRead, audit_, &v1::AuditService::StubInterface::GetInclusionProof, request,
+              options);
+}
+
+absl::StatusOr<v1::GetConsistencyProofResponse> GrpcConnection::GetConsistencyProof(
+    const v1::GetConsistencyProofRequest& request, const CallOptions& options) {
+  return Call(Kind::kRead, audit_, &v1::AuditService::StubInterface::GetConsistencyProof, request,
+              options);
+}
+
+absl::Status GrpcConnection::ReadTiles(const v1::ReadTilesRequest& request, TileSink sink,
+                                       const CallOptions& options) {
+  return Stream(audit_, &v1::AuditService::StubInterface::ReadTiles, request, sink, options);
+}
+
+absl::Status GrpcConnection::ReadEntryBundles(const v1::ReadEntryBundlesRequest& request,
+                                              EntryBundleSink sink, const CallOptions& options) {
+  return Stream(audit_, &v1::AuditService::StubInterface::ReadEntryBundles, request, sink, options);
+}
+
+absl::StatusOr<v1::Redaction> GrpcConnection::RedactText(const v1::RedactTextRequest& request,
+                                                         const CallOptions& options) {
+  return Call(Kind::kChange, audit_, &v1::AuditService::StubInterface::RedactText, request,
               options);
 }
 

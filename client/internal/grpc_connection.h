@@ -95,6 +95,22 @@ class GrpcConnection final : public Connection {
 
   absl::StatusOr<v1::ListAuditEntriesResponse> ListAuditEntries(
       const v1::ListAuditEntriesRequest& request, const CallOptions& options) override;
+  absl::Status StreamAuditEntries(const v1::StreamAuditEntriesRequest& request, AuditEntrySink sink,
+                                  const CallOptions& options) override;
+  absl::StatusOr<v1::AuditSummary> SummariseAudit(const v1::SummariseAuditRequest& request,
+                                                  const CallOptions& options) override;
+  absl::StatusOr<v1::Checkpoint> GetCheckpoint(const v1::GetCheckpointRequest& request,
+                                               const CallOptions& options) override;
+  absl::StatusOr<v1::GetInclusionProofResponse> GetInclusionProof(
+      const v1::GetInclusionProofRequest& request, const CallOptions& options) override;
+  absl::StatusOr<v1::GetConsistencyProofResponse> GetConsistencyProof(
+      const v1::GetConsistencyProofRequest& request, const CallOptions& options) override;
+  absl::Status ReadTiles(const v1::ReadTilesRequest& request, TileSink sink,
+                         const CallOptions& options) override;
+  absl::Status ReadEntryBundles(const v1::ReadEntryBundlesRequest& request, EntryBundleSink sink,
+                                const CallOptions& options) override;
+  absl::StatusOr<v1::Redaction> RedactText(const v1::RedactTextRequest& request,
+                                           const CallOptions& options) override;
 
  private:
   // What a call does decides its deadline and whether it may be repeated.
@@ -105,6 +121,15 @@ class GrpcConnection final : public Connection {
                                 grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
                                                              Response*),
                                 const Request& request, const CallOptions& options);
+
+  // Hands each message of a stream to `sink`, whose error cancels it. Begun anew
+  // only while nothing came.
+  template <typename Stub, typename Request, typename Response>
+  absl::Status Stream(const std::unique_ptr<Stub>& stub,
+                      std::unique_ptr<grpc::ClientReaderInterface<Response>> (Stub::*method)(
+                          grpc::ClientContext*, const Request&),
+                      const Request& request, absl::FunctionRef<absl::Status(Response)> sink,
+                      const CallOptions& options);
 
   // `options` with the client's defaults; an error when they cannot be sent.
   absl::StatusOr<CallOptions> Complete(const CallOptions& options) const;
@@ -119,7 +144,7 @@ class GrpcConnection final : public Connection {
   const std::string default_purpose_;
   const absl::Duration read_deadline_;
   const absl::Duration change_deadline_;
-  const absl::Duration extract_deadline_;
+  const absl::Duration stream_deadline_;
   const Sleeper sleep_;
   const std::unique_ptr<v1::PlanService::StubInterface> plans_;
   const std::unique_ptr<v1::MeasureService::StubInterface> measures_;

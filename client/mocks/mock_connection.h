@@ -74,6 +74,24 @@ class MockConnection : public Connection {
               (const v1::ListRefusedHandshakesRequest&, const CallOptions&), (override));
   MOCK_METHOD(absl::StatusOr<v1::ListAuditEntriesResponse>, ListAuditEntries,
               (const v1::ListAuditEntriesRequest&, const CallOptions&), (override));
+  MOCK_METHOD(absl::Status, StreamAuditEntries,
+              (const v1::StreamAuditEntriesRequest&, AuditEntrySink, const CallOptions&),
+              (override));
+  MOCK_METHOD(absl::StatusOr<v1::AuditSummary>, SummariseAudit,
+              (const v1::SummariseAuditRequest&, const CallOptions&), (override));
+  MOCK_METHOD(absl::StatusOr<v1::Checkpoint>, GetCheckpoint,
+              (const v1::GetCheckpointRequest&, const CallOptions&), (override));
+  MOCK_METHOD(absl::StatusOr<v1::GetInclusionProofResponse>, GetInclusionProof,
+              (const v1::GetInclusionProofRequest&, const CallOptions&), (override));
+  MOCK_METHOD(absl::StatusOr<v1::GetConsistencyProofResponse>, GetConsistencyProof,
+              (const v1::GetConsistencyProofRequest&, const CallOptions&), (override));
+  MOCK_METHOD(absl::Status, ReadTiles, (const v1::ReadTilesRequest&, TileSink, const CallOptions&),
+              (override));
+  MOCK_METHOD(absl::Status, ReadEntryBundles,
+              (const v1::ReadEntryBundlesRequest&, EntryBundleSink, const CallOptions&),
+              (override));
+  MOCK_METHOD(absl::StatusOr<v1::Redaction>, RedactText,
+              (const v1::RedactTextRequest&, const CallOptions&), (override));
 };
 
 }  // namespace concordat

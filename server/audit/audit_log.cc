@@ -34,15 +34,23 @@ absl::Status Unavailable() {
 absl::StatusOr<std::unique_ptr<AuditLog>> AuditLog::Start(store::Store& store, const Clock& clock,
                                                           Options options) {
   RETURN_IF_ERROR(store.ClaimLog(options.origin));
-  ASSIGN_OR_RETURN(const uint64_t size, store.AuditSize());
-  auto log = std::unique_ptr<AuditLog>(new AuditLog(store, clock, std::move(options), size));
-  RETURN_IF_ERROR(log->EndInterruptedStreams());
+  auto log = std::unique_ptr<AuditLog>(new AuditLog(store, clock, std::move(options)));
+  RETURN_IF_ERROR(log->Resume());
   log->thread_ = std::thread([log = log.get()] { log->Run(); });
   return log;
 }
 
-AuditLog::AuditLog(store::Store& store, const Clock& clock, Options options, uint64_t next_index)
-    : store_(store), clock_(clock), options_(std::move(options)), next_index_(next_index) {}
+AuditLog::AuditLog(store::Store& store, const Clock& clock, Options options)
+    : store_(store), clock_(clock), options_(std::move(options)) {}
+
+absl::Status AuditLog::Resume() {
+  ASSIGN_OR_RETURN(const std::unique_ptr<store::Batch> batch, store_.BeginBatch());
+  ASSIGN_OR_RETURN(tree_, TileTree::Open(store_, *batch));
+  RETURN_IF_ERROR(EndInterruptedStreams(*batch));
+  RETURN_IF_ERROR(batch->Commit());
+  if (options_.on_durable) options_.on_durable(tree_.size());
+  return absl::OkStatus();
+}
 
 AuditLog::~AuditLog() {
   if (!thread_.joinable()) return;
@@ -84,7 +92,6 @@ void AuditLog::Run() {
 
 size_t AuditLog::CommitSome(absl::Span<Entry* const> entries) {
   receipts_.clear();
-  const uint64_t first_index = next_index_;
   size_t taken = entries.size();
   bool durable = false;
   const absl::Status committed = [&]() -> absl::Status {
@@ -107,8 +114,9 @@ size_t AuditLog::CommitSome(absl::Span<Entry* const> entries) {
     return absl::OkStatus();
   }();
   if (!committed.ok()) {
-    if (!durable) next_index_ = first_index;
     Stop(committed);
+  } else if (options_.on_durable) {
+    options_.on_durable(tree_.size());
   }
   for (size_t i = 0; i < taken; ++i) {
     if (committed.ok()) {
@@ -131,17 +139,20 @@ absl::StatusOr<v1::Receipt> AuditLog::AppendOne(store::Batch& batch, v1::AuditRe
   salts_used_ += kSaltBytes;
   record.set_monotonic_sequence(++sequence_);
   record.set_build(options_.build);
-  record.set_index(next_index_);
+  const uint64_t index = tree_.size();
+  record.set_index(index);
 
   const std::string bytes = record.SerializeAsString();
   if (bytes.size() > tlog::kMaxRecordBytes) {
     return absl::InternalError("an audit record is larger than an entry bundle can hold");
   }
   store::Batch::AuditColumns columns{ToTime(record.time()), record.agency(), record.resource()};
-  RETURN_IF_ERROR(batch.AppendAudit(next_index_, columns, bytes));
+  RETURN_IF_ERROR(batch.AppendAudit(index, columns, bytes));
+  std::string leaf_hash = tlog::LeafHash(bytes);
+  RETURN_IF_ERROR(tree_.Append(leaf_hash, batch));
   if (record.event() == v1::AuditRecord::STREAM_OPENED &&
       record.decision() == v1::AuditRecord::ALLOWED) {
-    RETURN_IF_ERROR(batch.MarkStreamOpen(next_index_));
+    RETURN_IF_ERROR(batch.MarkStreamOpen(index));
   } else if (record.event() == v1::AuditRecord::STREAM_ENDED ||
              record.event() == v1::AuditRecord::STREAM_INTERRUPTED) {
     RETURN_IF_ERROR(batch.MarkStreamEnded(static_cast<uint64_t>(record.opening_index())));
@@ -149,16 +160,14 @@ absl::StatusOr<v1::Receipt> AuditLog::AppendOne(store::Batch& batch, v1::AuditRe
 
   v1::Receipt receipt;
   receipt.set_origin(options_.origin);
-  receipt.set_index(next_index_++);
-  receipt.set_leaf_hash(tlog::LeafHash(bytes));
+  receipt.set_index(index);
+  receipt.set_leaf_hash(std::move(leaf_hash));
   *receipt.mutable_time() = record.time();
   return receipt;
 }
 
-absl::Status AuditLog::EndInterruptedStreams() {
+absl::Status AuditLog::EndInterruptedStreams(store::Batch& batch) {
   ASSIGN_OR_RETURN(const std::vector<store::AuditRow> open, store_.OpenStreams());
-  if (open.empty()) return absl::OkStatus();
-  ASSIGN_OR_RETURN(const std::unique_ptr<store::Batch> batch, store_.BeginBatch());
   for (const store::AuditRow& row : open) {
     v1::AuditRecord record;
     if (!record.ParseFromString(row.record)) {
@@ -169,9 +178,9 @@ absl::Status AuditLog::EndInterruptedStreams() {
     record.set_opening_index(static_cast<int64_t>(row.index));
     record.set_status_code(google::rpc::ABORTED);
     *record.mutable_time() = ToTimestamp(clock_.Now());
-    RETURN_IF_ERROR(AppendOne(*batch, record).status());
+    RETURN_IF_ERROR(AppendOne(batch, record).status());
   }
-  return batch->Commit();
+  return absl::OkStatus();
 }
 
 void AuditLog::Stop(const absl::Status& cause) {

@@ -20,6 +20,7 @@
 #include "absl/types/span.h"
 #include "base/clock.h"
 #include "concordat/v1/audit.pb.h"
+#include "server/audit/tile_tree.h"
 #include "server/store/store.h"
 
 namespace concordat::audit {
@@ -57,12 +58,15 @@ class AuditLog {
     // or agreements is durable, and before its answers leave. An error stops
     // the log.
     absl::AnyInvocable<absl::Status()> on_policy_change;
+    // Called on the log's thread when so many records are durable.
+    absl::AnyInvocable<void(uint64_t size)> on_durable;
     // Called once, when the log stops for good.
     absl::AnyInvocable<void(const absl::Status&)> on_stopped;
   };
 
   // Starts the log's thread. Ends the streams that the last process left open.
-  // FAILED_PRECONDITION when the store is the log of another origin.
+  // FAILED_PRECONDITION when the store is the log of another origin; DATA_LOSS when
+  // its last records are not those that its tree was made of.
   static absl::StatusOr<std::unique_ptr<AuditLog>> Start(store::Store& store, const Clock& clock,
                                                          Options options);
   // Makes durable what was handed in before, then stops.
@@ -76,25 +80,34 @@ class AuditLog {
   // sync it cannot, until the server is started again: what the disk holds is
   // then not known, and a second sync may claim what the first one lost.
   bool healthy() const { return !failed_.load(std::memory_order_acquire); }
+  // Stops it for good, as a failed write does: what is stored was found damaged.
+  void Stop(const absl::Status& cause);
+
+  // Whether calls are answered: not while too few witnesses know of the log's growth.
+  // What is under way then, the end of a stream, is still recorded.
+  bool witnessed() const { return witnessed_.load(std::memory_order_acquire); }
+  void SetWitnessed(bool witnessed) { witnessed_.store(witnessed, std::memory_order_release); }
 
  private:
-  AuditLog(store::Store& store, const Clock& clock, Options options, uint64_t next_index);
+  AuditLog(store::Store& store, const Clock& clock, Options options);
 
-  absl::Status EndInterruptedStreams();
+  // Takes up the log where the last process left it.
+  absl::Status Resume();
+  absl::Status EndInterruptedStreams(store::Batch& batch);
   void Run();
   // Makes the first entries durable, together, and completes them; returns how
   // many. All of them, but none after one that changes the policy.
   size_t CommitSome(absl::Span<Entry* const> entries);
   absl::StatusOr<v1::Receipt> AppendOne(store::Batch& batch, v1::AuditRecord& record);
-  void Stop(const absl::Status& cause);
 
   store::Store& store_;
   const Clock& clock_;
   Options options_;
   std::atomic<bool> failed_{false};
+  std::atomic<bool> witnessed_{true};
 
   // Touched by the log's thread alone, once it runs.
-  uint64_t next_index_;
+  TileTree tree_;
   uint64_t sequence_ = 0;
   // Used for one entry after the other, so that its memory is not made anew.
   v1::AuditRecord record_;

@@ -39,6 +39,11 @@ class Call {
     *release_ = absl::StrCat(name, "@", digest);
   }
 
+  // Says which resource is to be redacted, and why, for the audit record.
+  void NoteRedaction(absl::string_view resource, absl::string_view justification) const {
+    *redaction_ = {std::string(resource), std::string(justification)};
+  }
+
   // The method, such as `/concordat.v1.PlanService/GetPlan`.
   absl::string_view method() const { return method_; }
 
@@ -64,6 +69,12 @@ class Call {
   std::string named_purpose_;
   // What NoteRelease was told; read by the door when the method has returned.
   std::unique_ptr<std::string> release_ = std::make_unique<std::string>();
+  // What NoteRedaction was told.
+  struct Redaction {
+    std::string resource;
+    std::string justification;
+  };
+  std::unique_ptr<Redaction> redaction_ = std::make_unique<Redaction>();
 };
 
 }  // namespace concordat::door

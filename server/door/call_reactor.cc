@@ -23,6 +23,7 @@ using google::protobuf::Message;
 
 constexpr size_t kMaxMethodBytes = 200;
 constexpr size_t kMaxResourceBytes = 300;
+constexpr size_t kPseudonymBytes = 16;
 // However far away a caller's deadline is.
 constexpr absl::Duration kLongestCall = absl::Hours(24);
 // How long a stream whose access has ended may wait for its reader, so that one
@@ -69,11 +70,23 @@ absl::Time DeadlineOf(const grpc::ServerContext& context, absl::Time arrival,
   return absl::FromChrono(deadline);
 }
 
+// The subject of a token as records name it.
+std::string PseudonymOf(const auth::AccessToken& token, const std::string& key) {
+  const std::string subject = absl::StrCat(token.issuer, "\n", token.subject);
+  return absl::BytesToHexString(HmacSha256(key, subject).substr(0, kPseudonymBytes));
+}
+
 // Whether a call was refused for what its caller did or is, and not for what the
 // server cannot do.
 bool IsOfCaller(const absl::Status& outcome) {
   return !outcome.ok() && !absl::IsUnavailable(outcome) && !absl::IsInternal(outcome) &&
          ReasonOf(outcome) != v1::ERROR_REASON_UNSPECIFIED;
+}
+
+absl::Status WitnessesMissing() {
+  return MakeError(v1::WITNESSES_MISSING,
+                   "too few witnesses have cosigned the audit log, so there is no answer; nothing "
+                   "was changed; tell the operator");
 }
 
 absl::Status Overdue() {
@@ -304,6 +317,8 @@ absl::Status CallReactor::Reported(const absl::Status& outcome) const {
 
 void CallReactor::Record(const absl::Status& outcome) {
   outcome_ = Reported(outcome);
+  // The end of a stream is always recorded: what was sent was sent.
+  if (stage_ != Stage::kStreamEnding && !door_.log_.witnessed()) return Done(WitnessesMissing());
   door_.log_.Append(*this);
 }
 
@@ -339,10 +354,11 @@ absl::Status CallReactor::Change(store::Batch& batch) {
   if (metadata_.request_id.empty() || IsDryRun()) return ChangeOnce(batch);
 
   const std::string& client = principal_->client;
+  const std::string digest = batch.transaction().KeyedDigest(request_digest_);
   ASSIGN_OR_RETURN(std::optional<store::StoredReply> stored,
                    batch.FindReply(client, method_->path, metadata_.request_id, decided_));
   if (stored.has_value()) {
-    if (stored->request_digest != request_digest_) {
+    if (stored->request_digest != digest) {
       return MakeError(v1::REQUEST_ID_REUSED,
                        "this request id was used for another request; use a new one");
     }
@@ -350,8 +366,7 @@ absl::Status CallReactor::Change(store::Batch& batch) {
     return absl::OkStatus();
   }
   RETURN_IF_ERROR(ChangeOnce(batch));
-  return batch.PutReply(client, method_->path, metadata_.request_id, {request_digest_, reply_},
-                        decided_);
+  return batch.PutReply(client, method_->path, metadata_.request_id, {digest, reply_}, decided_);
 }
 
 absl::Status CallReactor::ChangeOnce(store::Batch& batch) {
@@ -390,7 +405,13 @@ void CallReactor::FillRecord(v1::AuditRecord& record) {
       static_cast<uint64_t>(std::max<int64_t>(0, absl::ToInt64Microseconds(now - arrival_))));
   record.set_method(method_ != nullptr ? method_->path : Recordable(context_.method()));
   record.set_resource(resource_.substr(0, kMaxResourceBytes));
-  if (call_ != nullptr) record.set_release(*call_->release_);
+  if (call_ != nullptr) {
+    record.set_release(*call_->release_);
+    if (const Call::Redaction& redaction = *call_->redaction_; !redaction.resource.empty()) {
+      record.set_resource(redaction.resource);
+      record.set_justification(redaction.justification);
+    }
+  }
   if (principal_ != nullptr) {
     record.set_agency(principal_->agency);
     record.set_client(principal_->client);
@@ -429,6 +450,7 @@ void CallReactor::FillRecord(v1::AuditRecord& record) {
   if (principal_ != nullptr && principal_->token != nullptr) {
     const auth::AccessToken& token = *principal_->token;
     record.set_token_issuer(token.issuer);
+    record.set_token_subject(PseudonymOf(token, door_.pseudonym_key_));
     record.set_token_id_digest(token.id_sha256);
     record.set_token_key_id(token.key_id);
   }

@@ -13,10 +13,7 @@ constexpr absl::Duration kBusyRetryDelay = absl::Milliseconds(250);
 
 absl::Status Busy(absl::string_view message) {
   absl::Status status = MakeError(v1::SERVER_BUSY, message);
-  google::rpc::RetryInfo retry;
-  retry.mutable_retry_delay()->set_nanos(
-      static_cast<int32_t>(absl::ToInt64Nanoseconds(kBusyRetryDelay)));
-  AttachPayload(status, retry);
+  AttachRetryDelay(status, kBusyRetryDelay);
   return status;
 }
 

@@ -20,7 +20,13 @@ namespace concordat::ops {
 class Health final {
  public:
   // What keeps the server from answering.
-  enum class Obstacle { kStarting, kAuditLogStopped, kNobodyAdmitted, kDraining };
+  enum class Obstacle {
+    kStarting,
+    kAuditLogStopped,
+    kWitnessesMissing,
+    kNobodyAdmitted,
+    kDraining
+  };
 
   // Listens at `address`, or nowhere when it is empty, and says NOT_SERVING:
   // kStarting stands. UNAVAILABLE when it cannot listen.

@@ -34,10 +34,7 @@ absl::Status Exceeded(const QuotaStanding& standing, absl::string_view subject,
   violation.set_subject(std::string(subject));
   violation.set_description(std::string(message));
   AttachPayload(status, failure);
-  google::rpc::RetryInfo info;
-  const absl::Duration whole = absl::Ceil(retry, absl::Seconds(1));
-  info.mutable_retry_delay()->set_seconds(absl::ToInt64Seconds(whole));
-  AttachPayload(status, info);
+  AttachRetryDelay(status, absl::Ceil(retry, absl::Seconds(1)));
   return status;
 }
 

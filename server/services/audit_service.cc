@@ -12,6 +12,7 @@
 #include "base/status.h"
 #include "server/services/apply.h"
 #include "server/services/paging.h"
+#include "server/services/redaction.h"
 #include "tlog/merkle.h"
 
 namespace concordat::services {
@@ -112,34 +113,34 @@ absl::StatusOr<v1::AuditSummary> AuditService::SummariseAudit(
 
 absl::StatusOr<v1::Checkpoint> AuditService::GetCheckpoint(const door::Call&,
                                                            const v1::GetCheckpointRequest&) const {
-  return absl::UnimplementedError("not on this branch yet");
+  return proofs_.GetCheckpoint();
 }
 
 absl::StatusOr<v1::GetInclusionProofResponse> AuditService::GetInclusionProof(
-    const door::Call&, const v1::GetInclusionProofRequest&) const {
-  return absl::UnimplementedError("not on this branch yet");
+    const door::Call&, const v1::GetInclusionProofRequest& request) const {
+  return proofs_.GetInclusionProof(request);
 }
 
 absl::StatusOr<v1::GetConsistencyProofResponse> AuditService::GetConsistencyProof(
-    const door::Call&, const v1::GetConsistencyProofRequest&) const {
-  return absl::UnimplementedError("not on this branch yet");
+    const door::Call&, const v1::GetConsistencyProofRequest& request) const {
+  return proofs_.GetConsistencyProof(request);
 }
 
 absl::StatusOr<std::unique_ptr<door::MessageSource<v1::ReadTilesResponse>>> AuditService::ReadTiles(
-    std::shared_ptr<const door::Call>, const v1::ReadTilesRequest&) const {
-  return absl::UnimplementedError("not on this branch yet");
+    std::shared_ptr<const door::Call>, const v1::ReadTilesRequest& request) const {
+  return proofs_.ReadTiles(request);
 }
 
 absl::StatusOr<std::unique_ptr<door::MessageSource<v1::ReadEntryBundlesResponse>>>
 AuditService::ReadEntryBundles(std::shared_ptr<const door::Call>,
-                               const v1::ReadEntryBundlesRequest&) const {
-  return absl::UnimplementedError("not on this branch yet");
+                               const v1::ReadEntryBundlesRequest& request) const {
+  return proofs_.ReadEntryBundles(request);
 }
 
-absl::StatusOr<v1::Redaction> AuditService::RedactText(const door::Call&,
-                                                       const v1::RedactTextRequest&,
-                                                       store::Transaction&) const {
-  return absl::UnimplementedError("not on this branch yet");
+absl::StatusOr<v1::Redaction> AuditService::RedactText(const door::Call& call,
+                                                       const v1::RedactTextRequest& request,
+                                                       store::Transaction& transaction) const {
+  return services::RedactText(call, request, transaction);
 }
 
 }  // namespace concordat::services

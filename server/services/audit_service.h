@@ -8,6 +8,7 @@
 #include "concordat/v1/audit_service.pb.h"
 #include "server/door/call.h"
 #include "server/door/message_source.h"
+#include "server/services/audit_proofs.h"
 #include "server/store/store.h"
 
 namespace concordat::services {
@@ -15,7 +16,9 @@ namespace concordat::services {
 // Each method is the RPC of its name (audit_service.proto). Thread-safe.
 class AuditService {
  public:
-  explicit AuditService(const store::Store& store) : store_(store) {}
+  // Both outlive it.
+  AuditService(const store::Store& store, const audit::Checkpointer& checkpointer)
+      : store_(store), proofs_(store, checkpointer) {}
 
   absl::StatusOr<v1::ListAuditEntriesResponse> ListAuditEntries(
       const door::Call& call, const v1::ListAuditEntriesRequest& request) const;
@@ -41,6 +44,7 @@ class AuditService {
 
  private:
   const store::Store& store_;
+  const AuditProofs proofs_;
 };
 
 }  // namespace concordat::services

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/civil_time.h"
@@ -10,6 +11,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "server/services/service_test.h"
+#include "tlog/test_log.h"
 
 namespace concordat::services {
 namespace {
@@ -39,6 +41,12 @@ class AuditServiceTest : public ServiceTest {
     const std::unique_ptr<store::Batch> batch = Must(store_->BeginBatch());
     Must(batch->AppendAudit(0, {kNoon, record.agency(), ""}, record.SerializeAsString()));
     Must(batch->Commit());
+
+    audit::Checkpointer::Options options;
+    options.origin = "log.example/audit";
+    options.keys.push_back(tlog::TestKey(options.origin, tlog::SignatureType::kEd25519));
+    options.file = folder_.Path("checkpoint");
+    checkpointer_ = Must(audit::Checkpointer::Open(*store_, clock_, std::move(options)));
   }
 
   template <typename Message>
@@ -51,11 +59,11 @@ class AuditServiceTest : public ServiceTest {
   }
 
   absl::StatusOr<v1::ListAuditEntriesResponse> ListAs(v1::Role role) const {
-    return AuditService(*store_).ListAuditEntries(
-        door::CallReactor::MakeCall(store::OfPolice(v1::AccessRule::SELF, role),
-                                    "agencies/police/clients/feed", "", kNoon,
-                                    Must(store_->ReadPolicy())),
-        request_);
+    return AuditService(*store_, *checkpointer_)
+        .ListAuditEntries(door::CallReactor::MakeCall(store::OfPolice(v1::AccessRule::SELF, role),
+                                                      "agencies/police/clients/feed", "", kNoon,
+                                                      Must(store_->ReadPolicy())),
+                          request_);
   }
   // The clients whose calls are listed.
   static std::vector<std::string> Clients(
@@ -75,6 +83,8 @@ class AuditServiceTest : public ServiceTest {
     return fields;
   }
 
+  const FakeClock clock_{kNoon};
+  std::unique_ptr<audit::Checkpointer> checkpointer_;
   v1::ListAuditEntriesRequest request_;
 };
 

@@ -64,6 +64,9 @@ address_file: real.address
 database_path: concordat.db
 log_origin: localhost/bench
 drain_seconds: 5
+audit:
+  key_file: certificates/log.key
+  checkpoint_file: checkpoint
 tls:
   certificate_file: certificates/server.crt
   private_key_file: certificates/server.key

@@ -82,6 +82,9 @@ std::string ConfigYaml(const server::v1::ServerConfig& config) {
       "\ntls:\n  certificate_file: ", config.tls().certificate_file(),
       "\n  private_key_file: ", config.tls().private_key_file(),
       "\n  client_ca_file: ", config.tls().client_ca_file(),
+      "\naudit:\n  key_file: ", config.audit().key_file(),
+      "\n  checkpoint_file: ", config.audit().checkpoint_file(),
+      "\n  checkpoint_seconds: ", config.audit().checkpoint_seconds(),
       "\nlimits:\n  max_connections: ", limits.max_connections(),
       "\n  max_connections_per_address: ", limits.max_connections_per_address(),
       "\n  handshake_deadline_milliseconds: ", limits.handshake_deadline_milliseconds(), "\n");

@@ -142,6 +142,11 @@ ServerConfig TestConfig(const std::string& folder) {
   config.set_database_path(absl::StrCat(folder, "/concordat.db"));
   config.set_log_origin("e2e.test/audit");
   config.set_drain_seconds(5);
+  config.mutable_audit()->set_key_file(certificates.Path("log.key"));
+  config.mutable_audit()->set_checkpoint_file(absl::StrCat(folder, "/checkpoint"));
+  config.mutable_audit()->set_checkpoint_seconds(1);
+  config.mutable_audit()->set_checkpoint_records(10000);
+  config.mutable_audit()->set_cosignature_seconds(60);
   config.mutable_tls()->set_certificate_file(certificates.Path("server.crt"));
   config.mutable_tls()->set_private_key_file(certificates.Path("server.key"));
   config.mutable_tls()->set_client_ca_file(certificates.Path("ca.crt"));

@@ -141,6 +141,35 @@ class Client {
   // Records of the audit log, newest first.
   PagedRange<v1::AuditEntry, v1::ListAuditEntriesResponse> ListAuditEntries(
       v1::ListAuditEntriesRequest request = {}, CallOptions options = {});
+  // The same without pages, oldest first, for auditors: `sink` gets each message as
+  // it comes, and its error ends the stream and is returned. A stream that broke is
+  // taken up again with `first_index`.
+  absl::Status StreamAuditEntries(const v1::StreamAuditEntriesRequest& request,
+                                  Connection::AuditEntrySink sink, CallOptions options = {});
+  // One agency's quarter: who saw what, what was refused, and whether the records
+  // are whole.
+  absl::StatusOr<v1::AuditSummary> SummariseAudit(const v1::SummariseAuditRequest& request,
+                                                  CallOptions options = {});
+  // The audit log's last signed checkpoint. Worth what its signatures are:
+  // concordat/audit.h verifies them.
+  absl::StatusOr<v1::Checkpoint> GetCheckpoint(CallOptions options = {});
+  // The proof that a record is in the log; VerifyReceipt of concordat/audit.h
+  // verifies it.
+  absl::StatusOr<v1::GetInclusionProofResponse> GetInclusionProof(
+      const v1::GetInclusionProofRequest& request, CallOptions options = {});
+  // The proof that the log grew by appending alone; VerifyConsistency of
+  // concordat/audit.h verifies it.
+  absl::StatusOr<v1::GetConsistencyProofResponse> GetConsistencyProof(
+      const v1::GetConsistencyProofRequest& request, CallOptions options = {});
+  // Tiles of the log's hashes, and bundles of its records in parts, as they come and
+  // not verified. `sink` as of StreamAuditEntries.
+  absl::Status ReadTiles(const v1::ReadTilesRequest& request, Connection::TileSink sink,
+                         CallOptions options = {});
+  absl::Status ReadEntryBundles(const v1::ReadEntryBundlesRequest& request,
+                                Connection::EntryBundleSink sink, CallOptions options = {});
+  // Proposes that a text becomes a tombstone in every revision, or approves it.
+  absl::StatusOr<v1::Redaction> RedactText(const v1::RedactTextRequest& request,
+                                           CallOptions options = {});
 
  private:
   std::shared_ptr<Connection> connection_;

@@ -24,6 +24,10 @@ class Connection {
  public:
   // Takes one message of an extract. An error cancels the stream.
   using ExtractMessageSink = absl::FunctionRef<absl::Status(v1::ExtractObservationsResponse)>;
+  // The same of the audit log's streams.
+  using AuditEntrySink = absl::FunctionRef<absl::Status(v1::StreamAuditEntriesResponse)>;
+  using TileSink = absl::FunctionRef<absl::Status(v1::ReadTilesResponse)>;
+  using EntryBundleSink = absl::FunctionRef<absl::Status(v1::ReadEntryBundlesResponse)>;
 
   virtual ~Connection() = default;
 
@@ -101,6 +105,23 @@ class Connection {
   // AuditService.
   virtual absl::StatusOr<v1::ListAuditEntriesResponse> ListAuditEntries(
       const v1::ListAuditEntriesRequest& request, const CallOptions& options) = 0;
+  virtual absl::Status StreamAuditEntries(const v1::StreamAuditEntriesRequest& request,
+                                          AuditEntrySink sink, const CallOptions& options) = 0;
+  virtual absl::StatusOr<v1::AuditSummary> SummariseAudit(const v1::SummariseAuditRequest& request,
+                                                          const CallOptions& options) = 0;
+  virtual absl::StatusOr<v1::Checkpoint> GetCheckpoint(const v1::GetCheckpointRequest& request,
+                                                       const CallOptions& options) = 0;
+  virtual absl::StatusOr<v1::GetInclusionProofResponse> GetInclusionProof(
+      const v1::GetInclusionProofRequest& request, const CallOptions& options) = 0;
+  virtual absl::StatusOr<v1::GetConsistencyProofResponse> GetConsistencyProof(
+      const v1::GetConsistencyProofRequest& request, const CallOptions& options) = 0;
+  // Tiles and bundles as they came, not verified.
+  virtual absl::Status ReadTiles(const v1::ReadTilesRequest& request, TileSink sink,
+                                 const CallOptions& options) = 0;
+  virtual absl::Status ReadEntryBundles(const v1::ReadEntryBundlesRequest& request,
+                                        EntryBundleSink sink, const CallOptions& options) = 0;
+  virtual absl::StatusOr<v1::Redaction> RedactText(const v1::RedactTextRequest& request,
+                                                   const CallOptions& options) = 0;
 };
 
 // A connection over gRPC with TLS on both sides. Reads the files of `options`;

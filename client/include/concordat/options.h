@@ -45,7 +45,7 @@ struct ClientOptions {
   absl::Duration deadline = absl::Seconds(10);
   // The longest that an Apply or Import may take, with its retries.
   absl::Duration apply_deadline = absl::Seconds(30);
-  // The longest that a whole extract may take.
+  // The longest that a whole extract, or another stream, may take.
   absl::Duration extract_deadline = absl::Seconds(120);
 };
 

@@ -72,6 +72,14 @@ CREATE TABLE daily_quota (
     R"sql(
 CREATE TABLE audit_tile (id INTEGER PRIMARY KEY, hashes BLOB NOT NULL);
 )sql",
+    // Redactions that await their approver; `digest` is keyed, and of all terms.
+    R"sql(
+CREATE TABLE redaction_proposal (
+  digest BLOB PRIMARY KEY,
+  client TEXT NOT NULL,
+  time INTEGER NOT NULL
+) WITHOUT ROWID;
+)sql",
 };
 
 absl::StatusOr<int64_t> Version(Connection& connection) {

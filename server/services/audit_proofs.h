@@ -1,0 +1,45 @@
+// The log's checkpoint, proofs, tiles and entry bundles, as anyone may ask for them.
+#ifndef CONCORDAT_SERVER_SERVICES_AUDIT_PROOFS_H_
+#define CONCORDAT_SERVER_SERVICES_AUDIT_PROOFS_H_
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "concordat/v1/audit_service.pb.h"
+#include "server/audit/checkpointer.h"
+#include "server/door/message_source.h"
+#include "server/store/store.h"
+
+namespace concordat::services {
+
+// What AuditService answers with; each is the RPC of its name (audit_service.proto).
+// Thread-safe.
+class AuditProofs {
+ public:
+  // Both outlive it.
+  AuditProofs(const store::Store& store, const audit::Checkpointer& checkpointer)
+      : store_(store), checkpointer_(checkpointer) {}
+
+  absl::StatusOr<v1::Checkpoint> GetCheckpoint() const;
+  absl::StatusOr<v1::GetInclusionProofResponse> GetInclusionProof(
+      const v1::GetInclusionProofRequest& request) const;
+  absl::StatusOr<v1::GetConsistencyProofResponse> GetConsistencyProof(
+      const v1::GetConsistencyProofRequest& request) const;
+  absl::StatusOr<std::unique_ptr<door::MessageSource<v1::ReadTilesResponse>>> ReadTiles(
+      const v1::ReadTilesRequest& request) const;
+  absl::StatusOr<std::unique_ptr<door::MessageSource<v1::ReadEntryBundlesResponse>>>
+  ReadEntryBundles(const v1::ReadEntryBundlesRequest& request) const;
+
+ private:
+  absl::StatusOr<v1::Checkpoint> Describe(const audit::KeptCheckpoint& kept) const;
+  // The size that a request means: its own, or the last checkpoint's for 0.
+  // CHECKPOINT_PENDING when that is smaller.
+  absl::StatusOr<uint64_t> SizeOf(uint64_t asked, const audit::KeptCheckpoint& last) const;
+
+  const store::Store& store_;
+  const audit::Checkpointer& checkpointer_;
+};
+
+}  // namespace concordat::services
+
+#endif  // CONCORDAT_SERVER_SERVICES_AUDIT_PROOFS_H_

@@ -1,0 +1,223 @@
+// The log over the wire: checkpoints, proofs, tiles and bundles, and a start that
+// refuses a log which is not the one that was signed.
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "base/status.h"
+#include "concordat/v1/audit_service.pb.h"
+#include "concordat/v1/directory_service.pb.h"
+#include "concordat/v1/plan_service.pb.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/support/must.h"
+#include "tests/support/test_partnership.h"
+#include "tlog/checkpoint.h"
+#include "tlog/compact_range.h"
+#include "tlog/entry_bundle.h"
+#include "tlog/tile.h"
+#include "tlog/tree_proof.h"
+
+namespace concordat::e2e {
+namespace {
+
+namespace fs = std::filesystem;
+
+using ::testing::HasSubstr;
+
+std::vector<tlog::VerifierKey> KeysOf(const server::v1::ServerConfig& config) {
+  std::vector<tlog::VerifierKey> keys;
+  for (const std::string& text : Must(LogKeys(config))) {
+    keys.push_back(Must(tlog::VerifierKey::Parse(text)));
+  }
+  return keys;
+}
+
+class AuditProofsTest : public ::testing::Test {
+ protected:
+  // Waits until a checkpoint covers `size` records; what its log signed.
+  tlog::Checkpoint CheckpointOf(uint64_t size) {
+    const absl::Time deadline = absl::Now() + absl::Seconds(20);
+    while (absl::Now() < deadline) {
+      const auto answer = partnership_.Get<v1::Checkpoint>(kPolice, v1::GetCheckpointRequest());
+      if (answer.tree_size() >= size) return Opened(answer);
+      absl::SleepFor(absl::Milliseconds(50));
+    }
+    ADD_FAILURE() << "no checkpoint covers " << size << " records";
+    return {};
+  }
+  tlog::Checkpoint Opened(const v1::Checkpoint& checkpoint) {
+    const auto opened = tlog::OpenCheckpoint(checkpoint.note(), KeysOf(partnership_.config()),
+                                             tlog::ExtensionLines::kRefuse);
+    EXPECT_TRUE(opened.ok()) << opened.status();
+    if (!opened.ok()) return {};
+    EXPECT_EQ(opened->checkpoint.origin, checkpoint.origin());
+    EXPECT_EQ(opened->checkpoint.size, checkpoint.tree_size());
+    EXPECT_EQ(opened->checkpoint.root, checkpoint.root_hash());
+    return opened->checkpoint;
+  }
+  v1::Receipt ReceiptOfACall() {
+    const auto answer = partnership_.Ask<v1::WhoAmIResponse>(kPolice, v1::WhoAmIRequest());
+    EXPECT_TRUE(answer.ok()) << answer.outcome.Text();
+    return answer.outcome.receipt.value();
+  }
+  // The parts of a stream, joined by path.
+  template <typename Response, typename Request>
+  std::map<std::string, std::string> ReadAll(const Partner& partner, const Request& request) {
+    std::map<std::string, std::string> files;
+    StreamCall call(partnership_.ChannelOf(partner), PathOf(*Request::descriptor()));
+    EXPECT_TRUE(call.Write(request.SerializeAsString()));
+    call.CloseWrites();
+    while (std::optional<std::string> bytes = call.Read()) {
+      Response part;
+      EXPECT_TRUE(part.ParseFromString(*bytes));
+      if constexpr (requires { part.tile(); }) {
+        files[part.path()] += part.tile();
+      } else {
+        files[part.path()] += part.data();
+      }
+    }
+    const Outcome outcome = call.Finish();
+    EXPECT_TRUE(outcome.ok()) << outcome.Text();
+    return files;
+  }
+
+  TestPartnership partnership_;
+};
+
+TEST_F(AuditProofsTest, AReceiptIsProvenByTheNextCheckpoint) {
+  const v1::Receipt receipt = ReceiptOfACall();
+  const tlog::Checkpoint checkpoint = CheckpointOf(receipt.index() + 1);
+  v1::GetInclusionProofRequest request;
+  request.set_index(receipt.index());
+  request.set_tree_size(checkpoint.size);
+  const auto proof = partnership_.Get<v1::GetInclusionProofResponse>(kPolice, request);
+  const std::vector<std::string> hashes(proof.hashes().begin(), proof.hashes().end());
+  EXPECT_TRUE(tlog::VerifyInclusion(receipt.index(), checkpoint.size, receipt.leaf_hash(), hashes,
+                                    checkpoint.root)
+                  .ok());
+}
+
+TEST_F(AuditProofsTest, ARefusedCallIsProvenToo) {
+  const auto refused = partnership_.Ask<v1::ListPlansResponse>(kStranger, v1::ListPlansRequest());
+  ASSERT_FALSE(refused.ok());
+  const v1::Receipt receipt = refused.outcome.receipt.value();
+  CheckpointOf(receipt.index() + 1);
+  v1::GetInclusionProofRequest request;
+  request.set_index(receipt.index());
+  const auto proof = partnership_.Get<v1::GetInclusionProofResponse>(kStranger, request);
+  const tlog::Checkpoint checkpoint = Opened(proof.checkpoint());
+  const std::vector<std::string> hashes(proof.hashes().begin(), proof.hashes().end());
+  EXPECT_EQ(proof.tree_size(), checkpoint.size);
+  EXPECT_TRUE(tlog::VerifyInclusion(receipt.index(), checkpoint.size, receipt.leaf_hash(), hashes,
+                                    checkpoint.root)
+                  .ok());
+}
+
+TEST_F(AuditProofsTest, LaterCheckpointsAreConsistentWithEarlierOnes) {
+  const tlog::Checkpoint earlier = CheckpointOf(1);
+  const tlog::Checkpoint later = CheckpointOf(ReceiptOfACall().index() + 1);
+  v1::GetConsistencyProofRequest request;
+  request.set_from_size(earlier.size);
+  request.set_to_size(later.size);
+  const auto proof = partnership_.Get<v1::GetConsistencyProofResponse>(kPolice, request);
+  const std::vector<std::string> hashes(proof.hashes().begin(), proof.hashes().end());
+  EXPECT_TRUE(
+      tlog::VerifyConsistency(earlier.size, later.size, hashes, earlier.root, later.root).ok());
+}
+
+TEST_F(AuditProofsTest, WhatIsNotSignedYetIsPending) {
+  v1::GetInclusionProofRequest inclusion;
+  inclusion.set_index(1'000'000);
+  const auto refused = partnership_.Ask<v1::GetInclusionProofResponse>(kPolice, inclusion);
+  EXPECT_TRUE(RefusedWith(refused.outcome, v1::CHECKPOINT_PENDING));
+  EXPECT_TRUE(PayloadOf<google::rpc::RetryInfo>(refused.outcome.error()).has_value());
+  v1::GetConsistencyProofRequest consistency;
+  consistency.set_to_size(1'000'000);
+  EXPECT_TRUE(
+      RefusedWith(partnership_.Ask<v1::GetConsistencyProofResponse>(kPolice, consistency).outcome,
+                  v1::CHECKPOINT_PENDING));
+  inclusion.set_index(5);
+  inclusion.set_tree_size(5);
+  EXPECT_TRUE(
+      RefusedWith(partnership_.Ask<v1::GetInclusionProofResponse>(kPolice, inclusion).outcome,
+                  v1::FIELDS_INVALID));
+}
+
+TEST_F(AuditProofsTest, AnAuditorReadsTheRecordsThatTheTreeIsMadeOf) {
+  // More than one bundle.
+  uint64_t records = 0;
+  while (records < 300) records = ReceiptOfACall().index() + 1;
+  const tlog::Checkpoint checkpoint = CheckpointOf(records);
+  v1::ReadEntryBundlesRequest bundles;
+  bundles.set_count(1000);
+  bundles.set_tree_size(checkpoint.size);
+  v1::ReadTilesRequest tiles;
+  tiles.set_count(1000);
+  tiles.set_tree_size(checkpoint.size);
+  const auto files = ReadAll<v1::ReadEntryBundlesResponse>(kAuditor, bundles);
+  const auto hashes = ReadAll<v1::ReadTilesResponse>(kPolice, tiles);
+  ASSERT_EQ(files.size(), tlog::TileCount(checkpoint.size, 0));
+  ASSERT_EQ(hashes.size(), files.size());
+
+  tlog::CompactRange range;
+  for (const auto& [path, bundle] : files) {
+    const tlog::Tile tile = Must(tlog::ParseTilePath(path));
+    std::string leaves;
+    for (const absl::string_view record : Must(tlog::ParseEntryBundle(bundle, tile.width))) {
+      leaves += tlog::LeafHash(record);
+      Must(range.Append(tlog::LeafHash(record)));
+    }
+    EXPECT_EQ(hashes.at(tlog::TilePath({tlog::TileContents::kHashes, 0, tile.index, tile.width})),
+              leaves);
+  }
+  EXPECT_EQ(range.size(), checkpoint.size);
+  EXPECT_EQ(range.Root(), checkpoint.root);
+}
+
+TEST_F(AuditProofsTest, RecordsAreForAuditorsAlone) {
+  EXPECT_TRUE(RefusedWith(
+      partnership_.Ask<v1::ReadEntryBundlesResponse>(kBoard, v1::ReadEntryBundlesRequest()).outcome,
+      v1::ROLE_MISSING));
+}
+
+TEST_F(AuditProofsTest, TilesBeyondTheTreeAreNone) {
+  v1::ReadTilesRequest request;
+  request.set_first(1'000'000);
+  EXPECT_TRUE(ReadAll<v1::ReadTilesResponse>(kPolice, request).empty());
+  request.set_first(0);
+  request.set_level(7);
+  EXPECT_TRUE(ReadAll<v1::ReadTilesResponse>(kPolice, request).empty());
+}
+
+TEST_F(AuditProofsTest, TheEndOfTheLogIsSignedBeforeTheServerIsGone) {
+  const v1::Receipt receipt = ReceiptOfACall();
+  partnership_.Stop();
+  const auto opened =
+      tlog::OpenCheckpoint(ReadWhole(partnership_.config().audit().checkpoint_file()),
+                           KeysOf(partnership_.config()), tlog::ExtensionLines::kRefuse);
+  ASSERT_TRUE(opened.ok()) << opened.status();
+  EXPECT_GT(opened->checkpoint.size, receipt.index());
+}
+
+TEST_F(AuditProofsTest, ADatabaseFromABackupIsNotServed) {
+  partnership_.Stop();
+  const std::string backup = partnership_.database_path() + ".backup";
+  fs::copy_file(partnership_.database_path(), backup);
+  partnership_.Start();
+  ReceiptOfACall();
+  partnership_.Stop();
+  fs::copy_file(backup, partnership_.database_path(), fs::copy_options::overwrite_existing);
+  const SystemClock clock;
+  const auto refused = Server::Start(partnership_.config(), clock);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(refused.status().message()),
+              HasSubstr("it was put back to an earlier state"));
+}
+
+}  // namespace
+}  // namespace concordat::e2e
