@@ -1,9 +1,5 @@
 #include "server/store/sqlite/sqlite_store.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <utility>
 
@@ -15,6 +11,7 @@
 #include "absl/synchronization/mutex.h"
 #include "base/civil_time.h"
 #include "base/digest.h"
+#include "base/process_lock.h"
 #include "base/status.h"
 #include "server/store/sqlite/connection.h"
 #include "server/store/sqlite/reading.h"
@@ -28,32 +25,6 @@ namespace {
 // Answers to request ids are kept this long (DESIGN: "Idempotency").
 constexpr absl::Duration kReplyLife = absl::Hours(24 * 30);
 constexpr int kQuotaLifeDays = 7;
-
-// A lock on the database file itself, whatever path it is opened by, held as long
-// as the object lives. It is flock's: SQLite's own are fcntl's, which closing any
-// descriptor of the file would drop, so this one outlives the connections.
-class ProcessLock {
- public:
-  static absl::StatusOr<ProcessLock> Take(const std::string& path) {
-    const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (file < 0) return absl::FailedPreconditionError(absl::StrCat("cannot open ", path));
-    if (flock(file, LOCK_EX | LOCK_NB) != 0) {
-      close(file);
-      return absl::FailedPreconditionError(
-          absl::StrCat("another process has the database: ", path, " is locked"));
-    }
-    return ProcessLock(file);
-  }
-  ~ProcessLock() {
-    if (file_ >= 0) close(file_);
-  }
-  ProcessLock(ProcessLock&& other) noexcept : file_(std::exchange(other.file_, -1)) {}
-  ProcessLock& operator=(ProcessLock&&) = delete;
-
- private:
-  explicit ProcessLock(int file) : file_(file) {}
-  int file_;
-};
 
 // A read-only connection with its statements.
 struct ReadConnection {
@@ -642,7 +613,7 @@ class SqliteStore final : public Store {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Store>> OpenSqliteStore(const std::string& path) {
-  ASSIGN_OR_RETURN(ProcessLock lock, ProcessLock::Take(path));
+  ASSIGN_OR_RETURN(ProcessLock lock, ProcessLock::Take(path, "the database"));
   ASSIGN_OR_RETURN(Connection connection, Connection::Open(path, Connection::Mode::kWriter));
   RETURN_IF_ERROR(Migrate(connection));
   ASSIGN_OR_RETURN(std::unique_ptr<Writer> writer, PrepareWriter(std::move(connection)));
