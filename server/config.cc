@@ -134,6 +134,21 @@ void CheckWitnesses(const ServerConfig::Audit& audit, std::vector<FieldViolation
   }
 }
 
+// Records that are in use, such as last month's, are not for an archive.
+constexpr int kFewestRetentionDays = 30;
+
+void CheckRetention(const ServerConfig::Audit& audit, std::vector<FieldViolation>& problems) {
+  const int days = audit.retention_days();
+  if (days != 0 && days < kFewestRetentionDays) {
+    problems.push_back({"audit.retention_days",
+                        absl::StrCat("must be 0, for ever, or at least ", kFewestRetentionDays)});
+  }
+  if ((days != 0) == audit.archive_directory().empty()) {
+    problems.push_back(
+        {"audit.archive_directory", "is required with audit.retention_days, and only with it"});
+  }
+}
+
 // What is wrong with the values, each with its field. Defaults are filled in.
 std::vector<FieldViolation> Problems(const ServerConfig& config) {
   std::vector<FieldViolation> problems;
@@ -194,6 +209,7 @@ std::vector<FieldViolation> Problems(const ServerConfig& config) {
   positive(tokens.connect_seconds(), "tokens.connect_seconds");
   positive(tokens.answer_seconds(), "tokens.answer_seconds");
   CheckWitnesses(config.audit(), problems);
+  CheckRetention(config.audit(), problems);
   CheckFetchTimes(tokens, problems);
   CheckTokenIssuers(tokens, problems);
   return problems;

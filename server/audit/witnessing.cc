@@ -131,6 +131,7 @@ void Witnessing::Publish(uint64_t size, std::string note) {
   auto checkpoint = std::make_shared<const PublishedCheckpoint>(
       PublishedCheckpoint{size, std::move(parsed->text), std::move(note)});
   absl::MutexLock lock(&mutex_);
+  if (newest_ != nullptr && size < newest_->size) return;
   newest_ = std::move(checkpoint);
   ++version_;
 }

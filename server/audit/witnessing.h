@@ -55,8 +55,8 @@ class Witnessing final {
   Witnessing(const Witnessing&) = delete;
   Witnessing& operator=(const Witnessing&) = delete;
 
-  // The newest checkpoint: a signed note. One not yet sent is forgotten for it. Does not
-  // block.
+  // The newest checkpoint: a signed note. One not yet sent is forgotten for it; one that
+  // is smaller than the newest is ignored. Does not block.
   void Publish(uint64_t size, std::string note);
   // Ends the threads soon, whatever a witness does. What is published later is not sent.
   void Stop();

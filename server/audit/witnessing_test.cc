@@ -127,6 +127,12 @@ TEST_F(WitnessingTest, EveryWitnessCosignsAsTheLogGrows) {
     EXPECT_TRUE(IsCosigned(1, size));
   }
   EXPECT_EQ(witnessing_->counters()[0]->cosigned, 4);
+  // An older one that comes late is no news.
+  TestLog earlier(kOrigin);
+  earlier.GrowTo(7);
+  witnessing_->Publish(7, earlier.Checkpoint());
+  Publish(301);
+  EXPECT_TRUE(IsCosigned(0, 301));
   EXPECT_EQ(witnessing_->counters()[0]->failures, 0);
 }
 

@@ -12,6 +12,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 constexpr char kText[] = "Alice Example of Example Street";
 constexpr char kName[] = "plans/p/actions/1";
@@ -272,7 +273,7 @@ TEST_F(SqliteBytesTest, ALogThatAReaderHeldIsEmptiedByTheNextCommit) {
                            return false;
                          })
                   .ok());
-  EXPECT_THAT(FilesWithText(), ElementsAre("test.db-wal"));
+  EXPECT_THAT(FilesWithText(), Not(IsEmpty()));
   Commit([](Transaction&) {});
   EXPECT_THAT(FilesWithText(), IsEmpty());
 }
