@@ -206,6 +206,22 @@ TEST_F(ConfigTest, TheLogsNameHasNoSpaceAndNoPlus) {
   }
 }
 
+TEST_F(ConfigTest, RetentionKeepsThirtyDaysAtLeastAndHasAnArchive) {
+  const std::string least = kLeast;
+  EXPECT_EQ(ProblemsOf(least + "  retention_days: 29\n  archive_directory: archive\n"),
+            At(kNext) + "audit.retention_days must be 0, for ever, or at least 30");
+  EXPECT_EQ(ProblemsOf(least + "  retention_days: -1\n  archive_directory: archive\n"),
+            At(kNext) + "audit.retention_days must be 0, for ever, or at least 30");
+  for (const char* half : {"  retention_days: 30\n", "  archive_directory: archive\n"}) {
+    EXPECT_THAT(ProblemsOf(least + half),
+                HasSubstr("audit.archive_directory is required with audit.retention_days, and only "
+                          "with it"));
+  }
+  const auto config = Read(least + "  retention_days: 30\n  archive_directory: archive\n");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->audit().archive_directory(), folder_.Path("archive"));
+}
+
 TEST_F(ConfigTest, EveryProblemIsNamedAtOnce) {
   const std::string problems = ProblemsOf(
       absl::StrReplaceAll(kLeast, {{"lancashire.example/audit", "a+b"},

@@ -414,13 +414,14 @@ def configuration():
               re.findall(r"Default\(limits\.(\w+)\(\), ([\d <]+),", source)}
     filled.update(re.findall(r"if \(config\.(\w+)\(\) == 0\) config\.set_\w+\((\d+)\);", source))
     filled.update((f"{outer}.{key}", value) for outer, key, value in
-                  re.findall(r"if \(config\.(\w+)\(\)\.(\w+)\(\) == 0\) config\.mutable_\w+\(\)->set_\w+\((\d+)\);",
+                  re.findall(r"if \(config\.(\w+)\(\)\.(\w+)\(\) == 0\) (?:\{\s+)?config\.mutable_\w+\(\)->set_\w+\((\d+)\);",
                              source))
     for name, kind, default, _ in rows:
         if kind != "number":
             continue
         base, _, shift = filled.get(name, "").partition("<<")
-        value = int(base) << int(shift or 0) if base else None
+        # A number that is not set is 0.
+        value = int(base) << int(shift or 0) if base else 0
         if default.replace(",", "") != str(value):
             raise Problem(f"{name}: config.proto says {default}, config.cc fills in {value}")
     return table(["key", "is", "default", "meaning"],

@@ -118,6 +118,7 @@ ExitCode RunApp(std::vector<std::string> arguments, Environment& environment) {
   AddAccessCommands(app, session);
   AddDirectoryCommands(app, session);
   AddAuditCommands(app, session);
+  AddRedactCommand(app, session);
   AddApplyCommand(app, session);
   AddOnboardCommands(app, session);
   AddDoctorCommand(app, session);

@@ -20,6 +20,7 @@ void AddAgreementsCommands(CLI::App& app, Session& session);
 void AddAccessCommands(CLI::App& app, Session& session);
 void AddDirectoryCommands(CLI::App& app, Session& session);
 void AddAuditCommands(CLI::App& app, Session& session);
+void AddRedactCommand(CLI::App& app, Session& session);
 void AddApplyCommand(CLI::App& app, Session& session);
 void AddOnboardCommands(CLI::App& app, Session& session);
 void AddDoctorCommand(CLI::App& app, Session& session);

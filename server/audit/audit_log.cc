@@ -30,7 +30,40 @@ absl::Status Unavailable() {
                    "was changed; tell the operator");
 }
 
+// An entry whose maker waits for it.
+class WaitedEntry final : public Entry {
+ public:
+  using Prepared = absl::FunctionRef<absl::Status(store::Batch&, v1::AuditRecord&)>;
+  explicit WaitedEntry(Prepared prepare) : prepare_(prepare) {}
+
+  absl::Status Prepare(store::Batch& batch, v1::AuditRecord& record) override {
+    return prepare_(batch, record);
+  }
+  void Done(absl::StatusOr<v1::Receipt> receipt) override {
+    absl::MutexLock lock(&mutex_);
+    done_ = receipt.status();
+  }
+
+  absl::Status Wait() {
+    const auto is_done = [this]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return done_.has_value(); };
+    absl::MutexLock lock(&mutex_, absl::Condition(&is_done));
+    return *done_;
+  }
+
+ private:
+  const Prepared prepare_;
+  absl::Mutex mutex_;
+  std::optional<absl::Status> done_ ABSL_GUARDED_BY(mutex_);
+};
+
 }  // namespace
+
+absl::Status AppendAndWait(
+    AuditLog& log, absl::FunctionRef<absl::Status(store::Batch&, v1::AuditRecord&)> prepare) {
+  WaitedEntry entry(prepare);
+  log.Append(entry);
+  return entry.Wait();
+}
 
 absl::StatusOr<std::unique_ptr<AuditLog>> AuditLog::Start(store::Store& store, const Clock& clock,
                                                           Options options) {

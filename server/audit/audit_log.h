@@ -14,6 +14,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/functional/any_invocable.h"
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -129,6 +130,12 @@ class AuditLog {
   bool closing_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };
+
+// Makes one record durable that `prepare` fills in, as Entry::Prepare, and waits for it.
+// Not on the log's thread.
+absl::Status AppendAndWait(
+    AuditLog& log,
+    absl::FunctionRef<absl::Status(store::Batch& batch, v1::AuditRecord& record)> prepare);
 
 }  // namespace concordat::audit
 

@@ -125,6 +125,8 @@ class FaultyStore final : public store::Store {
   }
   const std::string& page_token_key() const override { return store_.page_token_key(); }
   absl::Status ClaimLog(absl::string_view origin) override { return store_.ClaimLog(origin); }
+  absl::Status SucceedLog(absl::string_view origin) override { return store_.SucceedLog(origin); }
+  absl::StatusOr<std::string> LogOrigin() const override { return store_.LogOrigin(); }
   absl::StatusOr<uint64_t> AuditSize() const override {
     RETURN_IF_ERROR(faults_.Check(Fault::kAuditSize));
     return store_.AuditSize();

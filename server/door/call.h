@@ -52,6 +52,12 @@ class Call {
     if (!agency.empty()) notes_->contributors.emplace(agency);
   }
 
+  // Says which resource is to be redacted, and why, for the audit record.
+  void NoteRedaction(absl::string_view resource, absl::string_view justification) const {
+    notes_->redacted_resource = std::string(resource);
+    notes_->justification = std::string(justification);
+  }
+
   // The method, such as `/concordat.v1.PlanService/GetPlan`.
   absl::string_view method() const { return method_; }
 
@@ -81,6 +87,8 @@ class Call {
     std::string release;
     absl::btree_set<std::string> contributors;
     std::string last_resource;
+    std::string redacted_resource;
+    std::string justification;
   };
   std::unique_ptr<Notes> notes_ = std::make_unique<Notes>();
 };

@@ -11,6 +11,7 @@
 #include "server/services/audit_stream.h"
 #include "server/services/audit_summary.h"
 #include "server/services/paging.h"
+#include "server/services/redaction.h"
 
 namespace concordat::services {
 namespace {
@@ -97,10 +98,10 @@ AuditService::ReadEntryBundles(std::shared_ptr<const door::Call>,
   return proofs_.ReadEntryBundles(request);
 }
 
-absl::StatusOr<v1::Redaction> AuditService::RedactText(const door::Call&,
-                                                       const v1::RedactTextRequest&,
-                                                       store::Transaction&) const {
-  return absl::UnimplementedError("not on this branch yet");
+absl::StatusOr<v1::Redaction> AuditService::RedactText(const door::Call& call,
+                                                       const v1::RedactTextRequest& request,
+                                                       store::Transaction& transaction) const {
+  return services::RedactText(call, request, transaction);
 }
 
 }  // namespace concordat::services

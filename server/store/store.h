@@ -84,6 +84,13 @@ struct AuditRow {
   std::string record;
 };
 
+// A redaction that an administrator proposed; of its terms only a digest is kept.
+struct RedactionProposal {
+  // `agencies/{agency}/clients/{client}`.
+  std::string client;
+  absl::Time time;
+};
+
 // What decides whether a resource of `kind` is in the scope of `grant`. For a
 // topic-limited grant a missing row is out of scope, so that the answer says
 // nothing about what exists.
@@ -135,6 +142,40 @@ class Transaction : public Reader {
   virtual absl::Status PutObservations(const auth::Grant& grant, absl::string_view release,
                                        const std::vector<ObservationRow>& rows) = 0;
 
+  // What redaction alone may do (docs/decisions/redaction.md): change what was
+  // written, where it stands. What was there is then in no byte of the store's files,
+  // once the batch is committed.
+  //
+  // Calls `visit` with every revision of a resource, removals too, newest first, until
+  // it returns false. OUT_OF_SCOPE when the grant does not cover one of them.
+  virtual absl::Status ScanRevisions(const auth::Grant& grant, Kind kind, absl::string_view name,
+                                     absl::FunctionRef<bool(const Row&)> visit) const = 0;
+  // Puts `row.body` in the place of the body of `row.revision`. All else of the row
+  // stays, but its commit is now this one, so that `changed_since` finds it.
+  virtual absl::Status RewriteRevision(const auth::Grant& grant, Kind kind, const Row& row) = 0;
+  // Puts `row.body` in the place of the body of the figure `row.ordinal`.
+  virtual absl::Status RewriteObservation(const auth::Grant& grant, absl::string_view release,
+                                          const ObservationRow& row) = 0;
+  // Calls `rewrite` with the method and the reply of each reply to a request id that
+  // holds the bytes of `text`, and puts what it gives in the reply's place.
+  virtual absl::Status RewriteReplies(absl::string_view text,
+                                      absl::FunctionRef<absl::StatusOr<std::string>(
+                                          absl::string_view method, absl::string_view reply)>
+                                          rewrite) = 0;
+
+  // The redaction that was proposed under `digest` at `not_before` or later.
+  virtual absl::StatusOr<std::optional<RedactionProposal>> FindProposal(
+      absl::string_view digest, absl::Time not_before) const = 0;
+  // Remembers one, in the place of an earlier one of the same digest, and forgets those
+  // made before `forget_before`.
+  virtual absl::Status PutProposal(absl::string_view digest, const RedactionProposal& proposal,
+                                   absl::Time forget_before) = 0;
+  virtual absl::Status DropProposal(absl::string_view digest) = 0;
+
+  // HMAC-SHA-256 of `bytes` under the store's page_token_key, 32 bytes: for digests of
+  // what somebody could guess.
+  virtual std::string KeyedDigest(absl::string_view bytes) const = 0;
+
   // A ReadPoint that sees everything, this transaction's own changes too.
   virtual ReadPoint Latest() const = 0;
   // The time that this change is committed at.
@@ -143,7 +184,8 @@ class Transaction : public Reader {
 
 // What was answered to a request id, so that a repeated call is not done twice.
 struct StoredReply {
-  // SHA-256 of the request.
+  // Of the request, keyed (Transaction::KeyedDigest): it may hold what somebody could
+  // guess.
   std::string request_digest;
   std::string reply;
 };
@@ -230,6 +272,12 @@ class Store : public Reader {
   // Makes the store the audit log `origin`'s for ever, or does nothing when it is:
   // FAILED_PRECONDITION when it is another log's, since receipts name the log.
   virtual absl::Status ClaimLog(absl::string_view origin) = 0;
+  // Makes the store the audit log `origin`'s in place of the one that it is, and
+  // forgets that one's records, tiles and open streams: the caller has archived them.
+  // Call while no batch is open.
+  virtual absl::Status SucceedLog(absl::string_view origin) = 0;
+  // Whose log the store is; empty while it is nobody's.
+  virtual absl::StatusOr<std::string> LogOrigin() const = 0;
   // Number of audit records, dropped ones too: the index of the next.
   virtual absl::StatusOr<uint64_t> AuditSize() const = 0;
   // Index of the first record that retention has not dropped.

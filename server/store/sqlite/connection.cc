@@ -78,7 +78,8 @@ absl::StatusOr<Connection> Connection::Open(const std::string& path, Mode mode) 
   if (mode == Mode::kWriter) {
     // No reader ever checkpoints (it is opened read-only), so the one writer is
     // alone with the write-ahead log; see docs/security.md on SQLite.
-    RETURN_IF_ERROR(connection.Execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"));
+    RETURN_IF_ERROR(connection.Execute(
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;"));
   }
   return connection;
 }

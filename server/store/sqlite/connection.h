@@ -64,7 +64,8 @@ class Connection {
  public:
   enum class Mode { kWriter, kReader };
   // Opens the file; a writer makes it when it is not there. Foreign keys on,
-  // write-ahead log, synchronous FULL: a commit is on disk when it returns.
+  // write-ahead log, synchronous FULL: a commit is on disk when it returns. What is
+  // deleted is overwritten with zeros.
   static absl::StatusOr<Connection> Open(const std::string& path, Mode mode);
 
   absl::Status Execute(const char* sql);

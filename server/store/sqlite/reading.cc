@@ -147,6 +147,19 @@ absl::Status Reading::ScanRows(Kind kind, const Reader::Range& range,
   }
 }
 
+absl::Status Reading::ScanRevisions(const auth::Grant& grant, Kind kind, absl::string_view name,
+                                    absl::FunctionRef<bool(const Row&)> visit) const {
+  Query query = revisions_.Start();
+  BindName(query, kind, name, {std::numeric_limits<int64_t>::max(), absl::InfiniteFuture()});
+  while (true) {
+    ASSIGN_OR_RETURN(const bool found, query.Step());
+    if (!found) return absl::OkStatus();
+    const Row row = RowOf(query);
+    RETURN_IF_ERROR(JudgeScope(grant, kind, name, &row.topics));
+    if (!visit(row)) return absl::OkStatus();
+  }
+}
+
 absl::StatusOr<std::optional<Row>> Reading::LastInScope(const auth::Grant& grant, Kind kind,
                                                         absl::string_view name, ReadPoint point,
                                                         absl::Time since) const {

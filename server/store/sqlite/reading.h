@@ -47,6 +47,10 @@ class Reading {
   absl::StatusOr<Store::AuditSpan> AuditIndexesBetween(absl::Time from, absl::Time to) const;
   absl::StatusOr<std::vector<AuditRow>> OpenStreams() const;
 
+  // As Transaction promises.
+  absl::Status ScanRevisions(const auth::Grant& grant, Kind kind, absl::string_view name,
+                             absl::FunctionRef<bool(const Row&)> visit) const;
+
   // Number of the newest revision of a resource; 0 when it has none.
   absl::StatusOr<int64_t> NewestRevision(Kind kind, absl::string_view name) const;
   // The kinds of which there is any resource.

@@ -85,6 +85,14 @@ INSERT INTO audit_seen_by SELECT agency, idx FROM audit WHERE agency<>'';
 CREATE TABLE audit_hour (hour INTEGER PRIMARY KEY, first INTEGER NOT NULL, last INTEGER NOT NULL);
 INSERT INTO audit_hour SELECT time/3600000000, min(idx), max(idx) FROM audit GROUP BY 1;
 )sql",
+    // Redactions that await their approver; `digest` is keyed, and of all terms.
+    R"sql(
+CREATE TABLE redaction_proposal (
+  digest BLOB PRIMARY KEY,
+  client TEXT NOT NULL,
+  time INTEGER NOT NULL
+) WITHOUT ROWID;
+)sql",
 };
 
 absl::StatusOr<int64_t> Version(Connection& connection) {
