@@ -31,6 +31,8 @@ std::string EventWords(AuditRecord::Event event) {
       return "a stream had no end when the server started again";
     case AuditRecord::RECORDS_DROPPED_BY_RETENTION:
       return "records were archived, and dropped by retention";
+    case AuditRecord::LOG_SUCCEEDED:
+      return "this log took the place of another, after a restore";
     default:
       return LowerWords(NameOf(event));
   }
