@@ -516,8 +516,8 @@ class SqliteStore final : public Store {
     RETURN_IF_ERROR(writer_->begin.Start().Run());
     const absl::Status succeeded = [&]() -> absl::Status {
       RETURN_IF_ERROR(writer_->connection.Execute(
-          "DELETE FROM audit; DELETE FROM audit_tile; DELETE FROM open_stream; "
-          "DELETE FROM meta WHERE key='signed'"));
+          "DELETE FROM audit; DELETE FROM audit_seen_by; DELETE FROM audit_hour; "
+          "DELETE FROM audit_tile; DELETE FROM open_stream; DELETE FROM meta WHERE key='signed'"));
       Query query = writer_->put_meta.Start();
       query.Bind(absl::string_view("log_origin")).BindBlob(origin);
       return query.Run();
