@@ -116,13 +116,13 @@ class RunningServer final : public Server {
   using Obstacle = ops::Health::Obstacle;
 
  public:
-  RunningServer(const ServerConfig& config, const Clock& clock) : config_(config), clock_(clock) {}
+  RunningServer(std::unique_ptr<store::Store> store, const ServerConfig& config, const Clock& clock)
+      : config_(config), clock_(clock), store_(std::move(store)) {}
   ~RunningServer() override { Stop(absl::ZeroDuration()); }
 
   absl::Status Start() {
     RETURN_IF_ERROR(CheckTimeZoneData());
     RaiseDescriptorLimit();
-    ASSIGN_OR_RETURN(store_, store::OpenSqliteStore(config_.database_path()));
     RETURN_IF_ERROR(SwapPolicy());
     if (!policy_.Get()->has_clients()) {
       // Perhaps a volume that is not mounted: a second log must not begin.
@@ -353,7 +353,7 @@ class RunningServer final : public Server {
 
   const ServerConfig config_;
   const Clock& clock_;
-  std::unique_ptr<store::Store> store_;
+  const std::unique_ptr<store::Store> store_;
   ops::RefusedHandshakes refused_;
   quota::Quotas quotas_;
   auth::PolicyHolder policy_;
@@ -422,7 +422,15 @@ absl::Status RecordOffline(
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerConfig& config,
                                                       const Clock& clock) {
-  auto server = std::make_unique<RunningServer>(config, clock);
+  ASSIGN_OR_RETURN(std::unique_ptr<store::Store> store,
+                   store::OpenSqliteStore(config.database_path()));
+  return StartOver(std::move(store), config, clock);
+}
+
+absl::StatusOr<std::unique_ptr<Server>> Server::StartOver(std::unique_ptr<store::Store> store,
+                                                          const ServerConfig& config,
+                                                          const Clock& clock) {
+  auto server = std::make_unique<RunningServer>(std::move(store), config, clock);
   RETURN_IF_ERROR(server->Start());
   return server;
 }
