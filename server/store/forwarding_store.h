@@ -101,6 +101,9 @@ class ForwardingStore : public Store {
                          absl::FunctionRef<bool(const AuditRow&)> visit) const override {
     return store_.ScanAudit(grant, range, visit);
   }
+  absl::StatusOr<AuditSpan> AuditIndexesBetween(absl::Time from, absl::Time to) const override {
+    return store_.AuditIndexesBetween(from, to);
+  }
   absl::StatusOr<std::vector<AuditRow>> OpenStreams() const override {
     return store_.OpenStreams();
   }
