@@ -78,9 +78,6 @@ class FaultyStore final : public store::ForwardingStore {
     RETURN_IF_ERROR(faults_.Check(Fault::kAuditSize));
     return ForwardingStore::AuditSize();
   }
-  absl::StatusOr<AuditSpan> AuditIndexesBetween(absl::Time from, absl::Time to) const override {
-    return store_.AuditIndexesBetween(from, to);
-  }
   absl::StatusOr<std::vector<store::AuditRow>> OpenStreams() const override {
     RETURN_IF_ERROR(faults_.Check(Fault::kOpenStreams));
     return ForwardingStore::OpenStreams();
