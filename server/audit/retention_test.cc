@@ -327,7 +327,8 @@ TEST_F(RetentionTest, TheArchiveHoldsWhatLeadsToItsCheckpoint) {
   for (const char* tile : {"tile/0/000", "tile/0/001", "tile/0/002.p/88", "tile/1/000.p/2"}) {
     EXPECT_TRUE(IsArchived(tile)) << tile;
   }
-  const auto records = Must(tlog::ParseEntryBundle(Archived("tile/entries/001"), 256));
+  const std::string bundle = Archived("tile/entries/001");
+  const auto records = Must(tlog::ParseEntryBundle(bundle, 256));
   const std::string hashes = Archived("tile/0/001");
   for (size_t i = 0; i < 256; ++i) {
     ASSERT_EQ(hashes.substr(i * 32, 32), tlog::LeafHash(records[i]));
