@@ -23,11 +23,11 @@ BUILD_PACKAGES=(
   libabsl-dev libre2-dev libssl-dev libcurl4-openssl-dev prometheus-cpp-dev libsqlite3-dev
   libyaml-cpp-dev libspdlog-dev libcli11-dev nlohmann-json3-dev libgoogle-perftools-dev
   libgtest-dev libgmock-dev libbenchmark-dev
-  openssl
+  openssl python3
 )
 TEST_PACKAGES=(
   git ca-certificates clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev
-  python3 python3-venv
+  python3-venv
 )
 
 # is_installed PACKAGE

@@ -5,14 +5,11 @@
 #include <vector>
 
 #include "absl/container/flat_hash_set.h"
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
-#include "base/file.h"
 #include "base/ip_endpoint.h"
 #include "base/status.h"
-#include "base/yaml_message.h"
-#include "server/tokens/https_fetch.h"
+#include "base/yaml_file.h"
+#include "server/https/https_request.h"
 
 namespace concordat {
 namespace {
@@ -78,7 +75,7 @@ void CheckKeySource(const TokenIssuer& issuer, const std::string& path,
     problems.push_back({path + "jwks_ca_file", "is required with jwks_url, and only with it"});
   }
   if (issuer.jwks_url().empty()) return;
-  const absl::Status checked = tokens::CheckHttpsUrl(issuer.jwks_url());
+  const absl::Status checked = https::CheckHttpsUrl(issuer.jwks_url());
   if (!checked.ok()) problems.push_back({path + "jwks_url", std::string(checked.message())});
 }
 
@@ -91,7 +88,7 @@ void CheckFetchTimes(const ServerConfig::Tokens& tokens, std::vector<FieldViolat
     problems.push_back({"tokens.refetch_seconds", "must be at most tokens.fetch_seconds"});
   }
   if (tokens.proxy().empty()) return;
-  const absl::Status checked = tokens::CheckProxyUrl(tokens.proxy());
+  const absl::Status checked = https::CheckProxyUrl(tokens.proxy());
   if (!checked.ok()) problems.push_back({"tokens.proxy", std::string(checked.message())});
 }
 
@@ -194,34 +191,14 @@ std::vector<FieldViolation> Problems(const ServerConfig& config) {
   return problems;
 }
 
-// One problem as it is shown; `field` is empty for one of the text as a whole.
-std::string Shown(const std::string& path, int line, const std::string& field,
-                  const std::string& description) {
-  return absl::StrCat(path, ":", line, ": ", field, field.empty() ? "" : " ", description);
-}
-
 }  // namespace
 
 absl::StatusOr<ServerConfig> ReadConfig(const std::string& path) {
-  ASSIGN_OR_RETURN(const std::string text, ReadFile(path));
   ServerConfig config;
-  YamlLines lines;
-  std::vector<std::string> problems;
-  // An empty file is a configuration in which everything is missing.
-  if (!absl::StripAsciiWhitespace(text).empty()) {
-    for (const YamlProblem& problem : ReadYaml(text, config, {}, &lines)) {
-      problems.push_back(Shown(path, problem.line, problem.field, problem.description));
-    }
-  }
-  if (problems.empty()) {
+  RETURN_IF_ERROR(ReadYamlFile(path, config, [&config] {
     FillDefaults(config);
-    for (const FieldViolation& problem : Problems(config)) {
-      problems.push_back(
-          Shown(path, LineOf(lines, problem.field), problem.field, problem.description));
-    }
-  }
-  if (!problems.empty()) return absl::InvalidArgumentError(absl::StrJoin(problems, "\n"));
-
+    return Problems(config);
+  }));
   const std::filesystem::path folder = std::filesystem::path(path).parent_path();
   for (std::string* file :
        {config.mutable_database_path(), config.mutable_tls()->mutable_certificate_file(),

@@ -120,14 +120,13 @@ class FaultyStore final : public store::Store {
   absl::StatusOr<auth::Policy::Source> ReadPolicy(absl::Time as_of) const override {
     return store_.ReadPolicy(as_of);
   }
-  absl::StatusOr<std::vector<std::string>> PlansOwnedBy(absl::string_view agency) const override {
-    return store_.PlansOwnedBy(agency);
-  }
   absl::StatusOr<int64_t> QuotaUsed(absl::CivilDay day, absl::string_view subject) const override {
     return store_.QuotaUsed(day, subject);
   }
   const std::string& page_token_key() const override { return store_.page_token_key(); }
   absl::Status ClaimLog(absl::string_view origin) override { return store_.ClaimLog(origin); }
+  absl::Status SucceedLog(absl::string_view origin) override { return store_.SucceedLog(origin); }
+  absl::StatusOr<std::string> LogOrigin() const override { return store_.LogOrigin(); }
   absl::StatusOr<uint64_t> AuditSize() const override {
     RETURN_IF_ERROR(faults_.Check(Fault::kAuditSize));
     return store_.AuditSize();
@@ -145,6 +144,9 @@ class FaultyStore final : public store::Store {
   absl::Status ScanAudit(const auth::Grant& grant, const AuditRange& range,
                          absl::FunctionRef<bool(const store::AuditRow&)> visit) const override {
     return store_.ScanAudit(grant, range, visit);
+  }
+  absl::StatusOr<AuditSpan> AuditIndexesBetween(absl::Time from, absl::Time to) const override {
+    return store_.AuditIndexesBetween(from, to);
   }
   absl::StatusOr<std::vector<store::AuditRow>> OpenStreams() const override {
     RETURN_IF_ERROR(faults_.Check(Fault::kOpenStreams));

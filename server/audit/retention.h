@@ -16,6 +16,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "base/clock.h"
+#include "server/audit/archive.h"
 #include "server/audit/audit_log.h"
 #include "server/store/store.h"
 
@@ -75,8 +76,7 @@ class Retention {
   absl::StatusOr<uint64_t> EndOfOld(uint64_t minimum, uint64_t covered) const;
   // Archives the records from `first` to before `end`, both multiples of 256, and the
   // tiles and the note of the checkpoint.
-  absl::Status Archive(uint64_t first, uint64_t end, const LastCheckpoint& checkpoint) const;
-  absl::Status ArchiveBundle(uint64_t index) const;
+  absl::Status Keep(uint64_t first, uint64_t end, const LastCheckpoint& checkpoint) const;
   // Has the log drop them, and waits until that is durable.
   absl::Status Drop(uint64_t first, uint64_t end);
 
@@ -84,6 +84,7 @@ class Retention {
   AuditLog& log_;
   const Clock& clock_;
   const Options options_;
+  const Archive archive_;
   Counters counters_;
 
   // Held during a pass.
