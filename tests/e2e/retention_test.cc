@@ -3,9 +3,11 @@
 #include <filesystem>
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "concordat/v1/audit_service.pb.h"
 #include "concordat/v1/directory_service.pb.h"
+#include "concordat/v1/plan_service.pb.h"
 #include "gtest/gtest.h"
 #include "tests/support/moments.h"
 #include "tests/support/stored_audit.h"
@@ -81,8 +83,12 @@ TEST_F(RetentionTest, NothingElseDeletesARecord) {
   Call(partnership, 300);
   for (int round = 1; round <= 3; ++round) {
     clock_.Advance(absl::Hours(24 * 20));
-    // Each change forgets replies and quotas of long ago.
-    ApplyDataSet(partnership.server().address());
+    // A change with a request id has the store forget replies of long ago.
+    const auto plan = ReadDataFile<v1::ApplyPlanRequest>("plans/development-2018.yaml");
+    EXPECT_TRUE(partnership
+                    .Ask<v1::ApplyPlanResponse>(
+                        kAdmin, plan, Metadata{{"concordat-request-id", absl::StrCat(round)}})
+                    .ok());
     partnership.Stop();
     partnership.Start();
   }
