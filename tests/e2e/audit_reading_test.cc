@@ -1,15 +1,11 @@
 // Who sees which record of the audit log, and what a quarter's summary says: over the
 // bundled partnership, where the county council owns plans and provides most figures.
-#include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "absl/algorithm/container.h"
-#include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
+#include "absl/time/civil_time.h"
 #include "absl/time/clock.h"
 #include "base/civil_time.h"
 #include "concordat/v1/audit_service.pb.h"
@@ -23,7 +19,6 @@
 namespace concordat::e2e {
 namespace {
 
-using testing::Contains;
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::Not;
