@@ -98,9 +98,10 @@ absl::Status Fill(const std::string& config_path, uint64_t records) {
   const SystemClock clock;
   audit::Checkpointer::Options signing;
   signing.origin = config.log_origin();
-  ASSIGN_OR_RETURN(signing.keys.emplace_back(),
+  ASSIGN_OR_RETURN(tlog::SignerKey key,
                    tlog::SignerKey::FromPemFile(config.log_origin(), tlog::SignatureType::kEd25519,
                                                 config.audit().key_file()));
+  signing.keys.push_back(std::move(key));
   signing.file = config.audit().checkpoint_file();
   signing.records = 500000;
   ASSIGN_OR_RETURN(const std::unique_ptr<audit::Checkpointer> checkpointer,
