@@ -137,6 +137,7 @@ void AddAuditCommands(CLI::App& app, Session& session) {
   command->add_option("--resource", list->resource,
                       "Only of this resource or below it, such as plans/development-2018");
   AddLimitOption(*command, list->limit);
+  AddAuditProofCommands(*group, session);
 }
 
 }  // namespace concordat::cli
