@@ -443,6 +443,10 @@ def quickstart():
     return "```cpp\n" + read("client/quickstart/main.cc") + "```"
 
 
+def prove_call():
+    return "```cpp\n" + read("client/quickstart/prove_call.cc") + "```"
+
+
 def reference():
     return f"""# Reference
 
@@ -501,8 +505,8 @@ One YAML file (`server/config.proto`). Unknown keys are errors. Relative paths s
 """
 
 
-BLOCKS = {"configuration": configuration, "metadata": metadata, "profile": profile, "quickstart": quickstart,
-          "witness": witness}
+BLOCKS = {"configuration": configuration, "metadata": metadata, "profile": profile, "prove_call": prove_call,
+          "quickstart": quickstart, "witness": witness}
 BLOCK = re.compile(r"(<!-- begin generated: (\w+) -->\n).*?(<!-- end generated -->)", re.S)
 
 

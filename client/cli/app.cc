@@ -89,7 +89,9 @@ void PrintReceipt(Session& session) {
   }
   session.err() << "receipt: " << ReceiptText(receipt) << " leaf "
                 << absl::BytesToHexString(receipt.leaf_hash()) << " time "
-                << InstantText(receipt.time()) << "\n";
+                << InstantText(receipt.time()) << "\n"
+                << "proof: concordat audit receipt fetch " << receipt.index() << ":"
+                << absl::BytesToHexString(receipt.leaf_hash()) << "\n";
 }
 
 }  // namespace

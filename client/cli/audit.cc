@@ -127,6 +127,7 @@ void AddAuditCommands(CLI::App& app, Session& session) {
   AddLimitOption(*command, list->limit);
   AddAuditShowCommand(*group, session);
   AddAuditSummaryCommand(*group, session);
+  AddAuditProofCommands(*group, session);
 }
 
 }  // namespace concordat::cli

@@ -89,6 +89,10 @@ absl::string_view NextStep(v1::ErrorReason reason, absl::StatusCode code) {
     case v1::REDACTION_STATE:
       return "an administrator proposes, another client's approver sends the same; the text has to "
              "be as it was written";
+    case v1::CHECKPOINT_PENDING:
+      return "try again: the next checkpoint will cover it";
+    case v1::RECORDS_DROPPED:
+      return "export again, and ask the operator for the archive of what was dropped";
     case v1::AUDIT_UNAVAILABLE:
       return "nothing was changed; tell the operator, and try later";
     case v1::REVOCATION_UNKNOWN:
