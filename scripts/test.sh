@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Checks everything, on a fresh Debian 12 too: installs what is missing, then
-# format, build with warnings as errors, all tests, the contract, Kubernetes,
-# sanitizers, fuzzing, clang-tidy. Each step is named and timed; the first that fails ends
+# format, build with warnings as errors, all tests, kills and faults, the contract,
+# Kubernetes, sanitizers, fuzzing, clang-tidy. Each step is named and timed; the first that fails ends
 # the run with its reason and 1. What built and passed before is not done again.
 #
 #   scripts/test.sh [--long]
@@ -100,6 +100,7 @@ main() {
   step "contract: archive for other languages" check_archive
   step "Kubernetes: schemas and security" "$ROOT/tests/k8s/run.sh"
   step "tests" run_tests
+  step "crash: kills and faults under load" "$ROOT/tests/crash/run.sh" --no-build
   step "installed SDK and samples in other languages, live" "$ROOT/tests/live/run.sh"
   step "the walk" walk_once
   step "tests with sanitizers" run_sanitized_tests

@@ -94,7 +94,7 @@ absl::string_view NextStep(v1::ErrorReason reason, absl::StatusCode code) {
     case v1::RECORDS_DROPPED:
       return "export again, and ask the operator for the archive of what was dropped";
     case v1::AUDIT_UNAVAILABLE:
-      return "nothing was changed; tell the operator, and try later";
+      return "tell the operator, and try later; a change is made once under its request id";
     case v1::REVOCATION_UNKNOWN:
       return "tell the partnership's office that its revocation list is not current; try later";
     case v1::TOKEN_KEYS_UNKNOWN:

@@ -24,6 +24,16 @@ absl::Status StoppedAfterCommit() {
                    "was one; tell the operator");
 }
 
+// Nobody knows what of the batch is on disk: what could not be synced may have been
+// written, and the next start then finds it.
+absl::Status NotKnown() {
+  return MakeError(v1::AUDIT_UNAVAILABLE,
+                   "the audit record could not be made durable, so there is no answer; a change "
+                   "may have been made: send it again under its request id when the server is "
+                   "back; tell the operator");
+}
+
+// The log had stopped before it was the entry's turn.
 absl::Status Unavailable() {
   return MakeError(v1::AUDIT_UNAVAILABLE,
                    "the audit record could not be made durable, so there is no answer; nothing "
@@ -127,9 +137,10 @@ void AuditLog::Run() {
 size_t AuditLog::CommitSome(absl::Span<Entry* const> entries) {
   receipts_.clear();
   size_t taken = entries.size();
+  const bool stopped_before = !healthy();
   bool durable = false;
   const absl::Status committed = [&]() -> absl::Status {
-    if (!healthy()) return absl::FailedPreconditionError("the audit log has stopped");
+    if (stopped_before) return absl::FailedPreconditionError("the audit log has stopped");
     ASSIGN_OR_RETURN(const std::unique_ptr<store::Batch> batch, store_.BeginBatch());
     for (Entry* entry : entries) {
       record_.Clear();
@@ -156,7 +167,9 @@ size_t AuditLog::CommitSome(absl::Span<Entry* const> entries) {
     if (committed.ok()) {
       entries[i]->Done(std::move(receipts_[i]));
     } else {
-      entries[i]->Done(durable ? StoppedAfterCommit() : Unavailable());
+      entries[i]->Done(durable          ? StoppedAfterCommit()
+                       : stopped_before ? Unavailable()
+                                        : NotKnown());
     }
   }
   return taken;

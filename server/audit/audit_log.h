@@ -46,9 +46,9 @@ class Entry {
   // did. Asked after Prepare; valid until Done.
   virtual absl::string_view resource_owner() const { return {}; }
 
-  // The record is durable and `receipt` names it; or it is AUDIT_UNAVAILABLE and
-  // nothing of the entry took effect, unless its message says that the server
-  // stopped after making it durable. The log forgets the entry before it
+  // The record is durable and `receipt` names it; or it is AUDIT_UNAVAILABLE, and
+  // the next start finds all of the entry or nothing: a write that failed to be
+  // synced may be there all the same. The log forgets the entry before it
   // calls this, so that the entry may delete itself.
   virtual void Done(absl::StatusOr<v1::Receipt> receipt) = 0;
 };

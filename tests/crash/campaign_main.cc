@@ -19,11 +19,13 @@ int main(int argc, char** argv) {
   int kills = 15;
   int fault_runs = 20;
   bool every_fault = false;
+  std::string fault;
   CLI::App app("Kills and fails concordatd under load, and checks what it had claimed.");
   app.add_option("--seed", seed, "What decides the instants and the sample; random if not given");
   app.add_option("--kills", kills, "How often it is killed at a random instant");
   app.add_option("--fault-runs", fault_runs, "How many fault points are tried");
   app.add_flag("--every-fault", every_fault, "Tries every fault point");
+  app.add_option("--fault", fault, "Tries this one, such as 17:EIO, and nothing else");
   CLI11_PARSE(app, argc, argv);
 
   namespace crash = concordat::crash;
@@ -34,6 +36,11 @@ int main(int argc, char** argv) {
   crash::PrepareData(prepared);
 
   crash::Findings findings;
+  if (!fault.empty()) {
+    crash::RunFault(prepared, fault, findings);
+    std::printf("%zu broken\n", findings.broken());
+    return findings.broken() == 0 ? 0 : 1;
+  }
   const absl::Time begin = absl::Now();
   crash::RunKills(prepared, seed, kills, findings);
   const absl::Time killed = absl::Now();

@@ -79,8 +79,12 @@ Fault Next(const char* operation, size_t bytes, const char* path) {
   if (!IsCounted(path)) return Fault::kNone;
   const Plan& plan = ThePlan();
   const long number = ++operations;
+  const bool is_write = std::strcmp(operation, "write") == 0;
   Fault fault = number == plan.number ? plan.fault : Fault::kNone;
-  if (std::strcmp(operation, "write") == 0 && disk_full.exchange(false)) fault = Fault::kEnospc;
+  // Two threads write: the operation of a number need not be the same each time.
+  if (!is_write && fault == Fault::kShort) fault = Fault::kEnospc;
+  if (!is_write && fault == Fault::kKillTorn) fault = Fault::kKillBefore;
+  if (is_write && disk_full.exchange(false)) fault = Fault::kEnospc;
   char line[PATH_MAX + 128];
   const int length =
       std::snprintf(line, sizeof(line), "%ld %s %zu %s %s\n", number, operation, bytes,

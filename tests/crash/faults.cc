@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <csignal>
 #include <map>
+#include <optional>
 #include <random>
 #include <string>
 #include <utility>
@@ -40,13 +41,14 @@ struct FaultPoint {
   std::string Group() const {
     return absl::StrCat(operation.name, " ", operation.path, " ", fault);
   }
-  // A failure of it stops the server: of all but a checkpoint, without which records
-  // are durable, and SQLite's own sync of the folder, which the store has done before.
-  bool stops() const {
-    return !kills() && !operation.path.empty() && !absl::StartsWith(operation.path, "/kept");
-  }
-  bool kills() const { return absl::StartsWith(fault, "KILL"); }
 };
+
+// Whether the server has to stop: after all but the failure of a checkpoint, without
+// which records are durable, and of SQLite's own sync of the folder, which the store
+// has done before.
+bool Stops(const Operation& fault) {
+  return !fault.killed() && !fault.path.empty() && !absl::StartsWith(fault.path, "/kept");
+}
 
 // Leaves the files of a killed server in `folder`, whose write-ahead log is nearly
 // full.
@@ -80,14 +82,18 @@ SeenCall CallNumber(Caller& caller, int number) {
 // A server of one fault point, and what its callers saw.
 class FaultRun {
  public:
-  FaultRun(const fs::path& prepared, const FaultPoint& point, std::string where, Findings& findings)
-      : server_(prepared), point_(point), where_(std::move(where)), findings_(findings) {}
+  FaultRun(const fs::path& prepared, std::string fault, std::string where, Findings& findings)
+      : server_(prepared),
+        fault_(std::move(fault)),
+        where_(std::move(where)),
+        findings_(findings) {}
 
   void Run() {
-    server_.LaunchWithFault(point_.Text());
+    server_.LaunchWithFault(fault_);
     if (server_.WaitUntilServing()) {
       MakeCalls();
-      if (HasFailed() && point_.stops()) CheckStopped();
+      const std::optional<Operation> fault = Fault();
+      if (fault.has_value() && Stops(*fault)) CheckStopped();
       EndServer();
     } else if (!server_.End(absl::Seconds(5)).has_value()) {
       Broken("the server neither serves nor ends");
@@ -104,11 +110,11 @@ class FaultRun {
 
  private:
   void Broken(const std::string& what) { findings_.Broken(where_, what); }
-  bool HasFailed() const { return AnyFault(ParseTrace(server_.Trace())); }
+  std::optional<Operation> Fault() const { return FirstFault(ParseTrace(server_.Trace())); }
 
   void MakeCalls() {
     Caller caller(server_.address());
-    for (int i = 0; i < kRoundsOfCalls * kKindsOfCalls && !HasFailed(); ++i) {
+    for (int i = 0; i < kRoundsOfCalls * kKindsOfCalls && !Fault().has_value(); ++i) {
       ledger_.Add(CallNumber(caller, i));
       if (ledger_.calls().back().cut_off()) return;
     }
@@ -132,13 +138,14 @@ class FaultRun {
       Broken("the server does not end by SIGTERM");
       server_.Kill();
     }
-    if (point_.kills() && HasFailed() && server_.End()->signal != SIGKILL) {
+    const std::optional<Operation> fault = Fault();
+    if (fault.has_value() && fault->killed() && server_.End()->signal != SIGKILL) {
       Broken("the shim did not kill the server");
     }
   }
 
   CrashServer server_;
-  const FaultPoint& point_;
+  const std::string fault_;
   const std::string where_;
   Findings& findings_;
   Ledger ledger_;
@@ -182,6 +189,13 @@ std::vector<FaultPoint> Sample(std::vector<FaultPoint> points, uint64_t seed, in
 
 }  // namespace
 
+void RunFault(const fs::path& prepared, const std::string& fault, Findings& findings) {
+  const TemporaryFolder folder;
+  const fs::path nearly_full = folder.path() / "nearly-full";
+  PrepareNearlyFullLog(prepared, nearly_full);
+  FaultRun(nearly_full, fault, absl::StrCat("fault ", fault), findings).Run();
+}
+
 int RunFaults(const fs::path& prepared, uint64_t seed, int runs, Findings& findings) {
   const TemporaryFolder folder;
   const fs::path nearly_full = folder.path() / "nearly-full";
@@ -190,7 +204,7 @@ int RunFaults(const fs::path& prepared, uint64_t seed, int runs, Findings& findi
   for (const FaultPoint& point : Sample(points, seed, runs)) {
     const std::string where =
         absl::StrCat("fault ", point.Text(), " (", point.operation.name, point.operation.path, ")");
-    FaultRun(nearly_full, point, where, findings).Run();
+    FaultRun(nearly_full, point.Text(), where, findings).Run();
   }
   return static_cast<int>(points.size());
 }

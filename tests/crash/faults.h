@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <limits>
+#include <string>
 
 #include "tests/crash/findings.h"
 
@@ -18,6 +19,9 @@ inline constexpr int kEveryFaultPoint = std::numeric_limits<int>::max();
 // which each kind of operation on each file has its turn first. Returns how many
 // pairs there are.
 int RunFaults(const std::filesystem::path& prepared, uint64_t seed, int runs, Findings& findings);
+
+// One of them again, such as `17:EIO`.
+void RunFault(const std::filesystem::path& prepared, const std::string& fault, Findings& findings);
 
 }  // namespace concordat::crash
 

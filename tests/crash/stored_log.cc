@@ -67,9 +67,8 @@ std::string BytesOf(const tlog::Tile& tile, const std::vector<e2e::StoredRecord>
 
 // What the program said of the folder, when it did not end with 0.
 std::string Verify(const std::string& key, const std::string& folder) {
-  const std::string command =
-      absl::StrCat("python3 " CONCORDAT_SOURCE_DIR "/tools/verify_audit.py --key '", key, "' ",
-                   folder, " 2>&1");
+  const std::string command = absl::StrCat(
+      "python3 " CONCORDAT_SOURCE_DIR "/tools/verify_audit.py --key '", key, "' ", folder, " 2>&1");
   std::FILE* const output = popen(command.c_str(), "r");
   if (output == nullptr) Die("cannot run python3");
   std::string said;

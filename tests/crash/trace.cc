@@ -38,9 +38,12 @@ std::vector<std::string> FaultsOf(const Operation& operation) {
   return {"EIO", "ENOSPC", "KILL_BEFORE", "KILL_AFTER"};
 }
 
-bool AnyFault(const std::vector<Operation>& operations) {
-  return std::any_of(operations.begin(), operations.end(),
-                     [](const Operation& operation) { return operation.fault != "-"; });
+std::optional<Operation> FirstFault(const std::vector<Operation>& operations) {
+  const auto found =
+      std::find_if(operations.begin(), operations.end(),
+                   [](const Operation& operation) { return operation.fault != "-"; });
+  if (found == operations.end()) return std::nullopt;
+  return *found;
 }
 
 int FirstRetriedSync(const std::vector<Operation>& operations) {

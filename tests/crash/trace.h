@@ -2,6 +2,7 @@
 #ifndef CONCORDAT_TESTS_CRASH_TRACE_H_
 #define CONCORDAT_TESTS_CRASH_TRACE_H_
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,7 @@ struct Operation {
   std::string path;
 
   bool failed() const { return fault == "EIO" || fault == "ENOSPC"; }
+  bool killed() const { return fault.starts_with("KILL"); }
 };
 
 // The operations of a trace. A last line that a kill cut off is left out.
@@ -29,8 +31,8 @@ std::vector<Operation> ParseTrace(const std::string& trace);
 // The faults that an operation can have, as the shim takes them.
 std::vector<std::string> FaultsOf(const Operation& operation);
 
-// Whether any fault was made to happen.
-bool AnyFault(const std::vector<Operation>& operations);
+// The first operation with a fault; nothing when none was made to happen.
+std::optional<Operation> FirstFault(const std::vector<Operation>& operations);
 
 // Number of the first operation that syncs a file of the database whose sync has
 // failed before; 0 when there is none. Of a checkpoint each sync is that of a new file.
