@@ -45,7 +45,7 @@ class Documents:
         self.findings = []
         self.paths = [root / "README.md", root / "CHANGELOG.md", *sorted((root / "docs").rglob("*.md"))]
         self.sources = {path: path.read_text(encoding="utf-8") for folder in
-                        ("auth", "base", "client", "server", "tests", "tlog")
+                        ("auth", "base", "client", "server", "tests", "tlog", "witness")
                         for path in sorted((root / folder).rglob("*")) if path.suffix in (".cc", ".h")}
         self.all_source = "\n".join(self.sources.values())
 
