@@ -10,6 +10,7 @@
 #include "base/status.h"
 #include "base/yaml_file.h"
 #include "server/https/https_request.h"
+#include "tlog/note_key.h"
 
 namespace concordat {
 namespace {
@@ -113,6 +114,26 @@ void CheckTokenIssuers(const ServerConfig::Tokens& tokens, std::vector<FieldViol
   }
 }
 
+void CheckWitnesses(const ServerConfig::Audit& audit, std::vector<FieldViolation>& problems) {
+  absl::flat_hash_set<std::string> names;
+  for (int i = 0; i < audit.witnesses_size(); ++i) {
+    const ServerConfig::Audit::Witness& witness = audit.witnesses(i);
+    const std::string path = absl::StrCat("audit.witnesses[", i, "].");
+    const absl::Status url = https::CheckHttpsUrl(witness.url());
+    if (!url.ok()) problems.push_back({path + "url", std::string(url.message())});
+    if (witness.ca_file().empty()) problems.push_back({path + "ca_file", "is required"});
+    const auto key = tlog::VerifierKey::Parse(witness.verifier_key());
+    if (!key.ok() || key->type() != tlog::SignatureType::kCosignatureV1) {
+      problems.push_back({path + "verifier_key", "is no key of cosignatures (type 4)"});
+    } else if (!names.insert(key->name()).second) {
+      problems.push_back({path + "verifier_key", "names a witness that stands twice"});
+    }
+  }
+  if (audit.required_cosignatures() > audit.witnesses_size()) {
+    problems.push_back({"audit.required_cosignatures", "must be at most the number of witnesses"});
+  }
+}
+
 // Records that are in use, such as last month's, are not for an archive.
 constexpr int kFewestRetentionDays = 30;
 
@@ -178,6 +199,8 @@ std::vector<FieldViolation> Problems(const ServerConfig& config) {
   positive(config.drain_seconds(), "drain_seconds");
   positive(config.audit().checkpoint_seconds(), "audit.checkpoint_seconds");
   positive(config.audit().checkpoint_records(), "audit.checkpoint_records");
+  positive(config.audit().required_cosignatures(), "audit.required_cosignatures");
+  positive(config.audit().cosignature_seconds(), "audit.cosignature_seconds");
   const ServerConfig::Tokens& tokens = config.tokens();
   positive(tokens.reload_seconds(), "tokens.reload_seconds");
   positive(tokens.fetch_seconds(), "tokens.fetch_seconds");
@@ -185,6 +208,7 @@ std::vector<FieldViolation> Problems(const ServerConfig& config) {
   positive(tokens.refetch_seconds(), "tokens.refetch_seconds");
   positive(tokens.connect_seconds(), "tokens.connect_seconds");
   positive(tokens.answer_seconds(), "tokens.answer_seconds");
+  CheckWitnesses(config.audit(), problems);
   CheckRetention(config.audit(), problems);
   CheckFetchTimes(tokens, problems);
   CheckTokenIssuers(tokens, problems);

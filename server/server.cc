@@ -18,6 +18,8 @@
 #include "server/audit/checkpointer.h"
 #include "server/audit/retention.h"
 #include "server/audit/succession.h"
+#include "server/audit/tree_reader.h"
+#include "server/audit/witnessing.h"
 #include "server/bindings.h"
 #include "server/door/listener.h"
 #include "server/door/method_table.h"
@@ -114,13 +116,13 @@ class RunningServer final : public Server {
   using Obstacle = ops::Health::Obstacle;
 
  public:
-  RunningServer(const ServerConfig& config, const Clock& clock) : config_(config), clock_(clock) {}
+  RunningServer(std::unique_ptr<store::Store> store, const ServerConfig& config, const Clock& clock)
+      : config_(config), clock_(clock), store_(std::move(store)) {}
   ~RunningServer() override { Stop(absl::ZeroDuration()); }
 
   absl::Status Start() {
     RETURN_IF_ERROR(CheckTimeZoneData());
     RaiseDescriptorLimit();
-    ASSIGN_OR_RETURN(store_, store::OpenSqliteStore(config_.database_path()));
     RETURN_IF_ERROR(SwapPolicy());
     if (!policy_.Get()->has_clients()) {
       // Perhaps a volume that is not mounted: a second log must not begin.
@@ -180,9 +182,10 @@ class RunningServer final : public Server {
       door_->Join();
     }
     // Every call has ended; what they handed to the log is made durable here, and
-    // then signed.
+    // then signed. Witnesses see that checkpoint after the next start.
     retention_.reset();
     log_.reset();
+    if (witnessing_ != nullptr) witnessing_->Stop();
     checkpointer_.reset();
   }
 
@@ -215,9 +218,37 @@ class RunningServer final : public Server {
       log_->SetWitnessed(witnessed);
       health_->Set(Obstacle::kWitnessesMissing, !witnessed);
     };
+    ASSIGN_OR_RETURN(witnessing_, StartWitnessing());
+    hooks.on_signed = [this](const audit::KeptCheckpoint& kept) {
+      witnessing_->Publish(kept.checkpoint.size, kept.note);
+    };
     checkpointer_->Run(std::move(hooks));
+    // Perhaps no witness has seen the one that the last process signed.
+    const std::shared_ptr<const audit::KeptCheckpoint> last = checkpointer_->Last();
+    witnessing_->Publish(last->checkpoint.size, last->note);
     StartRetention();
     return absl::OkStatus();
+  }
+
+  absl::StatusOr<std::unique_ptr<audit::Witnessing>> StartWitnessing() {
+    return audit::Witnessing::Start(
+        config_.audit(),
+        [this](uint64_t old_size, uint64_t size) {
+          return audit::TreeReader(*store_).ConsistencyProof(old_size, size);
+        },
+        [this](const std::string& text, const tlog::NoteSignature& signature) {
+          checkpointer_->AddCosignature(text, signature);
+        });
+  }
+
+  // The sum over the witnesses, whom no metric names.
+  double SumOverWitnesses(
+      const std::function<int64_t(const audit::Witnessing::Counters&)>& of) const {
+    int64_t sum = 0;
+    for (const audit::Witnessing::Counters* counters : witnessing_->counters()) {
+      sum += of(*counters);
+    }
+    return static_cast<double>(sum);
   }
 
   void StartRetention() {
@@ -273,6 +304,20 @@ class RunningServer final : public Server {
             checkpointer_->counters().checkpoints);
     counter("concordat_audit_checkpoint_failures_total", "Checkpoints that could not be.",
             checkpointer_->counters().failures);
+    const auto of_witnesses = [&](const char* name, const char* help, ops::Metric::Kind kind,
+                                  std::function<int64_t(const audit::Witnessing::Counters&)> of) {
+      metrics.push_back(
+          {name, help, kind, [this, of = std::move(of)] { return SumOverWitnesses(of); }});
+    };
+    of_witnesses("concordat_witness_cosignatures_total", "Cosignatures that witnesses gave.",
+                 ops::Metric::Kind::kCounter,
+                 [](const auto& witness) { return witness.cosigned.load(); });
+    of_witnesses("concordat_witness_failures_total", "Attempts that brought no cosignature.",
+                 ops::Metric::Kind::kCounter,
+                 [](const auto& witness) { return witness.failures.load(); });
+    of_witnesses("concordat_witnesses_failing", "Witnesses whose last attempt failed.",
+                 ops::Metric::Kind::kGauge,
+                 [](const auto& witness) { return int64_t{witness.failing.load()}; });
     gauge("concordat_policy_revision", "Revision of the directory and the agreements in force.",
           [this] { return static_cast<double>(policy_.Get()->revision()); });
     counter("concordat_tls_sets_taken_total",
@@ -308,12 +353,15 @@ class RunningServer final : public Server {
 
   const ServerConfig config_;
   const Clock& clock_;
-  std::unique_ptr<store::Store> store_;
+  const std::unique_ptr<store::Store> store_;
   ops::RefusedHandshakes refused_;
   quota::Quotas quotas_;
   auth::PolicyHolder policy_;
   auth::AccessTokenVerifierHolder tokens_;
   std::unique_ptr<tokens::TokenKeys> token_keys_;
+  // Told of each checkpoint by the checkpointer, which goes first; tells it of the
+  // cosignatures until it was stopped.
+  std::unique_ptr<audit::Witnessing> witnessing_;
   std::unique_ptr<audit::Checkpointer> checkpointer_;
   std::unique_ptr<Services> services_;
   door::MethodTable methods_;
@@ -374,7 +422,15 @@ absl::Status RecordOffline(
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerConfig& config,
                                                       const Clock& clock) {
-  auto server = std::make_unique<RunningServer>(config, clock);
+  ASSIGN_OR_RETURN(std::unique_ptr<store::Store> store,
+                   store::OpenSqliteStore(config.database_path()));
+  return StartOver(std::move(store), config, clock);
+}
+
+absl::StatusOr<std::unique_ptr<Server>> Server::StartOver(std::unique_ptr<store::Store> store,
+                                                          const ServerConfig& config,
+                                                          const Clock& clock) {
+  auto server = std::make_unique<RunningServer>(std::move(store), config, clock);
   RETURN_IF_ERROR(server->Start());
   return server;
 }

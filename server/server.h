@@ -14,6 +14,7 @@
 #include "concordat/v1/directory.pb.h"
 #include "server/config.pb.h"
 #include "server/door/door.h"
+#include "server/store/store.h"
 #include "server/tls/tls_watch.h"
 #include "server/tokens/fetched_keys.h"
 
@@ -26,6 +27,10 @@ class Server {
   // to mend; nothing then runs.
   static absl::StatusOr<std::unique_ptr<Server>> Start(const server::v1::ServerConfig& config,
                                                        const Clock& clock);
+  // The same over a store that is open already, instead of `config.database_path`.
+  static absl::StatusOr<std::unique_ptr<Server>> StartOver(std::unique_ptr<store::Store> store,
+                                                           const server::v1::ServerConfig& config,
+                                                           const Clock& clock);
   // Stops at once, if Stop was not called.
   virtual ~Server() = default;
 

@@ -55,8 +55,8 @@ absl::StatusOr<AuditEntry> FromBundle(Client& client, uint64_t index, const Call
   if (place >= records.size()) return NoSuchRecord(index);
   AuditEntry entry;
   if (!entry.mutable_record()->ParseFromString(std::string(records[place]))) {
-    return absl::DataLossError(absl::StrCat("what the service sent as record ", index,
-                                            " is no record"));
+    return absl::DataLossError(
+        absl::StrCat("what the service sent as record ", index, " is no record"));
   }
   entry.set_index(index);
   entry.set_leaf_hash(tlog::LeafHash(records[place]));

@@ -31,6 +31,8 @@ std::string EventWords(AuditRecord::Event event) {
       return "a stream had no end when the server started again";
     case AuditRecord::RECORDS_DROPPED_BY_RETENTION:
       return "records were archived, and dropped by retention";
+    case AuditRecord::LOG_SUCCEEDED:
+      return "this log took the place of another, after a restore";
     default:
       return LowerWords(NameOf(event));
   }
@@ -62,18 +64,17 @@ std::string MethodWords(const std::string& method) {
 
 Table AccessTable(const google::protobuf::RepeatedPtrField<AuditSummary::Access>& accesses) {
   Table table;
-  table.headings = {{"Client"},       {"Purpose"},    {"Agreement"}, {"Data set"},
-                    {"Method"},       {"Calls", true}, {"Rows", true}, {"First", false},
-                    {"Last", false}};
+  table.headings = {{"Client"},      {"Purpose"},    {"Agreement"},    {"Data set"},   {"Method"},
+                    {"Calls", true}, {"Rows", true}, {"First", false}, {"Last", false}};
   for (const AuditSummary::Access& access : accesses) {
-    std::string agreement = access.agreement().empty() ? "none needed"
-                                                       : absl::StrCat(ShortName(access.agreement()),
-                                                                      " version ",
-                                                                      access.agreement_version());
+    std::string agreement =
+        access.agreement().empty()
+            ? "none needed"
+            : absl::StrCat(ShortName(access.agreement()), " version ", access.agreement_version());
     table.rows.push_back({Plain(ClientWords(access.client())), Plain(access.purpose()),
                           Plain(std::move(agreement)), Plain(DataSetWords(access.data_set())),
-                          Plain(MethodWords(access.method())),
-                          Plain(absl::StrCat(access.served())), Plain(absl::StrCat(access.rows())),
+                          Plain(MethodWords(access.method())), Plain(absl::StrCat(access.served())),
+                          Plain(absl::StrCat(access.rows())),
                           Plain(ShortInstantText(access.first_time())),
                           Plain(ShortInstantText(access.last_time()))});
   }
@@ -84,8 +85,8 @@ Table RefusalTable(const google::protobuf::RepeatedPtrField<AuditSummary::Refusa
   Table table;
   table.headings = {{"Client"}, {"Method"}, {"Reason"}, {"Calls", true}};
   for (const AuditSummary::Refusals& refusal : refusals) {
-    table.rows.push_back({Plain(ClientWords(refusal.client())), Plain(MethodWords(refusal.method())),
-                          Plain(LowerWords(refusal.reason())),
+    table.rows.push_back({Plain(ClientWords(refusal.client())),
+                          Plain(MethodWords(refusal.method())), Plain(LowerWords(refusal.reason())),
                           Plain(absl::StrCat(refusal.count()))});
   }
   return table;
@@ -95,11 +96,11 @@ void AppendCsv(const char* part,
                const google::protobuf::RepeatedPtrField<AuditSummary::Access>& accesses,
                std::string& csv) {
   for (const AuditSummary::Access& access : accesses) {
-    csv += CsvRecord({part, access.client(), access.purpose(), access.agreement(),
-                      NumberOrNothing(access.agreement_version()), NameOf(access.data_set()),
-                      access.method(), "", absl::StrCat(access.served()),
-                      absl::StrCat(access.rows()), InstantText(access.first_time()),
-                      InstantText(access.last_time())});
+    csv +=
+        CsvRecord({part, access.client(), access.purpose(), access.agreement(),
+                   NumberOrNothing(access.agreement_version()), NameOf(access.data_set()),
+                   access.method(), "", absl::StrCat(access.served()), absl::StrCat(access.rows()),
+                   InstantText(access.first_time()), InstantText(access.last_time())});
   }
 }
 
@@ -162,7 +163,8 @@ std::vector<Fact> EntryFacts(const v1::AuditEntry& entry) {
   say("Trace id", record.trace_id());
   say("Peer", record.peer());
   say("Connection", record.tls_version());
-  if (!record.tls_version().empty()) say("TLS session resumed", record.tls_resumed() ? "yes" : "no");
+  if (!record.tls_version().empty())
+    say("TLS session resumed", record.tls_resumed() ? "yes" : "no");
   say("Certificate SHA-256", Hex(record.certificate_sha256()));
   say("Certificate serial number", Hex(record.certificate_serial()));
   say("Token issuer", record.token_issuer());
@@ -219,9 +221,9 @@ std::vector<Fact> SummaryFacts(const AuditSummary& summary, const Verification& 
       {"Quarter", Plain(absl::StrCat(DayText(summary.first_day()), " to ",
                                      DayText(summary.last_day()), ", Europe/London"))},
       {"Log", Plain(summary.checkpoint().origin())},
-      {"Up to", Plain(absl::StrCat("the checkpoint of ",
-                                   Counted(static_cast<int64_t>(summary.checkpoint().tree_size()),
-                                           "record")))},
+      {"Up to", Plain(absl::StrCat(
+                    "the checkpoint of ",
+                    Counted(static_cast<int64_t>(summary.checkpoint().tree_size()), "record")))},
       {"Signed at", Plain(std::move(signed_at))},
       {"Root hash", Plain(Hex(summary.checkpoint().root_hash()))},
       {"Records", {verification.records, style}},
@@ -233,16 +235,16 @@ std::vector<Fact> SummaryFacts(const AuditSummary& summary, const Verification& 
 std::vector<SummaryPart> SummaryParts(const AuditSummary& summary) {
   return {
       {"What this agency's clients did", AccessTable(summary.own_calls()), "Nothing."},
-      {"What others did with what this agency contributed",
-       AccessTable(summary.calls_of_others()), "Nothing."},
+      {"What others did with what this agency contributed", AccessTable(summary.calls_of_others()),
+       "Nothing."},
       {"What this agency's clients were refused", RefusalTable(summary.refusals()), "Nothing."},
   };
 }
 
 std::string SummaryCsv(const AuditSummary& summary) {
-  std::string csv = CsvRecord({"part", "client", "purpose", "agreement", "agreement_version",
-                               "data_set", "method", "reason", "calls", "rows", "first_time",
-                               "last_time"});
+  std::string csv =
+      CsvRecord({"part", "client", "purpose", "agreement", "agreement_version", "data_set",
+                 "method", "reason", "calls", "rows", "first_time", "last_time"});
   AppendCsv("own_calls", summary.own_calls(), csv);
   AppendCsv("calls_of_others", summary.calls_of_others(), csv);
   for (const AuditSummary::Refusals& refusal : summary.refusals()) {

@@ -301,8 +301,7 @@ void CallReactor::TakeStep() {
     return RecordInTurn(MakeError(v1::DEADLINE_PASSED, "the deadline passed before the answer"));
   }
   if (door_.draining_.load(std::memory_order_acquire)) {
-    return RecordInTurn(
-        MakeError(v1::SHUTTING_DOWN, "the server is shutting down; connect again"));
+    return RecordInTurn(MakeError(v1::SHUTTING_DOWN, "the server is shutting down; connect again"));
   }
   if (!IsStillAllowed(door_.clock_.Now())) return RecordInTurn(AccessEnded());
   const absl::StatusOr<std::optional<MessagePtr>> reply = stepped_read_->Step();

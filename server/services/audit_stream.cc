@@ -92,10 +92,9 @@ absl::StatusOr<std::unique_ptr<door::MessageSource<Part>>> OpenAuditStream(
   RETURN_IF_ERROR(CheckAuditFilter(*call, request));
   store::Store::AuditSpan span;
   if (request.has_from() || request.has_to()) {
-    ASSIGN_OR_RETURN(span,
-                     store.AuditIndexesBetween(
-                         request.has_from() ? ToTime(request.from()) : absl::InfinitePast(),
-                         request.has_to() ? ToTime(request.to()) : absl::InfiniteFuture()));
+    ASSIGN_OR_RETURN(span, store.AuditIndexesBetween(
+                               request.has_from() ? ToTime(request.from()) : absl::InfinitePast(),
+                               request.has_to() ? ToTime(request.to()) : absl::InfiniteFuture()));
   } else {
     ASSIGN_OR_RETURN(span.end, store.AuditSize());
   }

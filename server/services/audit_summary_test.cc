@@ -192,9 +192,9 @@ class AuditSummaryTest : public ServiceTest {
     request.set_agency(agency);
     request.set_year(2018);
     request.set_quarter(4);
-    const door::Call call = door::CallReactor::MakeCall(
-        store::OfPolice(v1::AccessRule::SELF, role), "agencies/police/clients/feed", "", kNoon,
-        Must(store_->ReadPolicy()));
+    const door::Call call = door::CallReactor::MakeCall(store::OfPolice(v1::AccessRule::SELF, role),
+                                                        "agencies/police/clients/feed", "", kNoon,
+                                                        Must(store_->ReadPolicy()));
     ASSIGN_OR_RETURN(const auto read, BeginAuditSummary(*store_, call, request, checkpoint_));
     while (true) {
       ASSIGN_OR_RETURN(std::optional<v1::AuditSummary> summary, read->Step());

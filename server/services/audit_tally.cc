@@ -57,9 +57,10 @@ void AuditTally::Add(const AuditRecord& record) {
   if (!WasServed(record)) return;
   // Without an agreement nothing was decided by the purpose, which may be any text.
   const std::string purpose = record.agreement().empty() ? "" : record.purpose();
-  Access& access = (own ? own_ : others_)[{record.client(), purpose, record.agreement(),
-                                           record.agreement_version(), DataSetOf(record.rule()),
-                                           MethodOf(record)}];
+  Access& access =
+      (own ? own_
+           : others_)[{record.client(), purpose, record.agreement(), record.agreement_version(),
+                       DataSetOf(record.rule()), MethodOf(record)}];
   const absl::Time time = ToTime(record.time());
   ++access.served;
   access.rows += record.rows();

@@ -406,6 +406,17 @@ TEST_P(StoreWritingTest, AnAuditScanStopsWhenItsVisitorHasEnough) {
   EXPECT_EQ(visited, 2);
 }
 
+TEST_P(StoreWritingTest, ALogThatSucceedsAnotherBeginsWithoutItsReadersAndHours) {
+  AppendRecords("agencies/police", {"", ""});
+  ASSERT_TRUE(store_->SucceedLog("log.example/second").ok());
+  Store::AuditRange range;
+  range.agency = "agencies/police";
+  EXPECT_THAT(Indexes(police_, range), IsEmpty());
+  EXPECT_EQ(store_->AuditIndexesBetween(kNoon, kNoon + absl::Hours(1))->end, 0);
+  AppendRecords("agencies/police", {""});
+  EXPECT_THAT(Indexes(police_, range), ElementsAre(0));
+}
+
 TEST_P(StoreWritingTest, StreamsAreOpenUntilTheyEnd) {
   AppendRecords("agencies/police", {"", "", ""});
   InBatch([](Batch& batch) {

@@ -1,15 +1,11 @@
 // Who sees which record of the audit log, and what a quarter's summary says: over the
 // bundled partnership, where the county council owns plans and provides most figures.
-#include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "absl/algorithm/container.h"
-#include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
+#include "absl/time/civil_time.h"
 #include "absl/time/clock.h"
 #include "base/civil_time.h"
 #include "concordat/v1/audit_service.pb.h"
@@ -23,7 +19,6 @@
 namespace concordat::e2e {
 namespace {
 
-using testing::Contains;
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::Not;
@@ -96,8 +91,7 @@ TEST_F(AuditReadingTest, AnOwnerSeesAListOverAllPlansAndNotWhoseConnectionItWas)
   metadata.emplace_back(door::kRequestIdKey, "request-1");
   metadata.emplace_back(door::kTraceParentKey,
                         "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
-  const auto answer =
-      partnership_.Ask<v1::ListActionsResponse>(kPolice, AllActions(), metadata);
+  const auto answer = partnership_.Ask<v1::ListActionsResponse>(kPolice, AllActions(), metadata);
   ASSERT_TRUE(answer.ok()) << answer.outcome.Text();
 
   const auto by_auditor = SeenBy(kAuditor, answer.outcome);
@@ -159,8 +153,8 @@ TEST_F(AuditReadingTest, AProviderSeesAnExtractOfItsFigures) {
 }
 
 TEST_F(AuditReadingTest, ReadingTheLogIsInTheLog) {
-  const auto listed = partnership_.Ask<v1::ListAuditEntriesResponse>(
-      kPolice, v1::ListAuditEntriesRequest());
+  const auto listed =
+      partnership_.Ask<v1::ListAuditEntriesResponse>(kPolice, v1::ListAuditEntriesRequest());
   ASSERT_TRUE(listed.ok()) << listed.outcome.Text();
   const auto entry = SeenBy(kAuditor, listed.outcome);
   ASSERT_TRUE(entry.has_value());
@@ -232,8 +226,8 @@ TEST_F(AuditReadingTest, ASummaryIsWhatWasCountedByHand) {
   EXPECT_EQ(listed.rows(), actions);
 
   // Every record of the quarter up to the checkpoint, whoever's it is.
-  const absl::Time quarter = StartOf(
-      absl::CivilDay(absl::CivilMonth(request.year(), request.quarter() * 3 - 2)));
+  const absl::Time quarter =
+      StartOf(absl::CivilDay(absl::CivilMonth(request.year(), request.quarter() * 3 - 2)));
   int64_t records = 0;
   for (const StoredRecord& stored : ReadAudit(partnership_.database_path())) {
     if (stored.index < summary.checkpoint().tree_size() &&
@@ -262,9 +256,9 @@ TEST_F(AuditReadingTest, AFilterThatNamesNoMethodIsRefused) {
   v1::ListAuditEntriesRequest request;
   request.set_method("/concordat.v1.PlanService/GetPlanz");
   for (const Partner& partner : {kAuditor, kPolice}) {
-    EXPECT_TRUE(RefusedWith(
-        partnership_.Ask<v1::ListAuditEntriesResponse>(partner, request).outcome,
-        v1::FIELDS_INVALID));
+    EXPECT_TRUE(
+        RefusedWith(partnership_.Ask<v1::ListAuditEntriesResponse>(partner, request).outcome,
+                    v1::FIELDS_INVALID));
   }
 }
 

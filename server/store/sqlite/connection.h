@@ -65,8 +65,10 @@ class Connection {
  public:
   enum class Mode { kWriter, kReader };
   // Opens the file; a writer makes it when it is not there. Foreign keys on,
-  // write-ahead log, synchronous FULL: a commit is on disk when it returns. What is
-  // deleted is overwritten with zeros.
+  // write-ahead log, synchronous FULL: a commit is on disk when it returns. A
+  // commit also fails when the write-ahead log, grown long, cannot be copied into
+  // the database: what it committed is then there, and the caller stops all the same.
+  // What is deleted is overwritten with zeros.
   static absl::StatusOr<Connection> Open(const std::string& path, Mode mode);
 
   // How long a statement waits for others' locks, unless SetPatience says otherwise.

@@ -1,6 +1,7 @@
 #include "server/store/sqlite/sqlite_store.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <utility>
 
 #include "absl/base/thread_annotations.h"
@@ -11,6 +12,7 @@
 #include "absl/synchronization/mutex.h"
 #include "base/civil_time.h"
 #include "base/digest.h"
+#include "base/durable_file.h"
 #include "base/process_lock.h"
 #include "base/status.h"
 #include "server/store/sqlite/connection.h"
@@ -516,8 +518,8 @@ class SqliteStore final : public Store {
     RETURN_IF_ERROR(writer_->begin.Start().Run());
     const absl::Status succeeded = [&]() -> absl::Status {
       RETURN_IF_ERROR(writer_->connection.Execute(
-          "DELETE FROM audit; DELETE FROM audit_tile; DELETE FROM open_stream; "
-          "DELETE FROM meta WHERE key='signed'"));
+          "DELETE FROM audit; DELETE FROM audit_seen_by; DELETE FROM audit_hour; "
+          "DELETE FROM audit_tile; DELETE FROM open_stream; DELETE FROM meta WHERE key='signed'"));
       Query query = writer_->put_meta.Start();
       query.Bind(absl::string_view("log_origin")).BindBlob(origin);
       return query.Run();
@@ -616,6 +618,10 @@ absl::StatusOr<std::unique_ptr<Store>> OpenSqliteStore(const std::string& path) 
   ASSIGN_OR_RETURN(ProcessLock lock, ProcessLock::Take(path, "the database"));
   ASSIGN_OR_RETURN(Connection connection, Connection::Open(path, Connection::Mode::kWriter));
   RETURN_IF_ERROR(Migrate(connection));
+  // The write-ahead log is there from now on. SQLite syncs its name too, but does
+  // not say when that fails.
+  const std::string folder = std::filesystem::path(path).parent_path().string();
+  RETURN_IF_ERROR(SyncFolder(folder.empty() ? "." : folder));
   ASSIGN_OR_RETURN(std::unique_ptr<Writer> writer, PrepareWriter(std::move(connection)));
   ASSIGN_OR_RETURN(writer->page_token_key,
                    SetOnce(*writer, "page_token_key", [] { return RandomBytes(32); }));
