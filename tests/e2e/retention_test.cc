@@ -80,7 +80,7 @@ TEST_F(RetentionTest, NothingElseDeletesARecord) {
                  "CREATE TRIGGER no_deletion BEFORE DELETE ON audit BEGIN "
                  "SELECT raise(abort, 'a record was deleted'); END");
   partnership.Start();
-  Call(partnership, 300);
+  Call(partnership, 20);
   for (int round = 1; round <= 3; ++round) {
     clock_.Advance(absl::Hours(24 * 20));
     // A change with a request id has the store forget replies of long ago.

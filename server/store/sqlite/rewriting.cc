@@ -131,7 +131,7 @@ absl::Status Rewriting::RebuildTables() {
 
 absl::StatusOr<bool> Rewriting::EmptyLog() {
   RETURN_IF_ERROR(connection_->SetPatience(kPatienceWithReaders));
-  const absl::StatusOr<bool> emptied = [&]() -> absl::StatusOr<bool> {
+  absl::StatusOr<bool> emptied = [&]() -> absl::StatusOr<bool> {
     Query query = empty_log_.Start();
     RETURN_IF_ERROR(query.Step().status());
     return query.Int(0) == 0;
