@@ -37,13 +37,6 @@ class Descriptor {
   const int file_;
 };
 
-absl::Status SyncFolder(const std::string& path) {
-  const Descriptor folder(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (folder.get() < 0) return Failed("open", path);
-  if (fsync(folder.get()) != 0) return Failed("sync", path);
-  return absl::OkStatus();
-}
-
 std::string FolderOf(const std::string& path) {
   const std::string folder = fs::path(path).parent_path().string();
   return folder.empty() ? "." : folder;
@@ -63,6 +56,13 @@ absl::Status WriteAndSync(const std::string& path, absl::string_view bytes) {
 }
 
 }  // namespace
+
+absl::Status SyncFolder(const std::string& path) {
+  const Descriptor folder(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (folder.get() < 0) return Failed("open", path);
+  if (fsync(folder.get()) != 0) return Failed("sync", path);
+  return absl::OkStatus();
+}
 
 absl::Status WriteFileDurably(const std::string& path, absl::string_view bytes) {
   const std::string beside = path + ".new";

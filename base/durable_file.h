@@ -16,6 +16,9 @@ namespace concordat {
 // it fails; which of the two is there is then not known.
 absl::Status WriteFileDurably(const std::string& path, absl::string_view bytes);
 
+// Makes durable which files the folder has. UNAVAILABLE when that fails.
+absl::Status SyncFolder(const std::string& path);
+
 // Makes the folder and those above it that are missing, each synced into the one
 // above. UNAVAILABLE when that fails.
 absl::Status MakeFolderDurably(const std::string& path);

@@ -14,6 +14,7 @@
 #include "concordat/v1/directory.pb.h"
 #include "server/config.pb.h"
 #include "server/door/door.h"
+#include "server/store/store.h"
 #include "server/tls/tls_watch.h"
 #include "server/tokens/fetched_keys.h"
 
@@ -26,6 +27,10 @@ class Server {
   // to mend; nothing then runs.
   static absl::StatusOr<std::unique_ptr<Server>> Start(const server::v1::ServerConfig& config,
                                                        const Clock& clock);
+  // The same over a store that is open already, instead of `config.database_path`.
+  static absl::StatusOr<std::unique_ptr<Server>> StartOver(std::unique_ptr<store::Store> store,
+                                                           const server::v1::ServerConfig& config,
+                                                           const Clock& clock);
   // Stops at once, if Stop was not called.
   virtual ~Server() = default;
 
@@ -56,6 +61,14 @@ struct FirstAdministrator {
 // returning false; with another one it is FAILED_PRECONDITION.
 absl::StatusOr<bool> Initialise(const server::v1::ServerConfig& config, const Clock& clock,
                                 const FirstAdministrator& first);
+
+// Lets the log of `config.log_origin` begin in place of the database's own, which lacks
+// records that were signed (audit::SucceedLog), and records that. Returns the old log,
+// `origin@size`. FAILED_PRECONDITION also when the new log's checkpoint is there already.
+absl::StatusOr<std::string> LetLogSucceed(const server::v1::ServerConfig& config,
+                                          const Clock& clock,
+                                          const std::string& predecessor_checkpoint_file,
+                                          const std::string& archive_directory);
 
 // The keys that verify the audit log's checkpoints, as they are published:
 // `name+id+base64`; two while the key is being changed.

@@ -403,7 +403,7 @@ def setting_rows(message, prefix=""):
         else:
             default, meaning = default_of(field.comment)
             values = [v.name for e in message.of("enum") if e.name == field.type for v in e.of("value")]
-            kind = {"string": "text", "int32": "number", "bool": "true or false"}.get(field.type) or " or ".join(f"`{v}`" for v in values)
+            kind = {"string": "text", "repeated string": "texts", "int32": "number", "bool": "true or false"}.get(field.type) or " or ".join(f"`{v}`" for v in values)
             yield [name, kind, default or (f"`{values[0]}`" if values else ""), meaning]
 
 
@@ -424,6 +424,12 @@ def configuration():
         value = int(base) << int(shift or 0) if base else 0
         if default.replace(",", "") != str(value):
             raise Problem(f"{name}: config.proto says {default}, config.cc fills in {value}")
+    return table(["key", "is", "default", "meaning"],
+                 [[f"`{name}`", kind, default or "none", meaning] for name, kind, default, meaning in rows])
+
+
+def witness():
+    rows = setting_rows(read_proto("witness/config.proto").the("WitnessConfig"))
     return table(["key", "is", "default", "meaning"],
                  [[f"`{name}`", kind, default or "none", meaning] for name, kind, default, meaning in rows])
 
@@ -500,7 +506,7 @@ One YAML file (`server/config.proto`). Unknown keys are errors. Relative paths s
 
 
 BLOCKS = {"configuration": configuration, "metadata": metadata, "profile": profile, "prove_call": prove_call,
-          "quickstart": quickstart}
+          "quickstart": quickstart, "witness": witness}
 BLOCK = re.compile(r"(<!-- begin generated: (\w+) -->\n).*?(<!-- end generated -->)", re.S)
 
 

@@ -24,6 +24,7 @@ using google::protobuf::Message;
 constexpr size_t kMaxMethodBytes = 200;
 constexpr size_t kMaxResourceBytes = 300;
 constexpr size_t kPseudonymBytes = 16;
+constexpr size_t kMaxContributors = 500;
 // However far away a caller's deadline is.
 constexpr absl::Duration kLongestCall = absl::Hours(24);
 // How long a stream whose access has ended may wait for its reader, so that one
@@ -32,7 +33,7 @@ constexpr std::chrono::milliseconds kGraceOfEndedAccess(300);
 
 absl::Status AccessEnded() {
   return MakeError(v1::ACCESS_ENDED,
-                   "the agreement, the client or its certificate no longer allows this stream");
+                   "the agreement, the client or its certificate no longer allows this call");
 }
 
 // A method's path as it may stand in a record: printable, and cut.
@@ -157,6 +158,7 @@ void CallReactor::Decide(absl::Status outcome) {
   }
   if (outcome.ok()) outcome = Validate();
   if (outcome.ok()) outcome = Serve();
+  if (outcome.ok() && stepped_read_ != nullptr) return TakeStep();
   RecordInTurn(std::move(outcome));
 }
 
@@ -285,10 +287,34 @@ absl::Status CallReactor::Serve() {
     stage_ = Stage::kStreamOpening;
     return absl::OkStatus();
   }
+  if (method_->begin) {
+    ASSIGN_OR_RETURN(stepped_read_, method_->begin(call_, *request_));
+    return absl::OkStatus();
+  }
   ASSIGN_OR_RETURN(const MessagePtr reply, method_->read(*call_, *request_));
   TakeReply(*reply);
   return absl::OkStatus();
 }
+
+void CallReactor::TakeStep() {
+  if (late_.load(std::memory_order_relaxed)) {
+    return RecordInTurn(MakeError(v1::DEADLINE_PASSED, "the deadline passed before the answer"));
+  }
+  if (door_.draining_.load(std::memory_order_acquire)) {
+    return RecordInTurn(MakeError(v1::SHUTTING_DOWN, "the server is shutting down; connect again"));
+  }
+  if (!IsStillAllowed(door_.clock_.Now())) return RecordInTurn(AccessEnded());
+  const absl::StatusOr<std::optional<MessagePtr>> reply = stepped_read_->Step();
+  if (!reply.ok()) return RecordInTurn(reply.status());
+  if (reply->has_value()) {
+    TakeReply(***reply);
+    return RecordInTurn(absl::OkStatus());
+  }
+  step_alarm_ = std::make_unique<grpc::Alarm>();
+  step_alarm_->Set(&queue_, gpr_now(GPR_CLOCK_MONOTONIC), &next_step_);
+}
+
+void CallReactor::OnNextStep(bool /*ok*/) { TakeStep(); }
 
 void CallReactor::TakeReply(const Message& reply) {
   rows_ = RowsIn(reply);
@@ -405,11 +431,19 @@ void CallReactor::FillRecord(v1::AuditRecord& record) {
       static_cast<uint64_t>(std::max<int64_t>(0, absl::ToInt64Microseconds(now - arrival_))));
   record.set_method(method_ != nullptr ? method_->path : Recordable(context_.method()));
   record.set_resource(resource_.substr(0, kMaxResourceBytes));
+  if (call_ != nullptr && !call_->notes_->redacted_resource.empty()) {
+    record.set_resource(call_->notes_->redacted_resource);
+    record.set_justification(call_->notes_->justification);
+  }
+  resource_owner_ = policy_->ContributorOf(record.resource());
   if (call_ != nullptr) {
-    record.set_release(*call_->release_);
-    if (const Call::Redaction& redaction = *call_->redaction_; !redaction.resource.empty()) {
-      record.set_resource(redaction.resource);
-      record.set_justification(redaction.justification);
+    record.set_release(call_->notes_->release);
+    // Of a refused call nothing left; of a stream, what its messages held.
+    if (outcome_.ok() || stage_ == Stage::kStreamEnding) {
+      for (const std::string& agency : call_->notes_->contributors) {
+        if (static_cast<size_t>(record.contributors_size()) == kMaxContributors) break;
+        record.add_contributors(agency);
+      }
     }
   }
   if (principal_ != nullptr) {

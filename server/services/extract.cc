@@ -93,6 +93,7 @@ class Extract final : public door::MessageSource<Part> {
                                 last_ordinal_, [&](int64_t ordinal, v1::Observation&& observation) {
                                   failed = AppendLine(observation, data);
                                   if (!failed.ok()) return false;
+                                  call_->NoteContribution(observation.measure());
                                   last_ordinal_ = ordinal;
                                   ++rows_;
                                   return data.size() + kRoomForOneLine < kMaxChunkBytes;

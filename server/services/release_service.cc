@@ -217,8 +217,10 @@ absl::StatusOr<v1::ListObservationsResponse> ReleaseService::ListObservations(
                                 [&](int64_t ordinal, v1::Observation&& observation) {
                                   full = !filler.Take(observation.ByteSizeLong(),
                                                       CursorAt(release, ordinal));
-                                  if (!full) *response.add_observations() = std::move(observation);
-                                  return !full;
+                                  if (full) return false;
+                                  call.NoteContribution(observation.measure());
+                                  *response.add_observations() = std::move(observation);
+                                  return true;
                                 }));
   }
   response.set_next_page_token(filler.next_page_token());

@@ -19,6 +19,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "auth/grant.h"
 #include "auth/policy.h"
 
@@ -212,10 +213,13 @@ class Batch {
                                 absl::string_view request_id, const StoredReply& reply,
                                 absl::Time now) = 0;
 
+  // What a record is found by. `agency` and `resource` are as in the record.
   struct AuditColumns {
     absl::Time time;
     absl::string_view agency;
     absl::string_view resource;
+    // Further agencies that may see the record, none of them `agency`, each once.
+    absl::Span<const absl::string_view> concerned = {};
   };
   // Appends the record of index `index`, which is the number of records so far.
   virtual absl::Status AppendAudit(uint64_t index, const AuditColumns& columns,
@@ -258,10 +262,6 @@ class Store : public Reader {
   virtual absl::StatusOr<auth::Policy::Source> ReadPolicy(
       absl::Time as_of = absl::InfiniteFuture()) const = 0;
 
-  // Names of the plans whose owner is `agency`: what it contributed, and so may
-  // see the accesses to.
-  virtual absl::StatusOr<std::vector<std::string>> PlansOwnedBy(absl::string_view agency) const = 0;
-
   // What was used of a daily quota; 0 when nothing was.
   virtual absl::StatusOr<int64_t> QuotaUsed(absl::CivilDay day,
                                             absl::string_view subject) const = 0;
@@ -272,6 +272,12 @@ class Store : public Reader {
   // Makes the store the audit log `origin`'s for ever, or does nothing when it is:
   // FAILED_PRECONDITION when it is another log's, since receipts name the log.
   virtual absl::Status ClaimLog(absl::string_view origin) = 0;
+  // Makes the store the audit log `origin`'s in place of the one that it is, and
+  // forgets that one's records, tiles and open streams: the caller has archived them.
+  // Call while no batch is open.
+  virtual absl::Status SucceedLog(absl::string_view origin) = 0;
+  // Whose log the store is; empty while it is nobody's.
+  virtual absl::StatusOr<std::string> LogOrigin() const = 0;
   // Number of audit records, dropped ones too: the index of the next.
   virtual absl::StatusOr<uint64_t> AuditSize() const = 0;
   // Index of the first record that retention has not dropped.
@@ -292,14 +298,23 @@ class Store : public Reader {
     uint64_t before = UINT64_MAX;
     std::optional<absl::Time> from;
     std::optional<absl::Time> to;
-    // Only records of this agency's clients, or of resources that start with
-    // one of `resource_prefixes`. Empty for all.
+    // Only records that this agency may see: those of its own clients, and those
+    // that were appended as concerning it. Empty for all.
     std::string agency;
-    std::vector<std::string> resource_prefixes;
   };
-  // Calls `visit` with records, newest first, until it returns false.
+  // Calls `visit` with records, newest first, until it returns false. The cost is
+  // that of the records visited, however long the log is.
   virtual absl::Status ScanAudit(const auth::Grant& grant, const AuditRange& range,
                                  absl::FunctionRef<bool(const AuditRow&)> visit) const = 0;
+  // Indexes from `begin` on and before `end`.
+  struct AuditSpan {
+    uint64_t begin = 0;
+    uint64_t end = 0;
+  };
+  // A span outside of which no record was made at or after `from` and before `to`,
+  // dropped records too: at most an hour's records longer at each end than it needs
+  // to be, while the clock does not go back. Empty when there was no record.
+  virtual absl::StatusOr<AuditSpan> AuditIndexesBetween(absl::Time from, absl::Time to) const = 0;
   // Openings of streams that have no ending.
   virtual absl::StatusOr<std::vector<AuditRow>> OpenStreams() const = 0;
 

@@ -12,6 +12,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 constexpr char kText[] = "Alice Example of Example Street";
 constexpr char kName[] = "plans/p/actions/1";
@@ -230,7 +231,7 @@ TEST_F(SqliteBytesTest, ARedactedTextIsInNoByteOfTheFiles) {
   }
   ASSERT_FALSE(FilesWithText().empty());
   // A read connection stays open beside the writer, as a server's do.
-  ASSERT_TRUE(store_->PlansOwnedBy("agencies/police").ok());
+  ASSERT_TRUE(store_->QuotaUsed(absl::CivilDay(2018, 12, 1), "nobody").ok());
   Commit([&](Transaction& transaction) {
     for (const char* name : {"plans/p/actions/7", "plans/p/actions/82"}) {
       std::vector<Row> rows;
@@ -272,7 +273,7 @@ TEST_F(SqliteBytesTest, ALogThatAReaderHeldIsEmptiedByTheNextCommit) {
                            return false;
                          })
                   .ok());
-  EXPECT_THAT(FilesWithText(), ElementsAre("test.db-wal"));
+  EXPECT_THAT(FilesWithText(), Not(IsEmpty()));
   Commit([](Transaction&) {});
   EXPECT_THAT(FilesWithText(), IsEmpty());
 }

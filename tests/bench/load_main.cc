@@ -1,5 +1,5 @@
-// The load generator: drives concordatd, and beside it the bare echo server, in
-// turn, and says how they compare.
+// The load generator: drives concordatd, and beside it another server, in turn, and
+// says how they compare.
 #include <cstdio>
 #include <fstream>
 #include <memory>
@@ -31,7 +31,9 @@ struct Options {
   std::string real;
   int real_pid = 0;
   std::string echo;
-  int echo_pid = 0;
+  std::string unaudited;
+  // Of whichever of the two is given.
+  int other_pid = 0;
   int channels = 4;
   std::vector<int> outstanding = {64};
   int rounds = 1;
@@ -55,13 +57,13 @@ absl::StatusOr<Calls> ReadCalls(const Options& options) {
 }
 
 absl::StatusOr<Rounds> RunRounds(const Options& options, const Calls& calls, int outstanding,
-                                 Load& real, Load* echo) {
-  Rounds rounds{outstanding, {}, {}};
+                                 Load& real, Load* other) {
+  Rounds rounds{outstanding, {}, {}, options.unaudited.empty() ? "echo" : "unaudited"};
   const absl::Duration duration = absl::Seconds(options.seconds);
   for (int i = 0; i < options.rounds; ++i) {
-    if (echo != nullptr) {
-      ASSIGN_OR_RETURN(const Measurement measured, echo->Run(calls, outstanding, duration));
-      rounds.echo.push_back(measured);
+    if (other != nullptr) {
+      ASSIGN_OR_RETURN(const Measurement measured, other->Run(calls, outstanding, duration));
+      rounds.other.push_back(measured);
     }
     ASSIGN_OR_RETURN(const Measurement measured, real.Run(calls, outstanding, duration));
     rounds.real.push_back(measured);
@@ -83,21 +85,24 @@ absl::Status Main(const Options& options) {
   ASSIGN_OR_RETURN(const Calls calls, ReadCalls(options));
   const auto credentials = grpc::SslCredentials({files.authority, files.key, files.certificate});
   Load real({options.real, options.real_pid, kGetAction, true}, credentials, options.channels);
-  std::unique_ptr<Load> echo;
+  std::unique_ptr<Load> other;
   if (!options.echo.empty()) {
-    echo = std::make_unique<Load>(Endpoint{options.echo, options.echo_pid, kEcho, false},
-                                  credentials, options.channels);
+    other = std::make_unique<Load>(Endpoint{options.echo, options.other_pid, kEcho, false},
+                                   credentials, options.channels);
+  } else if (!options.unaudited.empty()) {
+    other = std::make_unique<Load>(Endpoint{options.unaudited, options.other_pid, kGetAction, true},
+                                   credentials, options.channels);
   }
   if (options.warm_up_seconds > 0) {
     Options warm_up = options;
     warm_up.rounds = 1;
     warm_up.seconds = options.warm_up_seconds;
     RETURN_IF_ERROR(
-        RunRounds(warm_up, calls, options.outstanding.back(), real, echo.get()).status());
+        RunRounds(warm_up, calls, options.outstanding.back(), real, other.get()).status());
   }
   std::vector<Rounds> all;
   for (const int outstanding : options.outstanding) {
-    ASSIGN_OR_RETURN(Rounds rounds, RunRounds(options, calls, outstanding, real, echo.get()));
+    ASSIGN_OR_RETURN(Rounds rounds, RunRounds(options, calls, outstanding, real, other.get()));
     std::printf("%s\n", JsonLine(rounds).c_str());
     std::fflush(stdout);
     all.push_back(std::move(rounds));
@@ -112,7 +117,7 @@ absl::Status Main(const Options& options) {
 int main(int argc, char** argv) {
   concordat::bench::Options options;
   CLI::App app(
-      "Calls GetAction of a running concordatd in a closed loop, and in turn a bare echo server. "
+      "Calls GetAction of a running concordatd in a closed loop, and in turn another server. "
       "Prints one line of JSON for each number of outstanding calls, then a table.");
   app.add_option("--certificates", options.certificates, "Folder with ca.crt and the client's")
       ->required();
@@ -123,7 +128,12 @@ int main(int argc, char** argv) {
   app.add_option("--real", options.real, "Address of concordatd")->required();
   app.add_option("--real-pid", options.real_pid, "Its process")->required();
   auto* echo = app.add_option("--echo", options.echo, "Address of the bare echo server");
-  app.add_option("--echo-pid", options.echo_pid, "Its process")->needs(echo);
+  auto* unaudited =
+      app.add_option("--unaudited", options.unaudited, "Or: of bench_unaudited_server")
+          ->excludes(echo);
+  auto* other_pid = app.add_option("--other-pid", options.other_pid, "The process of either");
+  echo->needs(other_pid);
+  unaudited->needs(other_pid);
   app.add_option("--channels", options.channels, "Connections to each server")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
@@ -139,7 +149,7 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--warm-up", options.warm_up_seconds, "Seconds of calls before the first round");
   app.add_option("--bound", options.bound, "Ends with 1 when the ratio of calls a second is below")
-      ->needs(echo);
+      ->needs(other_pid);
   CLI11_PARSE(app, argc, argv);
   const absl::Status status = concordat::bench::Main(options);
   if (status.ok()) return 0;

@@ -20,9 +20,9 @@ Spread FieldSpread(const std::vector<Measurement>& rounds, double Measurement::*
 
 Spread RatioOf(const Rounds& rounds, double Measurement::*field) {
   std::vector<double> ratios;
-  for (size_t i = 0; i < std::min(rounds.real.size(), rounds.echo.size()); ++i) {
-    const double echo = rounds.echo[i].*field;
-    if (echo > 0) ratios.push_back(rounds.real[i].*field / echo);
+  for (size_t i = 0; i < std::min(rounds.real.size(), rounds.other.size()); ++i) {
+    const double other = rounds.other[i].*field;
+    if (other > 0) ratios.push_back(rounds.real[i].*field / other);
   }
   return SpreadOf(std::move(ratios));
 }
@@ -46,7 +46,7 @@ Json JsonOf(const std::vector<Measurement>& rounds) {
 
 std::string Line(absl::string_view server, int outstanding,
                  const std::vector<Measurement>& rounds) {
-  return absl::StrFormat("%-6s %11d %9.0f %9.0f %9.0f %15.1f\n", server, outstanding,
+  return absl::StrFormat("%-9s %11d %9.0f %9.0f %9.0f %15.1f\n", server, outstanding,
                          FieldSpread(rounds, &Measurement::calls_per_second).median,
                          FieldSpread(rounds, &Measurement::p50_micros).median,
                          FieldSpread(rounds, &Measurement::p99_micros).median,
@@ -72,8 +72,8 @@ std::string JsonLine(const Rounds& rounds) {
   line["outstanding"] = rounds.outstanding;
   line["rounds"] = rounds.real.size();
   line["real"] = JsonOf(rounds.real);
-  if (!rounds.echo.empty()) {
-    line["echo"] = JsonOf(rounds.echo);
+  if (!rounds.other.empty()) {
+    line[rounds.other_name] = JsonOf(rounds.other);
     line["calls_ratio"] = JsonOf(rounds.CallsRatio(), 1000);
     line["cpu_ratio"] = JsonOf(rounds.CpuRatio(), 1000);
   }
@@ -81,16 +81,16 @@ std::string JsonLine(const Rounds& rounds) {
 }
 
 std::string Table(const std::vector<Rounds>& all) {
-  std::string table = absl::StrFormat("%-6s %11s %9s %9s %9s %15s\n", "server", "outstanding",
+  std::string table = absl::StrFormat("%-9s %11s %9s %9s %9s %15s\n", "server", "outstanding",
                                       "calls/s", "p50 us", "p99 us", "server CPU us");
   for (const Rounds& rounds : all) {
-    if (!rounds.echo.empty()) table += Line("echo", rounds.outstanding, rounds.echo);
+    if (!rounds.other.empty()) table += Line(rounds.other_name, rounds.outstanding, rounds.other);
     table += Line("real", rounds.outstanding, rounds.real);
-    if (rounds.echo.empty()) continue;
+    if (rounds.other.empty()) continue;
     const Spread calls = rounds.CallsRatio();
     const Spread cpu = rounds.CpuRatio();
     absl::StrAppendFormat(&table,
-                          "ratio  %11d  calls/s %.2f (%.2f to %.2f)  server CPU %.2f (%.2f to "
+                          "ratio     %11d  calls/s %.2f (%.2f to %.2f)  server CPU %.2f (%.2f to "
                           "%.2f)\n",
                           rounds.outstanding, calls.median, calls.min, calls.max, cpu.median,
                           cpu.min, cpu.max);

@@ -20,14 +20,16 @@ struct Spread {
 // it is 0.
 Spread SpreadOf(std::vector<double> values);
 
-// All rounds at one number of outstanding calls. `echo` is empty when only the
-// real server was driven; else echo[i] and real[i] ran one after the other.
+// All rounds at one number of outstanding calls. `other` is empty when only the
+// real server was driven; else other[i] and real[i] ran one after the other.
 struct Rounds {
   int outstanding = 0;
-  std::vector<Measurement> echo;
+  std::vector<Measurement> other;
   std::vector<Measurement> real;
+  // What the other server is, in a word.
+  std::string other_name = "echo";
 
-  // real/echo, round by round: what slows the machine for longer than a round
+  // real/other, round by round: what slows the machine for longer than a round
   // slows both, and leaves the ratio alone.
   Spread CallsRatio() const;
   Spread CpuRatio() const;

@@ -32,7 +32,6 @@ class RedactionTest : public testing::Test {
   RedactionTest() : clock_(At("2018-12-02T09:00:00Z")) {
     TestPartnership::Options options;
     options.clock = &clock_;
-    options.own_database = true;
     partnership_.emplace(options);
   }
 

@@ -19,15 +19,24 @@ namespace {
 
 constexpr absl::Duration kPoll = absl::Milliseconds(5);
 
+// The texts as exec takes them.
+std::vector<char*> PointersTo(std::vector<std::string>& texts) {
+  std::vector<char*> pointers;
+  for (std::string& text : texts) pointers.push_back(text.data());
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
 // In the child: nothing but calls that are safe after fork.
-[[noreturn]] void Execute(char* const* arguments, int log, int descriptors) {
+[[noreturn]] void Execute(char* const* arguments, char* const* environment, int log,
+                          int descriptors) {
   dup2(log, STDOUT_FILENO);
   dup2(log, STDERR_FILENO);
   if (descriptors > 0) {
     const rlimit limit = {static_cast<rlim_t>(descriptors), static_cast<rlim_t>(descriptors)};
     setrlimit(RLIMIT_NOFILE, &limit);
   }
-  execv(arguments[0], arguments);
+  execve(arguments[0], arguments, environment);
   _exit(127);
 }
 
@@ -36,13 +45,17 @@ constexpr absl::Duration kPoll = absl::Milliseconds(5);
 ServerProcess::ServerProcess(const Options& options) {
   std::vector<std::string> words = {CONCORDAT_SERVER_PROGRAM};
   words.insert(words.end(), options.arguments.begin(), options.arguments.end());
-  std::vector<char*> arguments;
-  for (std::string& word : words) arguments.push_back(word.data());
-  arguments.push_back(nullptr);
+  const std::vector<char*> arguments = PointersTo(words);
+  // The first of two variables of one name counts.
+  std::vector<std::string> variables = options.environment;
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    variables.emplace_back(*variable);
+  }
+  const std::vector<char*> environment = PointersTo(variables);
   const int log = open(options.log_path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   if (log < 0) Die(absl::StrCat("cannot write ", options.log_path));
   pid_ = fork();
-  if (pid_ == 0) Execute(arguments.data(), log, options.descriptors);
+  if (pid_ == 0) Execute(arguments.data(), environment.data(), log, options.descriptors);
   close(log);
   if (pid_ < 0) Die("cannot start a process");
 }
@@ -85,6 +98,7 @@ std::string ConfigYaml(const server::v1::ServerConfig& config) {
       "\naudit:\n  key_file: ", config.audit().key_file(),
       "\n  checkpoint_file: ", config.audit().checkpoint_file(),
       "\n  checkpoint_seconds: ", config.audit().checkpoint_seconds(),
+      "\n  checkpoint_records: ", config.audit().checkpoint_records(),
       "\nlimits:\n  max_connections: ", limits.max_connections(),
       "\n  max_connections_per_address: ", limits.max_connections_per_address(),
       "\n  handshake_deadline_milliseconds: ", limits.handshake_deadline_milliseconds(), "\n");

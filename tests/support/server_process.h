@@ -31,6 +31,8 @@ class ServerProcess {
     std::string log_path;
     // The most descriptors that it may open; 0 for what the test may.
     int descriptors = 0;
+    // `NAME=value`, beside the test's own environment.
+    std::vector<std::string> environment = {};
   };
   explicit ServerProcess(const Options& options);
   ~ServerProcess();

@@ -76,6 +76,20 @@ void ChangeDatabase(const std::string& database_path, const std::string& sql) {
       database_path, sql, [](sqlite3_stmt* /*row*/) {}, SQLITE_OPEN_READWRITE);
 }
 
+std::vector<std::vector<std::string>> QueryRows(const std::string& database_path,
+                                                const std::string& sql) {
+  std::vector<std::vector<std::string>> rows;
+  Query(database_path, sql, [&](sqlite3_stmt* row) {
+    std::vector<std::string>& columns = rows.emplace_back();
+    for (int i = 0; i < sqlite3_column_count(row); ++i) {
+      const auto* const bytes = static_cast<const char*>(sqlite3_column_blob(row, i));
+      columns.emplace_back(bytes == nullptr ? "" : bytes,
+                           static_cast<size_t>(sqlite3_column_bytes(row, i)));
+    }
+  });
+  return rows;
+}
+
 int64_t QueryNumber(const std::string& database_path, const std::string& sql) {
   int64_t number = 0;
   Query(database_path, sql, [&](sqlite3_stmt* row) { number = sqlite3_column_int64(row, 0); });

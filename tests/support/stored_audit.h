@@ -31,6 +31,10 @@ absl::StatusOr<v1::AuditRecord> RecordOf(const std::string& database_path,
 // Changes the database of a server that does not run, behind its back.
 void ChangeDatabase(const std::string& database_path, const std::string& sql);
 
+// All rows of a query's answer, each column as its bytes; numbers in digits.
+std::vector<std::vector<std::string>> QueryRows(const std::string& database_path,
+                                                const std::string& sql);
+
 // The one number that a query of one row and one column gives.
 int64_t QueryNumber(const std::string& database_path, const std::string& sql);
 

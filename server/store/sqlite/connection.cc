@@ -8,11 +8,31 @@
 namespace concordat::store {
 namespace {
 
+// The write-ahead log is copied into the database once it has so many pages.
+constexpr int kPagesToCopy = 1000;
+
 // The database's words go to the operator's log by way of the message of an
 // internal error; the door never sends those to a caller.
+//
+// After a failure the write-ahead log stays for the next start: closing would copy
+// it, and sync again what may just have failed to sync.
 absl::Status Failure(sqlite3* database, absl::string_view what) {
+  if (database != nullptr) {
+    sqlite3_db_config(database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+  }
   return absl::InternalError(
       absl::StrCat("SQLite: ", what, ": ", database == nullptr ? "" : sqlite3_errmsg(database)));
+}
+
+// Copies the write-ahead log after a commit that made it long, and makes a failure
+// one of the commit. SQLite's own hook would say nothing, and try again later, when
+// a sync may claim what this one lost.
+int CopyLongLog(void* /*unused*/, sqlite3* database, const char* name, int pages) {
+  if (pages < kPagesToCopy) return SQLITE_OK;
+  const int copied = sqlite3_wal_checkpoint_v2(database, name, SQLITE_CHECKPOINT_PASSIVE,
+                                               /*pnLog=*/nullptr, /*pnCkpt=*/nullptr);
+  // Somebody else's program is copying it.
+  return copied == SQLITE_BUSY ? SQLITE_OK : copied;
 }
 
 }  // namespace
@@ -73,15 +93,24 @@ absl::StatusOr<Connection> Connection::Open(const std::string& path, Mode mode) 
       sqlite3_open_v2(path.c_str(), &database, access | SQLITE_OPEN_NOMUTEX, nullptr);
   connection.database_.reset(database);
   if (opened != SQLITE_OK) return Failure(database, absl::StrCat("cannot open ", path));
-  sqlite3_busy_timeout(database, 5000);
+  RETURN_IF_ERROR(connection.SetPatience(kPatience));
   RETURN_IF_ERROR(connection.Execute("PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF;"));
   if (mode == Mode::kWriter) {
     // No reader ever checkpoints (it is opened read-only), so the one writer is
     // alone with the write-ahead log; see docs/security.md on SQLite.
     RETURN_IF_ERROR(connection.Execute(
         "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;"));
+    sqlite3_wal_hook(database, CopyLongLog, nullptr);
   }
   return connection;
+}
+
+absl::Status Connection::SetPatience(absl::Duration patience) {
+  const auto milliseconds = static_cast<int>(absl::ToInt64Milliseconds(patience));
+  if (sqlite3_busy_timeout(database_.get(), milliseconds) != SQLITE_OK) {
+    return Failure(database_.get(), "set the busy timeout");
+  }
+  return absl::OkStatus();
 }
 
 absl::Status Connection::Execute(const char* sql) {

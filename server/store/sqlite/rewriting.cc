@@ -7,6 +7,12 @@
 #include "base/status.h"
 
 namespace concordat::store {
+namespace {
+
+// Reads are short. A backup's is not, and the audit log does not wait for it.
+constexpr absl::Duration kPatienceWithReaders = absl::Milliseconds(100);
+
+}  // namespace
 
 absl::StatusOr<Rewriting> Rewriting::Prepare(Connection& connection) {
   Rewriting rewriting;
@@ -124,9 +130,14 @@ absl::Status Rewriting::RebuildTables() {
 }
 
 absl::StatusOr<bool> Rewriting::EmptyLog() {
-  Query query = empty_log_.Start();
-  RETURN_IF_ERROR(query.Step().status());
-  return query.Int(0) == 0;
+  RETURN_IF_ERROR(connection_->SetPatience(kPatienceWithReaders));
+  const absl::StatusOr<bool> emptied = [&]() -> absl::StatusOr<bool> {
+    Query query = empty_log_.Start();
+    RETURN_IF_ERROR(query.Step().status());
+    return query.Int(0) == 0;
+  }();
+  RETURN_IF_ERROR(connection_->SetPatience(Connection::kPatience));
+  return emptied;
 }
 
 }  // namespace concordat::store

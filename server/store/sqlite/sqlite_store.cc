@@ -1,19 +1,19 @@
 #include "server/store/sqlite/sqlite_store.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
 #include <algorithm>
+#include <filesystem>
 #include <utility>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/synchronization/mutex.h"
 #include "base/civil_time.h"
 #include "base/digest.h"
+#include "base/durable_file.h"
+#include "base/process_lock.h"
 #include "base/status.h"
 #include "server/store/sqlite/connection.h"
 #include "server/store/sqlite/reading.h"
@@ -27,32 +27,6 @@ namespace {
 // Answers to request ids are kept this long (DESIGN: "Idempotency").
 constexpr absl::Duration kReplyLife = absl::Hours(24 * 30);
 constexpr int kQuotaLifeDays = 7;
-
-// A lock on the database file itself, whatever path it is opened by, held as long
-// as the object lives. It is flock's: SQLite's own are fcntl's, which closing any
-// descriptor of the file would drop, so this one outlives the connections.
-class ProcessLock {
- public:
-  static absl::StatusOr<ProcessLock> Take(const std::string& path) {
-    const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (file < 0) return absl::FailedPreconditionError(absl::StrCat("cannot open ", path));
-    if (flock(file, LOCK_EX | LOCK_NB) != 0) {
-      close(file);
-      return absl::FailedPreconditionError(
-          absl::StrCat("another process has the database: ", path, " is locked"));
-    }
-    return ProcessLock(file);
-  }
-  ~ProcessLock() {
-    if (file_ >= 0) close(file_);
-  }
-  ProcessLock(ProcessLock&& other) noexcept : file_(std::exchange(other.file_, -1)) {}
-  ProcessLock& operator=(ProcessLock&&) = delete;
-
- private:
-  explicit ProcessLock(int file) : file_(file) {}
-  int file_;
-};
 
 // A read-only connection with its statements.
 struct ReadConnection {
@@ -76,8 +50,12 @@ struct Writer {
   Statement put_observation;
   Statement put_meta;
   Statement append_audit;
+  Statement add_reader;
+  Statement widen_hour;
   Statement put_tile;
   Statement drop_audit;
+  Statement next_reader;
+  Statement drop_reader;
   Statement open_stream;
   Statement end_stream;
   Statement find_reply;
@@ -108,9 +86,19 @@ absl::StatusOr<std::unique_ptr<Writer>> PrepareWriter(Connection connection) {
   ASSIGN_OR_RETURN(writer->append_audit,
                    db.Prepare("INSERT INTO audit (idx, time, agency, resource, record) "
                               "VALUES (?,?,?,?,?)"));
+  ASSIGN_OR_RETURN(writer->add_reader,
+                   db.Prepare("INSERT INTO audit_seen_by (agency, idx) VALUES (?,?)"));
+  ASSIGN_OR_RETURN(writer->widen_hour,
+                   db.Prepare("INSERT INTO audit_hour (hour, first, last) VALUES (?,?,?) "
+                              "ON CONFLICT (hour) DO UPDATE SET first=min(first, excluded.first), "
+                              "last=max(last, excluded.last)"));
   ASSIGN_OR_RETURN(writer->put_tile,
                    db.Prepare("INSERT OR REPLACE INTO audit_tile (id, hashes) VALUES (?,?)"));
   ASSIGN_OR_RETURN(writer->drop_audit, db.Prepare("DELETE FROM audit WHERE idx<?"));
+  ASSIGN_OR_RETURN(writer->next_reader,
+                   db.Prepare("SELECT min(agency) FROM audit_seen_by WHERE agency>?"));
+  ASSIGN_OR_RETURN(writer->drop_reader,
+                   db.Prepare("DELETE FROM audit_seen_by WHERE agency=? AND idx<?"));
   ASSIGN_OR_RETURN(writer->open_stream, db.Prepare("INSERT INTO open_stream (idx) VALUES (?)"));
   ASSIGN_OR_RETURN(writer->end_stream, db.Prepare("DELETE FROM open_stream WHERE idx=?"));
   ASSIGN_OR_RETURN(writer->find_reply,
@@ -360,13 +348,22 @@ class SqliteBatch final : public Batch {
 
   absl::Status AppendAudit(uint64_t index, const AuditColumns& columns,
                            absl::string_view record) override {
-    Query query = writer_.append_audit.Start();
-    query.Bind(static_cast<int64_t>(index))
-        .Bind(absl::ToUnixMicros(columns.time))
-        .Bind(columns.agency)
-        .Bind(columns.resource)
-        .BindBlob(record);
-    return query.Run();
+    {
+      Query query = writer_.append_audit.Start();
+      query.Bind(static_cast<int64_t>(index))
+          .Bind(absl::ToUnixMicros(columns.time))
+          .Bind(columns.agency)
+          .Bind(columns.resource)
+          .BindBlob(record);
+      RETURN_IF_ERROR(query.Run());
+    }
+    const auto [hour, added] = hours_.try_emplace(HourOf(columns.time), index, index);
+    if (!added) hour->second.second = index;
+    if (!columns.agency.empty()) RETURN_IF_ERROR(AddReader(columns.agency, index));
+    for (const absl::string_view agency : columns.concerned) {
+      RETURN_IF_ERROR(AddReader(agency, index));
+    }
+    return absl::OkStatus();
   }
   absl::Status PutTile(int level, uint64_t index, absl::string_view hashes) override {
     Query query = writer_.put_tile.Start();
@@ -374,9 +371,24 @@ class SqliteBatch final : public Batch {
     return query.Run();
   }
   absl::Status DropAudit(uint64_t end) override {
-    Query query = writer_.drop_audit.Start();
-    query.Bind(static_cast<int64_t>(end));
-    return query.Run();
+    {
+      Query query = writer_.drop_audit.Start();
+      query.Bind(static_cast<int64_t>(end));
+      RETURN_IF_ERROR(query.Run());
+    }
+    for (std::string agency;;) {
+      {
+        Query next = writer_.next_reader.Start();
+        const std::string last = agency;
+        next.Bind(last);
+        RETURN_IF_ERROR(next.Run());
+        agency = std::string(next.Text(0));
+      }
+      if (agency.empty()) return absl::OkStatus();
+      Query drop = writer_.drop_reader.Start();
+      drop.Bind(agency).Bind(static_cast<int64_t>(end));
+      RETURN_IF_ERROR(drop.Run());
+    }
   }
   absl::Status MarkStreamOpen(uint64_t index) override {
     Query query = writer_.open_stream.Start();
@@ -406,6 +418,13 @@ class SqliteBatch final : public Batch {
   }
 
   absl::Status Commit() override {
+    for (const auto& [hour, indexes] : hours_) {
+      Query query = writer_.widen_hour.Start();
+      query.Bind(hour)
+          .Bind(static_cast<int64_t>(indexes.first))
+          .Bind(static_cast<int64_t>(indexes.second));
+      RETURN_IF_ERROR(query.Run());
+    }
     RETURN_IF_ERROR(writer_.commit.Start().Run());
     committed_ = true;
     committed_state_.Set(state_, transaction_.kinds());
@@ -419,8 +438,16 @@ class SqliteBatch final : public Batch {
   }
 
  private:
+  absl::Status AddReader(absl::string_view agency, uint64_t index) {
+    Query query = writer_.add_reader.Start();
+    query.Bind(agency).Bind(static_cast<int64_t>(index));
+    return query.Run();
+  }
+
   Writer& writer_;
   CommittedState& committed_state_;
+  // The first and last index among the batch's records of each hour.
+  absl::flat_hash_map<int64_t, std::pair<uint64_t, uint64_t>> hours_;
   Store::State state_;
   SqliteTransaction transaction_;
   bool policy_changed_ = false;
@@ -473,10 +500,6 @@ class SqliteStore final : public Store {
     RETURN_IF_ERROR(lease->connection.Execute("COMMIT"));
     return source;
   }
-  absl::StatusOr<std::vector<std::string>> PlansOwnedBy(absl::string_view agency) const override {
-    ASSIGN_OR_RETURN(const Lease lease, Borrow());
-    return lease->reading.PlansOwnedBy(agency);
-  }
   absl::StatusOr<int64_t> QuotaUsed(absl::CivilDay day, absl::string_view subject) const override {
     ASSIGN_OR_RETURN(const Lease lease, Borrow());
     return lease->reading.QuotaUsed(day, subject);
@@ -490,6 +513,24 @@ class SqliteStore final : public Store {
     return absl::FailedPreconditionError(absl::StrCat(
         "the database holds the audit log ", claimed, ", not ", origin,
         ": a log's name is never changed; set log_origin back, or begin a new database"));
+  }
+  absl::Status SucceedLog(absl::string_view origin) override {
+    RETURN_IF_ERROR(writer_->begin.Start().Run());
+    const absl::Status succeeded = [&]() -> absl::Status {
+      RETURN_IF_ERROR(writer_->connection.Execute(
+          "DELETE FROM audit; DELETE FROM audit_seen_by; DELETE FROM audit_hour; "
+          "DELETE FROM audit_tile; DELETE FROM open_stream; DELETE FROM meta WHERE key='signed'"));
+      Query query = writer_->put_meta.Start();
+      query.Bind(absl::string_view("log_origin")).BindBlob(origin);
+      return query.Run();
+    }();
+    if (succeeded.ok()) return writer_->commit.Start().Run();
+    writer_->connection.Execute("ROLLBACK").IgnoreError();
+    return succeeded;
+  }
+  absl::StatusOr<std::string> LogOrigin() const override {
+    ASSIGN_OR_RETURN(const Lease lease, Borrow());
+    return lease->reading.Meta("log_origin");
   }
   absl::StatusOr<uint64_t> AuditSize() const override {
     ASSIGN_OR_RETURN(const Lease lease, Borrow());
@@ -522,6 +563,10 @@ class SqliteStore final : public Store {
     if (!grant.sees_all_agencies() && range.agency != grant.agency()) return grant.OutOfScope();
     ASSIGN_OR_RETURN(const Lease lease, Borrow());
     return lease->reading.ScanAudit(range, visit);
+  }
+  absl::StatusOr<AuditSpan> AuditIndexesBetween(absl::Time from, absl::Time to) const override {
+    ASSIGN_OR_RETURN(const Lease lease, Borrow());
+    return lease->reading.AuditIndexesBetween(from, to);
   }
   absl::StatusOr<std::vector<AuditRow>> OpenStreams() const override {
     ASSIGN_OR_RETURN(const Lease lease, Borrow());
@@ -570,9 +615,13 @@ class SqliteStore final : public Store {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Store>> OpenSqliteStore(const std::string& path) {
-  ASSIGN_OR_RETURN(ProcessLock lock, ProcessLock::Take(path));
+  ASSIGN_OR_RETURN(ProcessLock lock, ProcessLock::Take(path, "the database"));
   ASSIGN_OR_RETURN(Connection connection, Connection::Open(path, Connection::Mode::kWriter));
   RETURN_IF_ERROR(Migrate(connection));
+  // The write-ahead log is there from now on. SQLite syncs its name too, but does
+  // not say when that fails.
+  const std::string folder = std::filesystem::path(path).parent_path().string();
+  RETURN_IF_ERROR(SyncFolder(folder.empty() ? "." : folder));
   ASSIGN_OR_RETURN(std::unique_ptr<Writer> writer, PrepareWriter(std::move(connection)));
   ASSIGN_OR_RETURN(writer->page_token_key,
                    SetOnce(*writer, "page_token_key", [] { return RandomBytes(32); }));
