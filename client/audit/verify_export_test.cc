@@ -207,10 +207,12 @@ TEST_F(VerifyExportTest, EveryFileThatWasCutShortIsFound) {
   }
   for (const fs::path& file : files) {
     const std::string good = ReadWhole(file.string());
-    for (const size_t left : {size_t{0}, size_t{1}, good.size() / 2, good.size() - 1}) {
+    for (const size_t left : {size_t{0}, size_t{1}, good.size() - 1}) {
       WriteWhole(file.string(), good.substr(0, left));
-      EXPECT_THAT(Agreed(folder), StartsWith("DAMAGED: ")) << file << " cut to " << left;
+      EXPECT_THAT(Verdict(folder), StartsWith("DAMAGED: ")) << file << " cut to " << left;
     }
+    WriteWhole(file.string(), good.substr(0, good.size() / 2));
+    EXPECT_THAT(Agreed(folder), StartsWith("DAMAGED: ")) << file << " cut in half";
     WriteWhole(file.string(), good);
   }
   fs::resize_file(folder / "tile/entries/002.p/88",
