@@ -1,4 +1,4 @@
-# The server and the command line on Debian 12, with runtime packages only:
+# The server, the command line and the witness on Debian 12, with runtime packages only:
 #   docker build --tag concordat:0.1.0 .
 FROM debian:bookworm-slim AS build
 WORKDIR /src
@@ -6,9 +6,9 @@ COPY scripts scripts
 RUN scripts/install_packages.sh build
 COPY . .
 RUN cmake --preset dev -DCMAKE_EXE_LINKER_FLAGS=-fuse-ld=mold \
-  && cmake --build build --target concordatd concordat \
+  && cmake --build build --target concordatd concordat concordat-witness \
   && install -D --strip --target-directory=/programs \
-    build/server/concordatd build/client/cli/concordat
+    build/server/concordatd build/client/cli/concordat build/witness/concordat-witness
 
 FROM debian:bookworm-slim
 COPY scripts/lib.sh scripts/install_packages.sh /tmp/scripts/

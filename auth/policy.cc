@@ -161,7 +161,8 @@ std::string RuleText(const v1::AccessRule& rule) {
   return text;
 }
 
-Policy::Policy(const Source& source) : revision_(source.revision) {
+Policy::Policy(const Source& source)
+    : revision_(source.revision), contributions_(source.contributions) {
   Sha256 digest;
   UpdateWith(digest, source.agencies);
   UpdateWith(digest, source.clients);
@@ -224,6 +225,18 @@ Policy::Policy(const Source& source) : revision_(source.revision) {
   };
   std::sort(agreements_.begin(), agreements_.end(), by_name);
   for (auto& [agency, list] : agreements_by_agency_) std::sort(list.begin(), list.end(), by_name);
+}
+
+bool Policy::HasAgreement(absl::string_view name) const {
+  return std::any_of(agreements_.begin(), agreements_.end(),
+                     [&](const auto& agreement) { return agreement->message.name() == name; });
+}
+
+absl::string_view Policy::ContributorOf(absl::string_view resource) const {
+  // `plans/p` of `plans/p/actions/a`.
+  const size_t slash = resource.find('/', resource.find('/') + 1);
+  const auto found = contributions_.find(resource.substr(0, slash));
+  return found == contributions_.end() ? absl::string_view() : absl::string_view(found->second);
 }
 
 absl::string_view Policy::AgencyDisplayName(absl::string_view name) const {

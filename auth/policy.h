@@ -80,6 +80,11 @@ class Policy {
   // The agency's name in full; empty when the directory has none.
   absl::string_view AgencyDisplayName(absl::string_view name) const;
   bool HasClient(absl::string_view name) const { return client_by_name_.contains(name); }
+  // Whether there is an agreement of this name, ended ones too.
+  bool HasAgreement(absl::string_view name) const;
+  // The agency that contributed a resource: a plan's owner, for what is below the
+  // plan too, and a measure's provider. Empty when it is neither, or not known.
+  absl::string_view ContributorOf(absl::string_view resource) const;
   // SHA-256 of the source, 32 bytes.
   const std::string& digest() const { return digest_; }
 
@@ -162,6 +167,7 @@ class Policy {
   std::string digest_;
   // Names in full, by name.
   absl::flat_hash_map<std::string, std::string> agencies_;
+  Contributions contributions_;
   std::vector<KnownClient> clients_;
   absl::flat_hash_map<std::string, size_t> client_by_identity_;
   absl::flat_hash_map<TokenIdentity, size_t> client_by_token_identity_;

@@ -6,7 +6,7 @@ set(CONCORDAT_CONFIG_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/Concordat)
 set(CONCORDAT_INTERNAL_DIR ${CMAKE_INSTALL_INCLUDEDIR}/concordat/internal)
 
 set_target_properties(concordat_client PROPERTIES EXPORT_NAME client)
-install(TARGETS concordat_client concordat_stubs concordat_protos concordat_base
+install(TARGETS concordat_client concordat_stubs concordat_protos concordat_tlog concordat_base
   EXPORT ConcordatTargets
   ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT sdk)
 install(EXPORT ConcordatTargets NAMESPACE Concordat:: DESTINATION ${CONCORDAT_CONFIG_DIR}

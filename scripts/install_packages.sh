@@ -4,7 +4,7 @@
 #
 #   scripts/install_packages.sh [runtime|build|test]
 #
-# runtime  what a built server and command line need to run
+# runtime  what a built server, command line and witness need to run
 # build    what building them needs too (the default)
 # test     what scripts/test.sh needs too
 set -euo pipefail
@@ -13,21 +13,21 @@ set -euo pipefail
 
 RUNTIME_PACKAGES=(
   libgrpc++1.51 libgrpc29 libprotobuf32 libabsl20220623 libre2-9
-  libsqlite3-0 libssl3 libcurl4 libprometheus-cpp-pull1.0 libyaml-cpp0.7 libspdlog1.10 libfmt9 libtcmalloc-minimal4
+  libsqlite3-0 libssl3 libcurl4 libcpp-httplib0.11 libprometheus-cpp-pull1.0 libyaml-cpp0.7 libspdlog1.10 libfmt9 libtcmalloc-minimal4
   tzdata
 )
 BUILD_PACKAGES=(
   build-essential cmake ninja-build pkg-config ccache mold
   libgrpc++-dev libgrpc-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc
   golang-github-gogo-googleapis-dev
-  libabsl-dev libre2-dev libssl-dev libcurl4-openssl-dev prometheus-cpp-dev libsqlite3-dev
+  libabsl-dev libre2-dev libssl-dev libcurl4-openssl-dev libcpp-httplib-dev prometheus-cpp-dev libsqlite3-dev
   libyaml-cpp-dev libspdlog-dev libcli11-dev nlohmann-json3-dev libgoogle-perftools-dev
   libgtest-dev libgmock-dev libbenchmark-dev
-  openssl
+  openssl python3
 )
 TEST_PACKAGES=(
   git ca-certificates clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev
-  python3 python3-venv
+  python3-venv
 )
 
 # is_installed PACKAGE

@@ -85,6 +85,36 @@ suspend_open_stream() {
   walk 0 admin access who releases --resource releases/papers-2018
 }
 
+# show EXPECTED_EXIT_CODE COMMAND...: shows a command that needs no profile, and its output.
+show() {
+  local expected=$1 status=0
+  shift
+  printf '\n$ %s\n' "${*//$ROOT\//}"
+  "$@" 2>&1 || status=$?
+  if ((status != expected)); then die "expected exit code $expected, got $status: $*"; fi
+  if ((status != 0)); then printf '(exit code %d)\n' "$status"; fi
+}
+
+# prove_the_log: the audit log leaves the server and is verified without it, by two
+# programs that share no code; then a copy of it is damaged.
+prove_the_log() {
+  local export=$STATE/audit-log copy=$STATE/audit-log-damaged key bundle
+  heading "The auditor takes the log along, and verifies it without the server"
+  key=$("$SERVER" log-key --config "$CONFIG")
+  walk 0 auditor audit export --key "$key" --dir "$export"
+  show 0 "$CLIENT" audit verify --key "$key" "$export"
+  show 0 python3 "$ROOT/tools/verify_audit.py" --key "$key" "$export"
+
+  heading "Somebody changes one byte of a copy: both name the record"
+  rm -rf "$copy"
+  cp -r "$export" "$copy"
+  bundle=$(find "$copy/tile/entries" -type f | sort | head -n 1)
+  printf '\xff' | dd of="$bundle" bs=1 seek="$(($(stat --format=%s "$bundle") / 2))" conv=notrunc status=none
+  show 10 "$CLIENT" audit verify --key "$key" "$copy"
+  show 1 python3 "$ROOT/tools/verify_audit.py" --key "$key" "$copy"
+  rm -rf "$copy"
+}
+
 # The main job, as the partners do it. 4 is the exit code of a refusal.
 walk_through() {
   local extract=${STATE#"$ROOT"/}/papers-2018.csv start
@@ -114,6 +144,7 @@ walk_through() {
 
   heading "The auditor: every one of these calls is on record, refusals too"
   walk 0 auditor audit list --from "$start"
+  prove_the_log
 }
 
 # finish: whatever ends this script, the server does not outlive it.

@@ -47,7 +47,7 @@ void Bind(const Services& services, door::MethodTable& table) {
 
   table.Read(services.audit, &AuditService::ListAuditEntries);
   table.Stream(services.audit, &AuditService::StreamAuditEntries);
-  table.Read(services.audit, &AuditService::SummariseAudit);
+  table.ReadInSteps(services.audit, &AuditService::SummariseAudit);
   table.Read(services.audit, &AuditService::GetCheckpoint);
   table.Read(services.audit, &AuditService::GetInclusionProof);
   table.Read(services.audit, &AuditService::GetConsistencyProof);

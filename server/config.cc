@@ -5,14 +5,12 @@
 #include <vector>
 
 #include "absl/container/flat_hash_set.h"
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
-#include "base/file.h"
 #include "base/ip_endpoint.h"
 #include "base/status.h"
-#include "base/yaml_message.h"
-#include "server/tokens/https_fetch.h"
+#include "base/yaml_file.h"
+#include "server/https/https_request.h"
+#include "tlog/note_key.h"
 
 namespace concordat {
 namespace {
@@ -78,7 +76,7 @@ void CheckKeySource(const TokenIssuer& issuer, const std::string& path,
     problems.push_back({path + "jwks_ca_file", "is required with jwks_url, and only with it"});
   }
   if (issuer.jwks_url().empty()) return;
-  const absl::Status checked = tokens::CheckHttpsUrl(issuer.jwks_url());
+  const absl::Status checked = https::CheckHttpsUrl(issuer.jwks_url());
   if (!checked.ok()) problems.push_back({path + "jwks_url", std::string(checked.message())});
 }
 
@@ -91,7 +89,7 @@ void CheckFetchTimes(const ServerConfig::Tokens& tokens, std::vector<FieldViolat
     problems.push_back({"tokens.refetch_seconds", "must be at most tokens.fetch_seconds"});
   }
   if (tokens.proxy().empty()) return;
-  const absl::Status checked = tokens::CheckProxyUrl(tokens.proxy());
+  const absl::Status checked = https::CheckProxyUrl(tokens.proxy());
   if (!checked.ok()) problems.push_back({"tokens.proxy", std::string(checked.message())});
 }
 
@@ -113,6 +111,41 @@ void CheckTokenIssuers(const ServerConfig::Tokens& tokens, std::vector<FieldViol
     if (!algorithm.empty() && algorithm != "RS256" && algorithm != "PS256") {
       problems.push_back({path + "rsa_algorithm", "must be RS256 or PS256"});
     }
+  }
+}
+
+void CheckWitnesses(const ServerConfig::Audit& audit, std::vector<FieldViolation>& problems) {
+  absl::flat_hash_set<std::string> names;
+  for (int i = 0; i < audit.witnesses_size(); ++i) {
+    const ServerConfig::Audit::Witness& witness = audit.witnesses(i);
+    const std::string path = absl::StrCat("audit.witnesses[", i, "].");
+    const absl::Status url = https::CheckHttpsUrl(witness.url());
+    if (!url.ok()) problems.push_back({path + "url", std::string(url.message())});
+    if (witness.ca_file().empty()) problems.push_back({path + "ca_file", "is required"});
+    const auto key = tlog::VerifierKey::Parse(witness.verifier_key());
+    if (!key.ok() || key->type() != tlog::SignatureType::kCosignatureV1) {
+      problems.push_back({path + "verifier_key", "is no key of cosignatures (type 4)"});
+    } else if (!names.insert(key->name()).second) {
+      problems.push_back({path + "verifier_key", "names a witness that stands twice"});
+    }
+  }
+  if (audit.required_cosignatures() > audit.witnesses_size()) {
+    problems.push_back({"audit.required_cosignatures", "must be at most the number of witnesses"});
+  }
+}
+
+// Records that are in use, such as last month's, are not for an archive.
+constexpr int kFewestRetentionDays = 30;
+
+void CheckRetention(const ServerConfig::Audit& audit, std::vector<FieldViolation>& problems) {
+  const int days = audit.retention_days();
+  if (days != 0 && days < kFewestRetentionDays) {
+    problems.push_back({"audit.retention_days",
+                        absl::StrCat("must be 0, for ever, or at least ", kFewestRetentionDays)});
+  }
+  if ((days != 0) == audit.archive_directory().empty()) {
+    problems.push_back(
+        {"audit.archive_directory", "is required with audit.retention_days, and only with it"});
   }
 }
 
@@ -166,6 +199,8 @@ std::vector<FieldViolation> Problems(const ServerConfig& config) {
   positive(config.drain_seconds(), "drain_seconds");
   positive(config.audit().checkpoint_seconds(), "audit.checkpoint_seconds");
   positive(config.audit().checkpoint_records(), "audit.checkpoint_records");
+  positive(config.audit().required_cosignatures(), "audit.required_cosignatures");
+  positive(config.audit().cosignature_seconds(), "audit.cosignature_seconds");
   const ServerConfig::Tokens& tokens = config.tokens();
   positive(tokens.reload_seconds(), "tokens.reload_seconds");
   positive(tokens.fetch_seconds(), "tokens.fetch_seconds");
@@ -173,39 +208,21 @@ std::vector<FieldViolation> Problems(const ServerConfig& config) {
   positive(tokens.refetch_seconds(), "tokens.refetch_seconds");
   positive(tokens.connect_seconds(), "tokens.connect_seconds");
   positive(tokens.answer_seconds(), "tokens.answer_seconds");
+  CheckWitnesses(config.audit(), problems);
+  CheckRetention(config.audit(), problems);
   CheckFetchTimes(tokens, problems);
   CheckTokenIssuers(tokens, problems);
   return problems;
 }
 
-// One problem as it is shown; `field` is empty for one of the text as a whole.
-std::string Shown(const std::string& path, int line, const std::string& field,
-                  const std::string& description) {
-  return absl::StrCat(path, ":", line, ": ", field, field.empty() ? "" : " ", description);
-}
-
 }  // namespace
 
 absl::StatusOr<ServerConfig> ReadConfig(const std::string& path) {
-  ASSIGN_OR_RETURN(const std::string text, ReadFile(path));
   ServerConfig config;
-  YamlLines lines;
-  std::vector<std::string> problems;
-  // An empty file is a configuration in which everything is missing.
-  if (!absl::StripAsciiWhitespace(text).empty()) {
-    for (const YamlProblem& problem : ReadYaml(text, config, {}, &lines)) {
-      problems.push_back(Shown(path, problem.line, problem.field, problem.description));
-    }
-  }
-  if (problems.empty()) {
+  RETURN_IF_ERROR(ReadYamlFile(path, config, [&config] {
     FillDefaults(config);
-    for (const FieldViolation& problem : Problems(config)) {
-      problems.push_back(
-          Shown(path, LineOf(lines, problem.field), problem.field, problem.description));
-    }
-  }
-  if (!problems.empty()) return absl::InvalidArgumentError(absl::StrJoin(problems, "\n"));
-
+    return Problems(config);
+  }));
   const std::filesystem::path folder = std::filesystem::path(path).parent_path();
   for (std::string* file :
        {config.mutable_database_path(), config.mutable_tls()->mutable_certificate_file(),

@@ -9,6 +9,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/support/temporary_folder.h"
+#include "tlog/note_key.h"
 
 namespace concordat {
 namespace {
@@ -206,6 +207,22 @@ TEST_F(ConfigTest, TheLogsNameHasNoSpaceAndNoPlus) {
   }
 }
 
+TEST_F(ConfigTest, RetentionKeepsThirtyDaysAtLeastAndHasAnArchive) {
+  const std::string least = kLeast;
+  EXPECT_EQ(ProblemsOf(least + "  retention_days: 29\n  archive_directory: archive\n"),
+            At(kNext) + "audit.retention_days must be 0, for ever, or at least 30");
+  EXPECT_EQ(ProblemsOf(least + "  retention_days: -1\n  archive_directory: archive\n"),
+            At(kNext) + "audit.retention_days must be 0, for ever, or at least 30");
+  for (const char* half : {"  retention_days: 30\n", "  archive_directory: archive\n"}) {
+    EXPECT_THAT(ProblemsOf(least + half),
+                HasSubstr("audit.archive_directory is required with audit.retention_days, and only "
+                          "with it"));
+  }
+  const auto config = Read(least + "  retention_days: 30\n  archive_directory: archive\n");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->audit().archive_directory(), folder_.Path("archive"));
+}
+
 TEST_F(ConfigTest, EveryProblemIsNamedAtOnce) {
   const std::string problems = ProblemsOf(
       absl::StrReplaceAll(kLeast, {{"lancashire.example/audit", "a+b"},
@@ -231,6 +248,42 @@ TEST_F(ConfigTest, AnEmptyFileIsEmptyText) {
   const auto text = ReadFile(Path());
   ASSERT_TRUE(text.ok()) << text.status();
   EXPECT_EQ(*text, "");
+}
+
+// A witness, as an entry of the section that kLeast ends with.
+std::string WitnessEntry(const std::string& name, const std::string& url,
+                         const std::string& ca_file,
+                         tlog::SignatureType type = tlog::SignatureType::kCosignatureV1) {
+  const auto key = tlog::VerifierKey::Create(name, type, std::string(32, 'k'));
+  return absl::StrCat("    - url: ", url, "\n      verifier_key: ", key->ToString(),
+                      "\n      ca_file: ", ca_file, "\n");
+}
+
+TEST_F(ConfigTest, WitnessesAreReadAndMayBeRequired) {
+  const auto config =
+      Read(absl::StrCat(kLeast, "  required_cosignatures: 2\n  witnesses:\n",
+                        WitnessEntry("w.example/1", "https://w.example", "w.crt"),
+                        WitnessEntry("w.example/2", "https://w.example:8444/two", "/etc/w.crt")));
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->audit().witnesses(0).ca_file(), folder_.Path("w.crt"));
+  EXPECT_EQ(config->audit().witnesses(1).ca_file(), "/etc/w.crt");
+  EXPECT_EQ(config->audit().cosignature_seconds(), 60);
+}
+
+TEST_F(ConfigTest, WitnessesThatCannotBeAreNamed) {
+  const std::string problems = ProblemsOf(absl::StrCat(
+      kLeast, "  required_cosignatures: 4\n  witnesses:\n",
+      WitnessEntry("w.example/1", "http://w.example", "w.crt"),
+      WitnessEntry("w.example/1", "https://w.example", "''"),
+      WitnessEntry("w.example/2", "https://w.example", "w.crt", tlog::SignatureType::kEd25519)));
+  EXPECT_THAT(problems, AllOf(HasSubstr("audit.witnesses[0].url must begin with https://"),
+                              HasSubstr("audit.witnesses[1].ca_file is required"),
+                              HasSubstr("audit.witnesses[1].verifier_key names a witness that"),
+                              HasSubstr("audit.witnesses[2].verifier_key is no key of cosig")));
+  EXPECT_THAT(problems, HasSubstr(At(kNext) + "audit.required_cosignatures must be at most the "
+                                              "number of witnesses"));
+  EXPECT_THAT(ProblemsOf(absl::StrCat(kLeast, "  required_cosignatures: -1\n")),
+              HasSubstr("audit.required_cosignatures must not be negative"));
 }
 
 TEST_F(ConfigTest, TokenIssuersAreReadWithTheirDefaults) {

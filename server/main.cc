@@ -82,6 +82,21 @@ ExitCode ShowLogKeys(const ServerConfig& config) {
   return DoneWhenWritten();
 }
 
+struct SuccessionFlags {
+  std::string predecessor_checkpoint;
+  std::string archive;
+};
+
+ExitCode Succeed(const ServerConfig& config, const SuccessionFlags& flags) {
+  const concordat::SystemClock clock;
+  const auto succeeded =
+      concordat::LetLogSucceed(config, clock, flags.predecessor_checkpoint, flags.archive);
+  if (!succeeded.ok()) return Fail(succeeded.status());
+  std::cout << "the log " << config.log_origin() << " succeeds " << *succeeded
+            << ", which is archived in " << flags.archive << "\n";
+  return DoneWhenWritten();
+}
+
 struct InitFlags {
   std::string client;
   std::string client_name = "Administrator";
@@ -142,7 +157,10 @@ int main(int argc, char** argv) {
   CLI::App* init = app.add_subcommand("init", "Makes the first administrator.");
   CLI::App* log_key = app.add_subcommand(
       "log-key", "Prints the public key of the audit log, for those who verify it.");
-  for (CLI::App* command : {serve, init, log_key}) {
+  CLI::App* succeed = app.add_subcommand(
+      "succeed-log",
+      "Begins the log of log_origin in a restored database that lacks signed records.");
+  for (CLI::App* command : {serve, init, log_key, succeed}) {
     command->add_option("--config", config_path, "The configuration file (YAML)")->required();
   }
   InitFlags flags;
@@ -154,6 +172,13 @@ int main(int argc, char** argv) {
   init->add_option("--identity", flags.identity,
                    "The certificate: uri:…, dns:… or sha256:<hexadecimal digits>")
       ->required();
+  SuccessionFlags succession;
+  succeed
+      ->add_option("--predecessor-checkpoint", succession.predecessor_checkpoint,
+                   "The checkpoint of the old log that was kept apart")
+      ->required();
+  succeed->add_option("--archive", succession.archive, "A new folder for what is left of it")
+      ->required();
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -164,6 +189,7 @@ int main(int argc, char** argv) {
 
   const absl::StatusOr<ServerConfig> config = concordat::ReadConfig(config_path);
   if (!config.ok()) return Fail(config.status());
+  if (*succeed) return Succeed(*config, succession);
   if (*log_key) return ShowLogKeys(*config);
   return *serve ? Serve(*config) : Init(*config, flags);
 }

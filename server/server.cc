@@ -2,17 +2,24 @@
 
 #include <sys/resource.h>
 
+#include <filesystem>
 #include <fstream>
-#include <optional>
+#include <system_error>
 #include <utility>
 
 #include "auth/policy.h"
 #include "base/civil_time.h"
+#include "base/digest.h"
+#include "base/file.h"
 #include "base/status.h"
 #include "grpcpp/server.h"
 #include "grpcpp/server_builder.h"
 #include "server/audit/audit_log.h"
 #include "server/audit/checkpointer.h"
+#include "server/audit/retention.h"
+#include "server/audit/succession.h"
+#include "server/audit/tree_reader.h"
+#include "server/audit/witnessing.h"
 #include "server/bindings.h"
 #include "server/door/listener.h"
 #include "server/door/method_table.h"
@@ -144,7 +151,8 @@ class RunningServer final : public Server {
         methods_, policy_, tls_->revocation(), tokens_, quotas_, *log_, clock_,
         DoorLimitsOf(config_),
         door::PeerHooks{[this](const std::string& peer) { listener_->MarkCalled(peer); },
-                        [this](const std::string& peer) { listener_->Close(peer); }});
+                        [this](const std::string& peer) { listener_->Close(peer); }},
+        HmacSha256(store_->page_token_key(), "subjects of tokens in audit records"));
     RETURN_IF_ERROR(StartGrpc());
     ASSIGN_OR_RETURN(metrics_, ops::Metrics::Start(config_.metrics_address(), ServerMetrics()));
     health_->Set(Obstacle::kStarting, false);
@@ -174,8 +182,10 @@ class RunningServer final : public Server {
       door_->Join();
     }
     // Every call has ended; what they handed to the log is made durable here, and
-    // then signed.
+    // then signed. Witnesses see that checkpoint after the next start.
+    retention_.reset();
     log_.reset();
+    if (witnessing_ != nullptr) witnessing_->Stop();
     checkpointer_.reset();
   }
 
@@ -208,8 +218,49 @@ class RunningServer final : public Server {
       log_->SetWitnessed(witnessed);
       health_->Set(Obstacle::kWitnessesMissing, !witnessed);
     };
+    ASSIGN_OR_RETURN(witnessing_, StartWitnessing());
+    hooks.on_signed = [this](const audit::KeptCheckpoint& kept) {
+      witnessing_->Publish(kept.checkpoint.size, kept.note);
+    };
     checkpointer_->Run(std::move(hooks));
+    // Perhaps no witness has seen the one that the last process signed.
+    const std::shared_ptr<const audit::KeptCheckpoint> last = checkpointer_->Last();
+    witnessing_->Publish(last->checkpoint.size, last->note);
+    StartRetention();
     return absl::OkStatus();
+  }
+
+  absl::StatusOr<std::unique_ptr<audit::Witnessing>> StartWitnessing() {
+    return audit::Witnessing::Start(
+        config_.audit(),
+        [this](uint64_t old_size, uint64_t size) {
+          return audit::TreeReader(*store_).ConsistencyProof(old_size, size);
+        },
+        [this](const std::string& text, const tlog::NoteSignature& signature) {
+          checkpointer_->AddCosignature(text, signature);
+        });
+  }
+
+  // The sum over the witnesses, whom no metric names.
+  double SumOverWitnesses(
+      const std::function<int64_t(const audit::Witnessing::Counters&)>& of) const {
+    int64_t sum = 0;
+    for (const audit::Witnessing::Counters* counters : witnessing_->counters()) {
+      sum += of(*counters);
+    }
+    return static_cast<double>(sum);
+  }
+
+  void StartRetention() {
+    audit::Retention::Options options;
+    options.keep = absl::Hours(24) * config_.audit().retention_days();
+    options.archive_directory = config_.audit().archive_directory();
+    options.last_checkpoint = [this] {
+      const auto last = checkpointer_->Last();
+      return audit::Retention::LastCheckpoint{last->checkpoint.size, last->note};
+    };
+    retention_ = std::make_unique<audit::Retention>(*store_, *log_, clock_, std::move(options));
+    if (config_.audit().retention_days() > 0) retention_->Start();
   }
 
   absl::Status StartGrpc() {
@@ -253,6 +304,20 @@ class RunningServer final : public Server {
             checkpointer_->counters().checkpoints);
     counter("concordat_audit_checkpoint_failures_total", "Checkpoints that could not be.",
             checkpointer_->counters().failures);
+    const auto of_witnesses = [&](const char* name, const char* help, ops::Metric::Kind kind,
+                                  std::function<int64_t(const audit::Witnessing::Counters&)> of) {
+      metrics.push_back(
+          {name, help, kind, [this, of = std::move(of)] { return SumOverWitnesses(of); }});
+    };
+    of_witnesses("concordat_witness_cosignatures_total", "Cosignatures that witnesses gave.",
+                 ops::Metric::Kind::kCounter,
+                 [](const auto& witness) { return witness.cosigned.load(); });
+    of_witnesses("concordat_witness_failures_total", "Attempts that brought no cosignature.",
+                 ops::Metric::Kind::kCounter,
+                 [](const auto& witness) { return witness.failures.load(); });
+    of_witnesses("concordat_witnesses_failing", "Witnesses whose last attempt failed.",
+                 ops::Metric::Kind::kGauge,
+                 [](const auto& witness) { return int64_t{witness.failing.load()}; });
     gauge("concordat_policy_revision", "Revision of the directory and the agreements in force.",
           [this] { return static_cast<double>(policy_.Get()->revision()); });
     counter("concordat_tls_sets_taken_total",
@@ -270,6 +335,11 @@ class RunningServer final : public Server {
     counter("concordat_token_issuers_closed_total",
             "How often an issuer had no current keys, so that its tokens are refused.",
             token_counters().issuers_closed);
+    counter("concordat_audit_records_dropped_total",
+            "Audit records that retention archived and dropped.",
+            retention_->counters().dropped_records);
+    counter("concordat_audit_retention_failures_total", "Passes of retention that failed.",
+            retention_->counters().failures);
     return metrics;
   }
 
@@ -289,6 +359,9 @@ class RunningServer final : public Server {
   auth::PolicyHolder policy_;
   auth::AccessTokenVerifierHolder tokens_;
   std::unique_ptr<tokens::TokenKeys> token_keys_;
+  // Told of each checkpoint by the checkpointer, which goes first; tells it of the
+  // cosignatures until it was stopped.
+  std::unique_ptr<audit::Witnessing> witnessing_;
   std::unique_ptr<audit::Checkpointer> checkpointer_;
   std::unique_ptr<Services> services_;
   door::MethodTable methods_;
@@ -296,6 +369,7 @@ class RunningServer final : public Server {
   std::unique_ptr<tls::TlsWatch> tls_;
   std::unique_ptr<door::Listener> listener_;
   std::unique_ptr<audit::AuditLog> log_;
+  std::unique_ptr<audit::Retention> retention_;
   std::unique_ptr<door::Door> door_;
   std::unique_ptr<grpc::Server> server_;
   // Reads all of the above.
@@ -303,54 +377,46 @@ class RunningServer final : public Server {
   bool stopped_ = false;
 };
 
-// Stores the first administrator, as an entry of the audit log.
-class Initialisation final : public audit::Entry {
- public:
-  Initialisation(const Clock& clock, const FirstAdministrator& first, auth::Grant grant)
-      : clock_(clock), first_(first), grant_(std::move(grant)) {}
+// Stores the first administrator.
+absl::Status StoreFirst(const Clock& clock, const FirstAdministrator& first,
+                        const auth::Grant& grant, store::Batch& batch, v1::AuditRecord& record) {
+  RETURN_IF_ERROR(batch.BeginChange(clock.Now()));
+  store::Transaction& transaction = batch.transaction();
+  services::Changes changes;
+  const services::Recorded recorded{transaction.CommitTime()};
+  RETURN_IF_ERROR(services::ApplyResource(transaction, grant, store::Kind::kAgency,
+                                          first.agency.name(), first.agency, {}, recorded, changes)
+                      .status());
+  RETURN_IF_ERROR(services::ApplyResource(transaction, grant, store::Kind::kClient,
+                                          first.client.name(), first.client, {}, recorded, changes)
+                      .status());
+  RETURN_IF_ERROR(batch.KeepChange());
+  record.set_event(v1::AuditRecord::INITIALISED);
+  record.set_method("concordatd init");
+  record.set_resource(first.client.name());
+  record.set_agency(first.agency.name());
+  return absl::OkStatus();
+}
 
-  absl::Status Prepare(store::Batch& batch, v1::AuditRecord& record) override {
-    RETURN_IF_ERROR(batch.BeginChange(clock_.Now()));
-    store::Transaction& transaction = batch.transaction();
-    services::Changes changes;
-    const services::Recorded recorded{transaction.CommitTime()};
-    RETURN_IF_ERROR(services::ApplyResource(transaction, grant_, store::Kind::kAgency,
-                                            first_.agency.name(), first_.agency, {}, recorded,
-                                            changes)
-                        .status());
-    RETURN_IF_ERROR(services::ApplyResource(transaction, grant_, store::Kind::kClient,
-                                            first_.client.name(), first_.client, {}, recorded,
-                                            changes)
-                        .status());
-    RETURN_IF_ERROR(batch.KeepChange());
-    record.set_event(v1::AuditRecord::INITIALISED);
+// Makes one record of the operator's durable, and has it signed.
+absl::Status RecordOffline(
+    store::Store& store, const Clock& clock, const ServerConfig& config,
+    absl::FunctionRef<absl::Status(store::Batch& batch, v1::AuditRecord& record)> fill) {
+  ASSIGN_OR_RETURN(const std::unique_ptr<audit::Checkpointer> checkpointer,
+                   OpenCheckpointer(store, clock, config));
+  audit::AuditLog::Options options;
+  options.origin = config.log_origin();
+  options.build = CONCORDAT_BUILD;
+  options.on_durable = [&](uint64_t size) { checkpointer->Grown(size); };
+  ASSIGN_OR_RETURN(const std::unique_ptr<audit::AuditLog> log,
+                   audit::AuditLog::Start(store, clock, std::move(options)));
+  checkpointer->Run({});
+  return audit::AppendAndWait(*log, [&](store::Batch& batch, v1::AuditRecord& record) {
     record.set_decision(v1::AuditRecord::ALLOWED);
-    *record.mutable_time() = ToTimestamp(clock_.Now());
-    record.set_method("concordatd init");
-    record.set_resource(first_.client.name());
-    record.set_agency(first_.agency.name());
-    return absl::OkStatus();
-  }
-
-  void Done(absl::StatusOr<v1::Receipt> receipt) override {
-    absl::MutexLock lock(&mutex_);
-    done_ = receipt.status();
-  }
-
-  absl::Status Wait() {
-    absl::MutexLock lock(&mutex_);
-    const auto is_done = [this] { return done_.has_value(); };
-    mutex_.Await(absl::Condition(&is_done));
-    return *done_;
-  }
-
- private:
-  const Clock& clock_;
-  const FirstAdministrator& first_;
-  const auth::Grant grant_;
-  absl::Mutex mutex_;
-  std::optional<absl::Status> done_;
-};
+    *record.mutable_time() = ToTimestamp(clock.Now());
+    return fill(batch, record);
+  });
+}
 
 }  // namespace
 
@@ -378,20 +444,35 @@ absl::StatusOr<bool> Initialise(const ServerConfig& config, const Clock& clock,
   for (const v1::Client& client : source.clients) {
     if (client.name() == first.client.name()) return false;
   }
-  ASSIGN_OR_RETURN(auth::Grant grant, auth::Policy(source).AuthoriseInitialisation());
-  ASSIGN_OR_RETURN(const std::unique_ptr<audit::Checkpointer> checkpointer,
-                   OpenCheckpointer(*store, clock, config));
-  audit::AuditLog::Options options;
-  options.origin = config.log_origin();
-  options.build = CONCORDAT_BUILD;
-  options.on_durable = [&](uint64_t size) { checkpointer->Grown(size); };
-  ASSIGN_OR_RETURN(const std::unique_ptr<audit::AuditLog> log,
-                   audit::AuditLog::Start(*store, clock, std::move(options)));
-  checkpointer->Run({});
-  Initialisation initialisation(clock, first, std::move(grant));
-  log->Append(initialisation);
-  RETURN_IF_ERROR(initialisation.Wait());
+  ASSIGN_OR_RETURN(const auth::Grant grant, auth::Policy(source).AuthoriseInitialisation());
+  RETURN_IF_ERROR(
+      RecordOffline(*store, clock, config, [&](store::Batch& batch, v1::AuditRecord& record) {
+        return StoreFirst(clock, first, grant, batch, record);
+      }));
   return true;
+}
+
+absl::StatusOr<std::string> LetLogSucceed(const ServerConfig& config, const Clock& clock,
+                                          const std::string& predecessor_checkpoint_file,
+                                          const std::string& archive_directory) {
+  ASSIGN_OR_RETURN(const std::string checkpoint, ReadFile(predecessor_checkpoint_file));
+  std::error_code error;
+  if (std::filesystem::exists(config.audit().checkpoint_file(), error)) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(config.audit().checkpoint_file(),
+                     " is there: give the new log an audit.checkpoint_file of its own"));
+  }
+  ASSIGN_OR_RETURN(const std::unique_ptr<store::Store> store,
+                   store::OpenSqliteStore(config.database_path()));
+  ASSIGN_OR_RETURN(const std::string predecessor,
+                   audit::SucceedLog(*store, config.log_origin(), checkpoint, archive_directory));
+  RETURN_IF_ERROR(RecordOffline(*store, clock, config, [&](store::Batch&, v1::AuditRecord& record) {
+    record.set_event(v1::AuditRecord::LOG_SUCCEEDED);
+    record.set_method("concordatd succeed-log");
+    record.set_resource(predecessor);
+    return absl::OkStatus();
+  }));
+  return predecessor;
 }
 
 absl::StatusOr<std::vector<std::string>> LogKeys(const ServerConfig& config) {

@@ -62,6 +62,14 @@ struct FirstAdministrator {
 absl::StatusOr<bool> Initialise(const server::v1::ServerConfig& config, const Clock& clock,
                                 const FirstAdministrator& first);
 
+// Lets the log of `config.log_origin` begin in place of the database's own, which lacks
+// records that were signed (audit::SucceedLog), and records that. Returns the old log,
+// `origin@size`. FAILED_PRECONDITION also when the new log's checkpoint is there already.
+absl::StatusOr<std::string> LetLogSucceed(const server::v1::ServerConfig& config,
+                                          const Clock& clock,
+                                          const std::string& predecessor_checkpoint_file,
+                                          const std::string& archive_directory);
+
 // The keys that verify the audit log's checkpoints, as they are published:
 // `name+id+base64`; two while the key is being changed.
 absl::StatusOr<std::vector<std::string>> LogKeys(const server::v1::ServerConfig& config);

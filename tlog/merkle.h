@@ -39,8 +39,12 @@ struct NodeId {
 
 // SHA-256 of a zero byte and the record, 32 bytes.
 std::string LeafHash(absl::string_view record);
-// SHA-256 of a one byte and the hashes of both children, 32 bytes.
+// SHA-256 of a one byte and the hashes of both children, 32 bytes each and itself.
 std::string NodeHash(absl::string_view left, absl::string_view right);
+// The same, written to the 32 bytes at `hash`: nothing is allocated, which is what
+// counts where a whole log is hashed. `hash` may be where a child stands.
+void LeafHashInto(absl::string_view record, char* hash);
+void NodeHashInto(const char* left, const char* right, char* hash);
 // The root of the tree without leaves: SHA-256 of nothing.
 std::string EmptyRoot();
 

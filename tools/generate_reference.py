@@ -403,7 +403,7 @@ def setting_rows(message, prefix=""):
         else:
             default, meaning = default_of(field.comment)
             values = [v.name for e in message.of("enum") if e.name == field.type for v in e.of("value")]
-            kind = {"string": "text", "int32": "number", "bool": "true or false"}.get(field.type) or " or ".join(f"`{v}`" for v in values)
+            kind = {"string": "text", "repeated string": "texts", "int32": "number", "bool": "true or false"}.get(field.type) or " or ".join(f"`{v}`" for v in values)
             yield [name, kind, default or (f"`{values[0]}`" if values else ""), meaning]
 
 
@@ -428,6 +428,12 @@ def configuration():
                  [[f"`{name}`", kind, default or "none", meaning] for name, kind, default, meaning in rows])
 
 
+def witness():
+    rows = setting_rows(read_proto("witness/config.proto").the("WitnessConfig"))
+    return table(["key", "is", "default", "meaning"],
+                 [[f"`{name}`", kind, default or "none", meaning] for name, kind, default, meaning in rows])
+
+
 def profile():
     message = read_proto("client/cli/profile.proto").the("Profile")
     return table(["key", "meaning"], [[f"`{f.name}`", one_line(f.comment)] for f in message.of("field")])
@@ -435,6 +441,10 @@ def profile():
 
 def quickstart():
     return "```cpp\n" + read("client/quickstart/main.cc") + "```"
+
+
+def prove_call():
+    return "```cpp\n" + read("client/quickstart/prove_call.cc") + "```"
 
 
 def reference():
@@ -495,7 +505,8 @@ One YAML file (`server/config.proto`). Unknown keys are errors. Relative paths s
 """
 
 
-BLOCKS = {"configuration": configuration, "metadata": metadata, "profile": profile, "quickstart": quickstart}
+BLOCKS = {"configuration": configuration, "metadata": metadata, "profile": profile, "prove_call": prove_call,
+          "quickstart": quickstart, "witness": witness}
 BLOCK = re.compile(r"(<!-- begin generated: (\w+) -->\n).*?(<!-- end generated -->)", re.S)
 
 

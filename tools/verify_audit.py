@@ -10,7 +10,10 @@ log changes its key; keys of witnesses verify their cosignatures. CHECKPOINT is 
 same log that you kept from earlier: the log must have grown from it by appending alone.
 
 Every record is hashed again from its stored bytes, every hash of every tile is computed from the
-records, and the root that follows must be the one that the checkpoint signs. Shares no code with
+records, and the root that follows must be the one that the checkpoint signs. Where the log's retention
+has archived its first records, the file `minimum_index` says how many: of those whose bundles are not in
+the folder, the hashes are taken from the tiles of level 0, which must lead to the same root. Copy the
+archived bundles into the folder to verify them too. Shares no code with
 Concordat: it was written from RFC 6962, RFC 8032 and the C2SP specifications, so that two programs
 check each other.
 
@@ -102,6 +105,13 @@ def strict_base64(text):
     return data if base64.b64encode(data).decode() == text else None
 
 
+def decimal(text):
+    """The number that the text is in its shortest form, or None."""
+    if not (text.isascii() and text.isdigit()) or len(text) > len(str(MAX_SIZE)):
+        return None
+    return int(text) if text == str(int(text)) and int(text) <= MAX_SIZE else None
+
+
 def is_key_name(name):
     return name != "" and "+" not in name and not any(c.isspace() for c in name)
 
@@ -160,15 +170,14 @@ def open_checkpoint(data, keys):
     lines = text.decode().split("\n")[:-1]
     if len(lines) != 3 or not lines[0]:
         raise Damage("it is not origin, size and root")
-    origin, size, root = lines[0], lines[1], strict_base64(lines[2])
-    if not (size.isascii() and size.isdigit()) or len(size) > len(str(MAX_SIZE)) or (
-            size != str(int(size)) or int(size) > MAX_SIZE):
+    origin, size, root = lines[0], decimal(lines[1]), strict_base64(lines[2])
+    if size is None:
         raise Damage("its size is not a number in its shortest form")
     if root is None or len(root) != HASH_BYTES:
         raise Damage("its root is not the base64 of 32 bytes")
     if (origin, 1) not in signers:
         raise Damage("no given key of its log signed it")
-    return origin, int(size), root
+    return origin, size, root
 
 
 # --- The tree (RFC 6962 section 2.1). ---
@@ -226,8 +235,10 @@ def first_difference(hashes, stored):
 class Export:
     """A folder, and the tree that its records make, in the memory of one tile a level."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, minimum_index):
         self.folder = folder
+        self.minimum_index = minimum_index
+        self.archived = 0  # records below it whose bundles are not in the folder
         self.levels = [[]]  # of each level the hashes of the tile that is being filled
         self.full_tiles = [0]  # how many of each level are behind it
         self.bad_tiles = {}  # of each level the first index under a wrong hash, and what is wrong
@@ -247,6 +258,8 @@ class Export:
         """Of the records of one bundle."""
         bundle, path = self.read("entries", index, width)
         start = index * TILE_WIDTH
+        if bundle is None and start + TILE_WIDTH <= self.minimum_index:
+            return self.archived_hashes(index, width)
         if bundle is None:
             raise Damage(f"first bad index {start}: {path} is missing")
         records, whole = records_of(bundle)
@@ -259,6 +272,15 @@ class Export:
         number = first_difference(hashes[:width], stored) if stored else None
         number = min(len(hashes), width - 1) if number is None else number
         raise Damage(f"first bad index {start + number}: {path} does not have {expected} whole records")
+
+    def archived_hashes(self, index, width):
+        """Of the records of one bundle that is not in the folder, as their tile has them."""
+        stored, path = self.read(0, index, width)
+        if stored is None or len(stored) < width * HASH_BYTES:
+            what = "missing" if stored is None else "too short"
+            raise Damage(f"first bad index {index * TILE_WIDTH}: {path} is {what}")
+        self.archived += width
+        return [stored[at:at + HASH_BYTES] for at in range(0, width * HASH_BYTES, HASH_BYTES)]
 
     def compare(self, level, index, hashes):
         """Compares a stored tile with what the records make of it; remembers a level's first wrong one."""
@@ -330,11 +352,30 @@ def check(export, size, root, earlier):
                      "checkpoint by appending alone")
 
 
+def read_minimum_index(folder, size):
+    """Index of the first record whose bundle has to be there."""
+    path = folder / "minimum_index"
+    if not path.exists():
+        return 0
+    text = path.read_bytes().decode("latin-1")
+    index = decimal(text[:-1]) if text.endswith("\n") else None
+    if index is None or index > size or index % TILE_WIDTH:
+        raise Damage("minimum_index: it is not a multiple of 256 up to the log's size")
+    return index
+
+
 def read_checkpoint(path, keys):
     try:
         return open_checkpoint(path.read_bytes(), keys)
     except (OSError, Damage) as problem:
         raise Damage(f"{path.name}: {problem}") from None
+
+
+def archived_text(archived, minimum_index):
+    if not archived:
+        return ""
+    part = f"{archived} of " if archived < minimum_index else ""
+    return f", {part}the first {minimum_index} archived elsewhere"
 
 
 def main():
@@ -356,11 +397,14 @@ def main():
             earlier_origin, *earlier = read_checkpoint(arguments.earlier, keys)
             if earlier_origin != origin:
                 raise Damage("the earlier checkpoint is of another log")
-        check(Export(arguments.folder), size, root, earlier)
+        minimum_index = read_minimum_index(arguments.folder, size)
+        export = Export(arguments.folder, minimum_index)
+        check(export, size, root, earlier)
     except Damage as damage:
         print(f"DAMAGED: {damage}")
         return 1
-    print(f"whole: {size} records of {origin}, root {base64.b64encode(root).decode()}")
+    print(f"whole: {size} records of {origin}, root {base64.b64encode(root).decode()}"
+          + archived_text(export.archived, minimum_index))
     return 0
 
 

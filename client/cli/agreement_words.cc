@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "client/cli/html.h"
 #include "client/cli/text.h"
 
 namespace concordat::cli {
@@ -206,41 +207,6 @@ std::vector<std::string> ValuesOf(const Chapter& chapter, const std::string& lab
   return {};
 }
 
-std::string Escaped(absl::string_view text) {
-  std::string escaped;
-  for (const char c : Printable(text)) {
-    switch (c) {
-      case '&':
-        escaped += "&amp;";
-        break;
-      case '<':
-        escaped += "&lt;";
-        break;
-      case '>':
-        escaped += "&gt;";
-        break;
-      case '"':
-        escaped += "&quot;";
-        break;
-      case '\'':
-        escaped += "&#39;";
-        break;
-      default:
-        escaped += c;
-    }
-  }
-  return escaped;
-}
-
-constexpr absl::string_view kPageStyle =
-    "body{font:11pt/1.4 sans-serif;max-width:50em;margin:2em auto;padding:0 1em;color:#000}"
-    "h1{font-size:1.5em}h2{font-size:1.15em;break-after:avoid}"
-    "table{border-collapse:collapse;width:100%}"
-    "th,td{border-top:1px solid #999;padding:.3em .6em;text-align:left;vertical-align:top}"
-    "th{width:30%;font-weight:600}tr{break-inside:avoid}"
-    "p.digest{font-family:monospace;overflow-wrap:anywhere}"
-    "td{overflow-wrap:anywhere}@media print{body{margin:0;max-width:none}}";
-
 }  // namespace
 
 std::vector<Chapter> InWords(const Agreement& agreement) {
@@ -281,26 +247,16 @@ std::vector<ClauseChange> ChangesBetween(const Agreement& from, const Agreement&
 }
 
 std::string AgreementHtml(const Agreement& agreement) {
-  std::string page = absl::StrCat(
-      "<!DOCTYPE html>\n<html lang=\"en-GB\">\n<head>\n<meta charset=\"utf-8\">\n<title>",
-      Escaped(agreement.display_name()), "</title>\n<style>", kPageStyle,
-      "</style>\n</head>\n<body>\n<h1>", Escaped(agreement.display_name()), "</h1>\n<p>",
-      Escaped(agreement.name()), ", version ", agreement.version(), "</p>\n",
+  std::string body = absl::StrCat(
+      "<p>", HtmlEscaped(agreement.name()), ", version ", agreement.version(), "</p>\n",
       "<p>An approval covers the terms with this digest (SHA-256):</p>\n<p class=\"digest\">",
-      Escaped(agreement.terms_digest()), "</p>\n");
+      HtmlEscaped(agreement.terms_digest()), "</p>\n");
   for (const Chapter& chapter : InWords(agreement)) {
-    absl::StrAppend(&page, "<h2>", Escaped(chapter.title), "</h2>\n<table>\n");
-    for (const Clause& clause : chapter.clauses) {
-      absl::StrAppend(&page, "<tr><th scope=\"row\">", Escaped(clause.label), "</th><td>");
-      for (size_t i = 0; i < clause.values.size(); ++i) {
-        absl::StrAppend(&page, i == 0 ? "" : "<br>", Escaped(clause.values[i]));
-      }
-      absl::StrAppend(&page, "</td></tr>\n");
-    }
-    absl::StrAppend(&page, "</table>\n");
+    std::vector<HtmlFact> facts;
+    for (const Clause& clause : chapter.clauses) facts.push_back({clause.label, clause.values});
+    absl::StrAppend(&body, "<h2>", HtmlEscaped(chapter.title), "</h2>\n", HtmlFacts(facts));
   }
-  absl::StrAppend(&page, "</body>\n</html>\n");
-  return page;
+  return HtmlPage(agreement.display_name(), body);
 }
 
 }  // namespace concordat::cli

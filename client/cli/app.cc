@@ -89,7 +89,9 @@ void PrintReceipt(Session& session) {
   }
   session.err() << "receipt: " << ReceiptText(receipt) << " leaf "
                 << absl::BytesToHexString(receipt.leaf_hash()) << " time "
-                << InstantText(receipt.time()) << "\n";
+                << InstantText(receipt.time()) << "\n"
+                << "proof: concordat audit receipt fetch " << receipt.index() << ":"
+                << absl::BytesToHexString(receipt.leaf_hash()) << "\n";
 }
 
 }  // namespace
@@ -118,6 +120,7 @@ ExitCode RunApp(std::vector<std::string> arguments, Environment& environment) {
   AddAccessCommands(app, session);
   AddDirectoryCommands(app, session);
   AddAuditCommands(app, session);
+  AddRedactCommand(app, session);
   AddApplyCommand(app, session);
   AddOnboardCommands(app, session);
   AddDoctorCommand(app, session);

@@ -6,6 +6,8 @@
 #include "absl/strings/str_cat.h"
 #include "base/civil_time.h"
 #include "base/status.h"
+#include "client/cli/audit_commands.h"
+#include "client/cli/audit_words.h"
 #include "client/cli/commands.h"
 #include "client/cli/list_output.h"
 #include "client/cli/local_error.h"
@@ -30,20 +32,6 @@ struct ListOptions {
   std::string resource;
   int limit = kDefaultLimit;
 };
-
-// `GetPlan` of `/concordat.v1.PlanService/GetPlan`.
-std::string ShortMethod(const std::string& method) {
-  const size_t slash = method.rfind('/');
-  return slash == std::string::npos ? method : method.substr(slash + 1);
-}
-
-Cell DecisionCell(const AuditEntry& entry) {
-  const AuditRecord& record = entry.record();
-  if (record.decision() == AuditRecord::ALLOWED) return {"allowed", Style::kGreen};
-  std::string text = LowerWords(NameOf(record.decision()));
-  if (!record.reason().empty()) absl::StrAppend(&text, ", ", LowerWords(record.reason()));
-  return {text, Style::kRed};
-}
 
 std::string CallerText(const AuditRecord& record) {
   if (!record.client().empty()) return ShortName(record.client());
@@ -72,7 +60,7 @@ std::vector<Column<AuditEntry>> Columns() {
        [](const AuditEntry& e) { return e.record().agreement(); }},
       {"", "agreement_version",
        [](const AuditEntry& e) { return Plain(absl::StrCat(e.record().agreement_version())); }},
-      {"Decision", "decision", &DecisionCell,
+      {"Decision", "decision", [](const AuditEntry& e) { return DecisionCell(e.record()); },
        [](const AuditEntry& e) { return NameOf(e.record().decision()); }},
       {"", "reason", [](const AuditEntry& e) { return Plain(e.record().reason()); }},
       {"Rows", "rows", [](const AuditEntry& e) { return Plain(absl::StrCat(e.record().rows())); },
@@ -137,6 +125,9 @@ void AddAuditCommands(CLI::App& app, Session& session) {
   command->add_option("--resource", list->resource,
                       "Only of this resource or below it, such as plans/development-2018");
   AddLimitOption(*command, list->limit);
+  AddAuditShowCommand(*group, session);
+  AddAuditSummaryCommand(*group, session);
+  AddAuditProofCommands(*group, session);
 }
 
 }  // namespace concordat::cli

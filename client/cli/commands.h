@@ -20,6 +20,9 @@ void AddAgreementsCommands(CLI::App& app, Session& session);
 void AddAccessCommands(CLI::App& app, Session& session);
 void AddDirectoryCommands(CLI::App& app, Session& session);
 void AddAuditCommands(CLI::App& app, Session& session);
+void AddRedactCommand(CLI::App& app, Session& session);
+// What `AddAuditCommands` adds of proofs.
+void AddAuditProofCommands(CLI::App& audit, Session& session);
 void AddApplyCommand(CLI::App& app, Session& session);
 void AddOnboardCommands(CLI::App& app, Session& session);
 void AddDoctorCommand(CLI::App& app, Session& session);

@@ -86,6 +86,13 @@ absl::string_view NextStep(v1::ErrorReason reason, absl::StatusCode code) {
       return "import the figures as a new release, under another name";
     case v1::AGREEMENT_STATE:
       return "look at the agreement's state: `concordat agreements show`";
+    case v1::REDACTION_STATE:
+      return "an administrator proposes, another client's approver sends the same; the text has to "
+             "be as it was written";
+    case v1::CHECKPOINT_PENDING:
+      return "try again: the next checkpoint will cover it";
+    case v1::RECORDS_DROPPED:
+      return "export again, and ask the operator for the archive of what was dropped";
     case v1::AUDIT_UNAVAILABLE:
       return "tell the operator, and try later; a change is made once under its request id";
     case v1::REVOCATION_UNKNOWN:

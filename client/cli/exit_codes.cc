@@ -2,17 +2,22 @@
 
 #include "base/status.h"
 #include "client/cli/local_error.h"
+#include "concordat/audit.h"
 
 namespace concordat::cli {
 
 ExitCode ExitCodeOf(const absl::Status& status) {
   if (IsUsageError(status)) return ExitCode::kUsage;
+  if (IsAuditDamage(status)) return ExitCode::kAuditDamaged;
+  if (AlarmOf(status).has_value()) return ExitCode::kAuditAlarm;
   switch (ReasonOf(status)) {
-    // The codes of these two say how gRPC sees them, not what a script does next.
+    // The codes of these say how gRPC sees them, not what a script does next.
     case v1::ACCESS_ENDED:
       return ExitCode::kRefused;
     case v1::REQUEST_TOO_LARGE:
       return ExitCode::kInvalidInput;
+    case v1::CHECKPOINT_PENDING:
+      return ExitCode::kUnavailable;
     default:
       break;
   }

@@ -29,6 +29,10 @@ enum class ExitCode {
   kUnavailable = 8,
   // What came is incomplete or not what the service sent.
   kDataDamaged = 9,
+  // An exported audit log, or a proof out of one, is not whole.
+  kAuditDamaged = 10,
+  // The service's audit log was rewritten, went back, or is not signed by its key.
+  kAuditAlarm = 11,
 };
 
 // The exit code of a command's outcome.
@@ -37,8 +41,9 @@ ExitCode ExitCodeOf(const absl::Status& status);
 // The table of exit codes for `--help`.
 inline constexpr absl::string_view kExitCodeHelp =
     "Exit codes: 0 ok, 1 other, 2 usage, 3 not authenticated, 4 refused, 5 not found,\n"
-    "6 invalid input, 7 conflict, 8 unavailable, 9 data damaged. Ended by a signal: 130 for\n"
-    "Ctrl-C, 143 for SIGTERM, and no part of a file that -o names is left.";
+    "6 invalid input, 7 conflict, 8 unavailable, 9 data damaged, 10 audit log damaged, 11 audit\n"
+    "alarm. Ended by a signal: 130 for Ctrl-C, 143 for SIGTERM, and no part of a file that -o\n"
+    "names is left.";
 
 }  // namespace concordat::cli
 

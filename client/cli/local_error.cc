@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <system_error>
+#include <utility>
 
 #include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
@@ -12,6 +13,7 @@ namespace {
 // Payloads that never travel: what sort of error it is, and the next step.
 constexpr absl::string_view kLocalUrl = "concordat.cli/local";
 constexpr absl::string_view kUsageUrl = "concordat.cli/usage";
+constexpr absl::string_view kAuditDamageUrl = "concordat.cli/audit-damage";
 
 absl::string_view NextStepFor(int error_number) {
   switch (error_number) {
@@ -50,6 +52,16 @@ absl::Status LocalFileError(int error_number, absl::string_view what) {
   return LocalError(
       absl::StrCat(what, ": ", std::error_code(error_number, std::generic_category()).message()),
       NextStepFor(error_number));
+}
+
+absl::Status AuditDamage(absl::string_view what, absl::string_view next_step) {
+  absl::Status error = absl::DataLossError(what);
+  error.SetPayload(kAuditDamageUrl, absl::Cord());
+  return WithNextStep(std::move(error), next_step);
+}
+
+bool IsAuditDamage(const absl::Status& status) {
+  return status.GetPayload(kAuditDamageUrl).has_value();
 }
 
 absl::Status UsageError(absl::string_view what) {

@@ -21,6 +21,12 @@ absl::Status WithNextStep(absl::Status error, absl::string_view next_step);
 // the reason in words and a next step that fits it.
 absl::Status LocalFileError(int error_number, absl::string_view what);
 
+// What is wrong with an exported audit log, or with a proof out of one. Ends the
+// program with ExitCode::kAuditDamaged.
+absl::Status AuditDamage(absl::string_view what, absl::string_view next_step);
+
+bool IsAuditDamage(const absl::Status& status);
+
 // Options that are right one by one and wrong together. Ends the program with
 // ExitCode::kUsage.
 absl::Status UsageError(absl::string_view what);

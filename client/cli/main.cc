@@ -66,6 +66,7 @@ int Main(int argc, char** argv) {
   Environment environment{std::cout, std::cerr};
   environment.width = TerminalWidth();
   environment.colour = isatty(STDOUT_FILENO) == 1 && Variable("NO_COLOR").empty();
+  environment.progress = isatty(STDERR_FILENO) == 1;
   environment.default_profile = profile.empty() ? "default" : profile;
   environment.read_profile = OptionsOf;
   environment.connect = ConnectWithProfile;

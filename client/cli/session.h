@@ -34,6 +34,8 @@ struct Environment {
   int width = 100;
   // Whether colour may be added to tables.
   bool colour = false;
+  // Whether standard error is a terminal, on which long work says how far it is.
+  bool progress = false;
   // The profile of a run that names none.
   std::string default_profile = "default";
   // Reads a profile.
@@ -54,6 +56,7 @@ class Session {
   std::ostream& err() { return environment_.err; }
   int width() const { return environment_.width; }
   bool colour() const { return environment_.colour; }
+  bool shows_progress() const { return environment_.progress; }
 
   // The chosen profile, without connecting.
   absl::StatusOr<ClientOptions> ReadProfile();

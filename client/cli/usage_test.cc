@@ -77,7 +77,7 @@ TEST(UsageTest, WordThatIsNoCommandIsNamedWithTheNearestOne) {
         "'ACTION' is no command of `concordat`: did you "
         "mean `actions`?"},
        {{"plans", "lst"}, "'lst' is no command of `plans`: did you mean `list`?"},
-       {{"audit", "list-all"}, "'list-all' is no command of `audit`: there are list\n"},
+       {{"audit", "list-all"}, "'list-all' is no command of `audit`: there are list"},
        {{"releases", "frobnicate"},
         "'frobnicate' is no command of `releases`: there are list, "
         "observations, extract\n"},

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/algorithm/container.h"
 #include "base/civil_time.h"
 #include "base/digest.h"
 #include "base/status.h"
@@ -39,7 +40,40 @@ absl::Status Unavailable() {
                    "was changed; tell the operator");
 }
 
+// An entry whose maker waits for it.
+class WaitedEntry final : public Entry {
+ public:
+  using Prepared = absl::FunctionRef<absl::Status(store::Batch&, v1::AuditRecord&)>;
+  explicit WaitedEntry(Prepared prepare) : prepare_(prepare) {}
+
+  absl::Status Prepare(store::Batch& batch, v1::AuditRecord& record) override {
+    return prepare_(batch, record);
+  }
+  void Done(absl::StatusOr<v1::Receipt> receipt) override {
+    absl::MutexLock lock(&mutex_);
+    done_ = receipt.status();
+  }
+
+  absl::Status Wait() {
+    const auto is_done = [this]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return done_.has_value(); };
+    absl::MutexLock lock(&mutex_, absl::Condition(&is_done));
+    return *done_;
+  }
+
+ private:
+  const Prepared prepare_;
+  absl::Mutex mutex_;
+  std::optional<absl::Status> done_ ABSL_GUARDED_BY(mutex_);
+};
+
 }  // namespace
+
+absl::Status AppendAndWait(
+    AuditLog& log, absl::FunctionRef<absl::Status(store::Batch&, v1::AuditRecord&)> prepare) {
+  WaitedEntry entry(prepare);
+  log.Append(entry);
+  return entry.Wait();
+}
 
 absl::StatusOr<std::unique_ptr<AuditLog>> AuditLog::Start(store::Store& store, const Clock& clock,
                                                           Options options) {
@@ -111,7 +145,7 @@ size_t AuditLog::CommitSome(absl::Span<Entry* const> entries) {
     for (Entry* entry : entries) {
       record_.Clear();
       RETURN_IF_ERROR(entry->Prepare(*batch, record_));
-      ASSIGN_OR_RETURN(v1::Receipt receipt, AppendOne(*batch, record_));
+      ASSIGN_OR_RETURN(v1::Receipt receipt, AppendOne(*batch, record_, entry->resource_owner()));
       receipts_.push_back(std::move(receipt));
       // What comes after a change of the policy is decided by the new one.
       if (batch->policy_changed()) break;
@@ -141,7 +175,8 @@ size_t AuditLog::CommitSome(absl::Span<Entry* const> entries) {
   return taken;
 }
 
-absl::StatusOr<v1::Receipt> AuditLog::AppendOne(store::Batch& batch, v1::AuditRecord& record) {
+absl::StatusOr<v1::Receipt> AuditLog::AppendOne(store::Batch& batch, v1::AuditRecord& record,
+                                                absl::string_view resource_owner) {
   if (salts_used_ + kSaltBytes > salts_.size()) {
     salts_ = RandomBytes(kSaltBytes * kSaltsDrawn);
     salts_used_ = 0;
@@ -159,7 +194,15 @@ absl::StatusOr<v1::Receipt> AuditLog::AppendOne(store::Batch& batch, v1::AuditRe
   if (bytes.size() > tlog::kMaxRecordBytes) {
     return absl::InternalError("an audit record is larger than an entry bundle can hold");
   }
-  store::Batch::AuditColumns columns{ToTime(record.time()), record.agency(), record.resource()};
+  concerned_.clear();
+  const auto concern = [&](absl::string_view agency) {
+    if (agency.empty() || agency == record.agency()) return;
+    if (!absl::c_linear_search(concerned_, agency)) concerned_.push_back(agency);
+  };
+  concern(resource_owner);
+  for (const std::string& contributor : record.contributors()) concern(contributor);
+  const store::Batch::AuditColumns columns{ToTime(record.time()), record.agency(),
+                                           record.resource(), concerned_};
   RETURN_IF_ERROR(batch.AppendAudit(index, columns, bytes));
   std::string leaf_hash = tlog::LeafHash(bytes);
   RETURN_IF_ERROR(tree_.Append(leaf_hash, batch));
@@ -191,7 +234,7 @@ absl::Status AuditLog::EndInterruptedStreams(store::Batch& batch) {
     record.set_opening_index(static_cast<int64_t>(row.index));
     record.set_status_code(google::rpc::ABORTED);
     *record.mutable_time() = ToTimestamp(clock_.Now());
-    RETURN_IF_ERROR(AppendOne(batch, record).status());
+    RETURN_IF_ERROR(AppendOne(batch, record, "").status());
   }
   return absl::OkStatus();
 }

@@ -14,8 +14,10 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/functional/any_invocable.h"
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/types/span.h"
 #include "base/clock.h"
@@ -38,6 +40,11 @@ class Entry {
   // `batch`: an error of the change itself is no error of Prepare, it is what the
   // record says. An error of Prepare stops the log.
   virtual absl::Status Prepare(store::Batch& batch, v1::AuditRecord& record) = 0;
+
+  // The agency that contributed what the record's `resource` names, which sees the
+  // record as its contributors do, even if the call was refused. Empty when none
+  // did. Asked after Prepare; valid until Done.
+  virtual absl::string_view resource_owner() const { return {}; }
 
   // The record is durable and `receipt` names it; or it is AUDIT_UNAVAILABLE, and
   // the next start finds all of the entry or nothing: a write that failed to be
@@ -98,7 +105,8 @@ class AuditLog {
   // Makes the first entries durable, together, and completes them; returns how
   // many. All of them, but none after one that changes the policy.
   size_t CommitSome(absl::Span<Entry* const> entries);
-  absl::StatusOr<v1::Receipt> AppendOne(store::Batch& batch, v1::AuditRecord& record);
+  absl::StatusOr<v1::Receipt> AppendOne(store::Batch& batch, v1::AuditRecord& record,
+                                        absl::string_view resource_owner);
 
   store::Store& store_;
   const Clock& clock_;
@@ -114,6 +122,7 @@ class AuditLog {
   // Salts are drawn many at a time.
   std::string salts_;
   size_t salts_used_ = 0;
+  std::vector<absl::string_view> concerned_;
   std::vector<absl::StatusOr<v1::Receipt>> receipts_;
 
   absl::Mutex mutex_;
@@ -121,6 +130,12 @@ class AuditLog {
   bool closing_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };
+
+// Makes one record durable that `prepare` fills in, as Entry::Prepare, and waits for it.
+// Not on the log's thread.
+absl::Status AppendAndWait(
+    AuditLog& log,
+    absl::FunctionRef<absl::Status(store::Batch& batch, v1::AuditRecord& record)> prepare);
 
 }  // namespace concordat::audit
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/container/btree_set.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
@@ -36,7 +37,25 @@ class Call {
   const std::string& named_purpose() const { return named_purpose_; }
   // Says which release was read, and its digest, for the audit record.
   void NoteRelease(absl::string_view name, absl::string_view digest) const {
-    *release_ = absl::StrCat(name, "@", digest);
+    notes_->release = absl::StrCat(name, "@", digest);
+  }
+  // Says for the audit record that the answer holds something of this plan, of what
+  // is below it, or of this measure. Say it of every such thing.
+  void NoteContribution(absl::string_view resource) const {
+    // Lists are in the order of names, so that most repeat the one before.
+    if (resource == notes_->last_resource) return;
+    notes_->last_resource = std::string(resource);
+    NoteContributor(policy_->ContributorOf(resource));
+  }
+  // The same of an agency whose contribution the policy does not know yet.
+  void NoteContributor(absl::string_view agency) const {
+    if (!agency.empty()) notes_->contributors.emplace(agency);
+  }
+
+  // Says which resource is to be redacted, and why, for the audit record.
+  void NoteRedaction(absl::string_view resource, absl::string_view justification) const {
+    notes_->redacted_resource = std::string(resource);
+    notes_->justification = std::string(justification);
   }
 
   // The method, such as `/concordat.v1.PlanService/GetPlan`.
@@ -62,8 +81,16 @@ class Call {
   std::string method_;
   bool has_on_behalf_of_;
   std::string named_purpose_;
-  // What NoteRelease was told; read by the door when the method has returned.
-  std::unique_ptr<std::string> release_ = std::make_unique<std::string>();
+  // What the Note functions were told; read by the door when the method has
+  // returned.
+  struct Notes {
+    std::string release;
+    absl::btree_set<std::string> contributors;
+    std::string last_resource;
+    std::string redacted_resource;
+    std::string justification;
+  };
+  std::unique_ptr<Notes> notes_ = std::make_unique<Notes>();
 };
 
 }  // namespace concordat::door

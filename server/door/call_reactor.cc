@@ -23,6 +23,8 @@ using google::protobuf::Message;
 
 constexpr size_t kMaxMethodBytes = 200;
 constexpr size_t kMaxResourceBytes = 300;
+constexpr size_t kPseudonymBytes = 16;
+constexpr size_t kMaxContributors = 500;
 // However far away a caller's deadline is.
 constexpr absl::Duration kLongestCall = absl::Hours(24);
 // How long a stream whose access has ended may wait for its reader, so that one
@@ -31,7 +33,7 @@ constexpr std::chrono::milliseconds kGraceOfEndedAccess(300);
 
 absl::Status AccessEnded() {
   return MakeError(v1::ACCESS_ENDED,
-                   "the agreement, the client or its certificate no longer allows this stream");
+                   "the agreement, the client or its certificate no longer allows this call");
 }
 
 // A method's path as it may stand in a record: printable, and cut.
@@ -67,6 +69,12 @@ absl::Time DeadlineOf(const grpc::ServerContext& context, absl::Time arrival,
   const auto deadline = context.deadline();
   if (deadline == std::chrono::system_clock::time_point::max()) return arrival + by_default;
   return absl::FromChrono(deadline);
+}
+
+// The subject of a token as records name it.
+std::string PseudonymOf(const auth::AccessToken& token, const std::string& key) {
+  const std::string subject = absl::StrCat(token.issuer, "\n", token.subject);
+  return absl::BytesToHexString(HmacSha256(key, subject).substr(0, kPseudonymBytes));
 }
 
 // Whether a call was refused for what its caller did or is, and not for what the
@@ -150,6 +158,7 @@ void CallReactor::Decide(absl::Status outcome) {
   }
   if (outcome.ok()) outcome = Validate();
   if (outcome.ok()) outcome = Serve();
+  if (outcome.ok() && stepped_read_ != nullptr) return TakeStep();
   RecordInTurn(std::move(outcome));
 }
 
@@ -278,10 +287,34 @@ absl::Status CallReactor::Serve() {
     stage_ = Stage::kStreamOpening;
     return absl::OkStatus();
   }
+  if (method_->begin) {
+    ASSIGN_OR_RETURN(stepped_read_, method_->begin(call_, *request_));
+    return absl::OkStatus();
+  }
   ASSIGN_OR_RETURN(const MessagePtr reply, method_->read(*call_, *request_));
   TakeReply(*reply);
   return absl::OkStatus();
 }
+
+void CallReactor::TakeStep() {
+  if (late_.load(std::memory_order_relaxed)) {
+    return RecordInTurn(MakeError(v1::DEADLINE_PASSED, "the deadline passed before the answer"));
+  }
+  if (door_.draining_.load(std::memory_order_acquire)) {
+    return RecordInTurn(MakeError(v1::SHUTTING_DOWN, "the server is shutting down; connect again"));
+  }
+  if (!IsStillAllowed(door_.clock_.Now())) return RecordInTurn(AccessEnded());
+  const absl::StatusOr<std::optional<MessagePtr>> reply = stepped_read_->Step();
+  if (!reply.ok()) return RecordInTurn(reply.status());
+  if (reply->has_value()) {
+    TakeReply(***reply);
+    return RecordInTurn(absl::OkStatus());
+  }
+  step_alarm_ = std::make_unique<grpc::Alarm>();
+  step_alarm_->Set(&queue_, gpr_now(GPR_CLOCK_MONOTONIC), &next_step_);
+}
+
+void CallReactor::OnNextStep(bool /*ok*/) { TakeStep(); }
 
 void CallReactor::TakeReply(const Message& reply) {
   rows_ = RowsIn(reply);
@@ -347,10 +380,11 @@ absl::Status CallReactor::Change(store::Batch& batch) {
   if (metadata_.request_id.empty() || IsDryRun()) return ChangeOnce(batch);
 
   const std::string& client = principal_->client;
+  const std::string digest = batch.transaction().KeyedDigest(request_digest_);
   ASSIGN_OR_RETURN(std::optional<store::StoredReply> stored,
                    batch.FindReply(client, method_->path, metadata_.request_id, decided_));
   if (stored.has_value()) {
-    if (stored->request_digest != request_digest_) {
+    if (stored->request_digest != digest) {
       return MakeError(v1::REQUEST_ID_REUSED,
                        "this request id was used for another request; use a new one");
     }
@@ -358,8 +392,7 @@ absl::Status CallReactor::Change(store::Batch& batch) {
     return absl::OkStatus();
   }
   RETURN_IF_ERROR(ChangeOnce(batch));
-  return batch.PutReply(client, method_->path, metadata_.request_id, {request_digest_, reply_},
-                        decided_);
+  return batch.PutReply(client, method_->path, metadata_.request_id, {digest, reply_}, decided_);
 }
 
 absl::Status CallReactor::ChangeOnce(store::Batch& batch) {
@@ -398,7 +431,21 @@ void CallReactor::FillRecord(v1::AuditRecord& record) {
       static_cast<uint64_t>(std::max<int64_t>(0, absl::ToInt64Microseconds(now - arrival_))));
   record.set_method(method_ != nullptr ? method_->path : Recordable(context_.method()));
   record.set_resource(resource_.substr(0, kMaxResourceBytes));
-  if (call_ != nullptr) record.set_release(*call_->release_);
+  if (call_ != nullptr && !call_->notes_->redacted_resource.empty()) {
+    record.set_resource(call_->notes_->redacted_resource);
+    record.set_justification(call_->notes_->justification);
+  }
+  resource_owner_ = policy_->ContributorOf(record.resource());
+  if (call_ != nullptr) {
+    record.set_release(call_->notes_->release);
+    // Of a refused call nothing left; of a stream, what its messages held.
+    if (outcome_.ok() || stage_ == Stage::kStreamEnding) {
+      for (const std::string& agency : call_->notes_->contributors) {
+        if (static_cast<size_t>(record.contributors_size()) == kMaxContributors) break;
+        record.add_contributors(agency);
+      }
+    }
+  }
   if (principal_ != nullptr) {
     record.set_agency(principal_->agency);
     record.set_client(principal_->client);
@@ -437,6 +484,7 @@ void CallReactor::FillRecord(v1::AuditRecord& record) {
   if (principal_ != nullptr && principal_->token != nullptr) {
     const auth::AccessToken& token = *principal_->token;
     record.set_token_issuer(token.issuer);
+    record.set_token_subject(PseudonymOf(token, door_.pseudonym_key_));
     record.set_token_id_digest(token.id_sha256);
     record.set_token_key_id(token.key_id);
   }

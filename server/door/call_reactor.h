@@ -49,6 +49,7 @@ class CallReactor final : public audit::Entry, public CallsInHand::Member {
 
   // audit::Entry.
   absl::Status Prepare(store::Batch& batch, v1::AuditRecord& record) override;
+  absl::string_view resource_owner() const override { return resource_owner_; }
   void Done(absl::StatusOr<v1::Receipt> receipt) override;
 
   // CallsInHand::Member. A call whose request has not come is refused; any later
@@ -69,6 +70,8 @@ class CallReactor final : public audit::Entry, public CallsInHand::Member {
   void OnOverdue(bool ok);
   // A refusal, or a change of a caller who floods, has waited its turn.
   void OnTurn(bool ok);
+  // Other calls have had their turn since the last step of this one.
+  void OnNextStep(bool ok);
   // Once the answer was sent, and gRPC has reported all that it still owes.
   void DeleteWhenDone();
 
@@ -84,8 +87,11 @@ class CallReactor final : public audit::Entry, public CallsInHand::Member {
   absl::Status Parse();
   absl::Status Authorise();
   absl::Status Validate();
-  // Step 5 for methods that read, and for the opening of streams.
+  // Step 5 for methods that read, and for the opening of streams and of reads in
+  // steps.
   absl::Status Serve();
+  // Takes one step of a read that takes many.
+  void TakeStep();
   // Step 5 for methods that change, on the log's thread.
   absl::Status Change(store::Batch& batch);
   absl::Status ChangeOnce(store::Batch& batch);
@@ -131,6 +137,7 @@ class CallReactor final : public audit::Entry, public CallsInHand::Member {
   Event finished_{*this, &CallReactor::OnFinished};
   Event overdue_{*this, &CallReactor::OnOverdue};
   Event turn_{*this, &CallReactor::OnTurn};
+  Event next_step_{*this, &CallReactor::OnNextStep};
   absl::Time arrival_;
   // When the call's present step should be over.
   std::atomic<CallsInHand::Moment> expiry_{CallsInHand::Moment::max()};
@@ -166,6 +173,8 @@ class CallReactor final : public audit::Entry, public CallsInHand::Member {
   std::string request_digest_;
   CallMetadata metadata_;
   std::string resource_;
+  // As the policy has it that the record was made by.
+  absl::string_view resource_owner_;
   MessagePtr request_;
   std::shared_ptr<const auth::Policy> policy_;
   std::shared_ptr<const auth::Certificate> certificate_;
@@ -185,6 +194,9 @@ class CallReactor final : public audit::Entry, public CallsInHand::Member {
   grpc::ByteBuffer reply_buffer_;
   bool has_reply_ = false;
   std::unique_ptr<MessageSource<MessagePtr>> source_;
+  // A read in steps that is not at its end, and what brings its next step.
+  std::unique_ptr<SteppedRead<MessagePtr>> stepped_read_;
+  std::unique_ptr<grpc::Alarm> step_alarm_;
   uint64_t opening_index_ = 0;
   std::optional<Sha256> digest_;
   int64_t rows_ = 0;

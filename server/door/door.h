@@ -70,11 +70,12 @@ struct DoorCounters {
 // whole of the access decision (docs/decisions/completion-queues.md).
 class Door final {
  public:
-  // All are borrowed and outlive the door.
+  // All are borrowed and outlive the door. `pseudonym_key` is secret: records name the
+  // subjects of tokens by what it makes of them.
   Door(const MethodTable& methods, const auth::PolicyHolder& policy,
        const auth::RevocationHolder& revocation, const auth::AccessTokenVerifierHolder& tokens,
        quota::Quotas& quotas, audit::AuditLog& log, const Clock& clock, DoorLimits limits,
-       PeerHooks peers);
+       PeerHooks peers, std::string pseudonym_key);
 
   // Registers the door for every method of `builder`'s server. Call once, before
   // the server is built.
@@ -102,6 +103,7 @@ class Door final {
   const Clock& clock_;
   const DoorLimits limits_;
   const PeerHooks peers_;
+  const std::string pseudonym_key_;
   RefusalBrake brake_;
   auth::CertificateCache certificates_;
   grpc::AsyncGenericService service_;

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,12 +16,14 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "base/status.h"
 #include "concordat/v1/access.pb.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
 #include "server/door/call.h"
 #include "server/door/field_rules.h"
 #include "server/door/message_source.h"
+#include "server/door/stepped_read.h"
 #include "server/store/store.h"
 
 namespace concordat::door {
@@ -38,7 +41,7 @@ struct Method {
   std::unique_ptr<FieldRules> fields;
   const google::protobuf::Message* request_prototype = nullptr;
 
-  // Exactly one of the three is set.
+  // Exactly one of the four is set.
   std::function<absl::StatusOr<MessagePtr>(const Call&, const google::protobuf::Message&)> read;
   std::function<absl::StatusOr<MessagePtr>(const Call&, const google::protobuf::Message&,
                                            store::Transaction&)>
@@ -46,6 +49,9 @@ struct Method {
   std::function<absl::StatusOr<std::unique_ptr<MessageSource<MessagePtr>>>(
       std::shared_ptr<const Call>, const google::protobuf::Message&)>
       open;
+  std::function<absl::StatusOr<std::unique_ptr<SteppedRead<MessagePtr>>>(
+      std::shared_ptr<const Call>, const google::protobuf::Message&)>
+      begin;
 };
 
 // Filled once at start-up, then read by all threads.
@@ -98,6 +104,23 @@ class MethodTable {
     };
   }
 
+  // Binds a function that reads in many steps and answers with one message.
+  template <typename Service, typename Request, typename Reply>
+  void ReadInSteps(const Service& service,
+                   absl::StatusOr<std::unique_ptr<SteppedRead<Reply>>> (Service::*function)(
+                       std::shared_ptr<const Call>, const Request&) const) {
+    Method& method = Add(Request::descriptor(), Reply::descriptor(), Request::default_instance(),
+                         v1::AccessRule::READ, false);
+    method.begin = [&service, function](std::shared_ptr<const Call> call,
+                                        const google::protobuf::Message& request)
+        -> absl::StatusOr<std::unique_ptr<SteppedRead<MessagePtr>>> {
+      auto read = (service.*function)(std::move(call), static_cast<const Request&>(request));
+      if (!read.ok()) return read.status();
+      return std::unique_ptr<SteppedRead<MessagePtr>>(
+          std::make_unique<ErasedRead<Reply>>(*std::move(read)));
+    };
+  }
+
   // OK when every method of every given service has a function and an access
   // rule that fits it. Says everything that is wrong.
   absl::Status Check(const std::vector<const google::protobuf::ServiceDescriptor*>& services) const;
@@ -128,6 +151,20 @@ class MethodTable {
 
    private:
     std::unique_ptr<MessageSource<Reply>> source_;
+  };
+
+  template <typename Reply>
+  class ErasedRead final : public SteppedRead<MessagePtr> {
+   public:
+    explicit ErasedRead(std::unique_ptr<SteppedRead<Reply>> read) : read_(std::move(read)) {}
+    absl::StatusOr<std::optional<MessagePtr>> Step() override {
+      ASSIGN_OR_RETURN(std::optional<Reply> reply, read_->Step());
+      if (!reply.has_value()) return std::optional<MessagePtr>();
+      return std::optional<MessagePtr>(std::make_unique<Reply>(*std::move(reply)));
+    }
+
+   private:
+    std::unique_ptr<SteppedRead<Reply>> read_;
   };
 
   Method& Add(const google::protobuf::Descriptor* request,

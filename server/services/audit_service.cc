@@ -2,66 +2,28 @@
 
 #include <string>
 #include <utility>
-#include <vector>
 
-#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "base/civil_time.h"
 #include "base/status.h"
-#include "server/services/apply.h"
+#include "server/services/audit_filter.h"
+#include "server/services/audit_stream.h"
+#include "server/services/audit_summary.h"
 #include "server/services/paging.h"
-#include "tlog/merkle.h"
+#include "server/services/redaction.h"
 
 namespace concordat::services {
 namespace {
 
-// Checks of the filters that no single field's rule can make.
-absl::Status CheckFilters(const door::Call& call, const v1::ListAuditEntriesRequest& request) {
-  std::vector<FieldViolation> violations;
-  if (request.has_from() && request.has_to() && ToTime(request.from()) > ToTime(request.to())) {
-    violations.push_back({"from", "is after `to`"});
-    violations.push_back({"to", "is before `from`"});
-  }
-  // The directory forgets nobody: clients are revoked and agencies end, but both
-  // stay. To those who do not see all of it, it is closed: what is not there, and
-  // what they may not see, leave the list empty alike.
-  if (call.grant().sees_all_agencies()) {
-    if (!request.agency().empty() && !call.policy().HasAgency(request.agency())) {
-      violations.push_back({"agency", "names an agency that the directory lacks"});
-    }
-    if (!request.client().empty() && !call.policy().HasClient(request.client())) {
-      violations.push_back({"client", "names a client that the directory lacks"});
-    }
-  }
-  return FromViolations(violations);
-}
-
-bool Passes(const v1::ListAuditEntriesRequest& request, const v1::AuditRecord& record) {
-  return (request.agency().empty() || record.agency() == request.agency()) &&
-         (request.client().empty() || record.client() == request.client()) &&
-         (request.method().empty() || record.method() == request.method()) &&
-         (request.decision() == v1::AuditRecord::DECISION_UNSPECIFIED ||
-          record.decision() == request.decision()) &&
-         (request.agreement().empty() || record.agreement() == request.agreement()) &&
-         (request.resource().empty() || record.resource() == request.resource() ||
-          absl::StartsWith(record.resource(), request.resource() + "/"));
-}
-
-// The data set in a rule's text, such as `AGREEMENT PLANS READ`.
-v1::DataSet DataSetOf(absl::string_view rule) {
-  const std::vector<std::string> words = absl::StrSplit(rule, ' ');
-  v1::DataSet data_set = v1::DATA_SET_UNSPECIFIED;
-  if (words.size() > 1) v1::DataSet_Parse(words[1], &data_set);
-  return data_set;
-}
+// A page ends where it has looked at so many records, however few of them passed.
+constexpr int kMostVisited = 10000;
 
 }  // namespace
 
 absl::StatusOr<v1::ListAuditEntriesResponse> AuditService::ListAuditEntries(
     const door::Call& call, const v1::ListAuditEntriesRequest& request) const {
-  RETURN_IF_ERROR(CheckFilters(call, request));
+  RETURN_IF_ERROR(CheckAuditFilter(call, request));
   ASSIGN_OR_RETURN(const Page page, OpenPage(call, request, store_));
   store::Store::AuditRange range;
   if (request.has_from()) range.from = ToTime(request.from());
@@ -69,45 +31,45 @@ absl::StatusOr<v1::ListAuditEntriesResponse> AuditService::ListAuditEntries(
   if (!page.cursor.empty() && !absl::SimpleAtoi(page.cursor, &range.before)) {
     return absl::InternalError("a page token of this server cannot be read");
   }
-  const bool all = call.grant().sees_all_agencies();
-  if (!all) {
-    range.agency = call.grant().agency();
-    ASSIGN_OR_RETURN(range.resource_prefixes, store_.PlansOwnedBy(range.agency));
-  }
+  // What an agency may see holds what its clients did.
+  range.agency = call.grant().sees_all_agencies() ? request.agency() : call.grant().agency();
 
   v1::ListAuditEntriesResponse response;
   PageFiller filler(page);
-  bool damaged = false;
+  absl::Status failed;
+  int visited = 0;
   RETURN_IF_ERROR(store_.ScanAudit(call.grant(), range, [&](const store::AuditRow& row) {
-    v1::AuditRecord record;
-    if (!record.ParseFromString(row.record)) {
-      damaged = true;
+    absl::StatusOr<v1::AuditEntry> entry = ReadAuditEntry(call.grant(), row);
+    if (!entry.ok()) {
+      failed = std::move(entry).status();
       return false;
     }
-    if (!Passes(request, record)) return true;
-    if (!filler.Take(row.record.size() + 64, absl::StrCat(row.index))) return false;
-    v1::AuditEntry& entry = *response.add_entries();
-    entry.set_index(row.index);
-    entry.set_leaf_hash(tlog::LeafHash(row.record));
-    entry.set_data_set(DataSetOf(record.rule()));
-    if (!all) record.clear_salt();
-    *entry.mutable_record() = std::move(record);
-    return true;
+    const std::string cursor = absl::StrCat(row.index);
+    if (PassesAuditFilter(request, entry->record())) {
+      if (!filler.Take(entry->ByteSizeLong(), cursor)) return false;
+      *response.add_entries() = *std::move(entry);
+    }
+    if (++visited < kMostVisited) return true;
+    filler.EndAt(cursor);
+    return false;
   }));
-  if (damaged) return absl::DataLossError("a stored audit record cannot be read");
+  RETURN_IF_ERROR(failed);
   response.set_next_page_token(filler.next_page_token());
+  ASSIGN_OR_RETURN(const uint64_t minimum, store_.AuditMinimum());
+  response.set_minimum_index(minimum);
   return response;
 }
 
 absl::StatusOr<std::unique_ptr<door::MessageSource<v1::StreamAuditEntriesResponse>>>
-AuditService::StreamAuditEntries(std::shared_ptr<const door::Call>,
-                                 const v1::StreamAuditEntriesRequest&) const {
-  return absl::UnimplementedError("not on this branch yet");
+AuditService::StreamAuditEntries(std::shared_ptr<const door::Call> call,
+                                 const v1::StreamAuditEntriesRequest& request) const {
+  return OpenAuditStream(store_, std::move(call), request);
 }
 
-absl::StatusOr<v1::AuditSummary> AuditService::SummariseAudit(
-    const door::Call&, const v1::SummariseAuditRequest&) const {
-  return absl::UnimplementedError("not on this branch yet");
+absl::StatusOr<std::unique_ptr<door::SteppedRead<v1::AuditSummary>>> AuditService::SummariseAudit(
+    std::shared_ptr<const door::Call> call, const v1::SummariseAuditRequest& request) const {
+  ASSIGN_OR_RETURN(v1::Checkpoint checkpoint, proofs_.GetCheckpoint());
+  return BeginAuditSummary(store_, *call, request, std::move(checkpoint));
 }
 
 absl::StatusOr<v1::Checkpoint> AuditService::GetCheckpoint(const door::Call&,
@@ -136,10 +98,10 @@ AuditService::ReadEntryBundles(std::shared_ptr<const door::Call>,
   return proofs_.ReadEntryBundles(request);
 }
 
-absl::StatusOr<v1::Redaction> AuditService::RedactText(const door::Call&,
-                                                       const v1::RedactTextRequest&,
-                                                       store::Transaction&) const {
-  return absl::UnimplementedError("not on this branch yet");
+absl::StatusOr<v1::Redaction> AuditService::RedactText(const door::Call& call,
+                                                       const v1::RedactTextRequest& request,
+                                                       store::Transaction& transaction) const {
+  return services::RedactText(call, request, transaction);
 }
 
 }  // namespace concordat::services

@@ -8,6 +8,7 @@
 #include "concordat/v1/audit_service.pb.h"
 #include "server/door/call.h"
 #include "server/door/message_source.h"
+#include "server/door/stepped_read.h"
 #include "server/services/audit_proofs.h"
 #include "server/store/store.h"
 
@@ -25,8 +26,8 @@ class AuditService {
   absl::StatusOr<std::unique_ptr<door::MessageSource<v1::StreamAuditEntriesResponse>>>
   StreamAuditEntries(std::shared_ptr<const door::Call> call,
                      const v1::StreamAuditEntriesRequest& request) const;
-  absl::StatusOr<v1::AuditSummary> SummariseAudit(const door::Call& call,
-                                                  const v1::SummariseAuditRequest& request) const;
+  absl::StatusOr<std::unique_ptr<door::SteppedRead<v1::AuditSummary>>> SummariseAudit(
+      std::shared_ptr<const door::Call> call, const v1::SummariseAuditRequest& request) const;
   absl::StatusOr<v1::Checkpoint> GetCheckpoint(const door::Call& call,
                                                const v1::GetCheckpointRequest& request) const;
   absl::StatusOr<v1::GetInclusionProofResponse> GetInclusionProof(

@@ -137,5 +137,58 @@ TEST_F(AuditServiceTest, AnIntervalEndsAfterItBegins) {
   EXPECT_THAT(Clients(ListAs(v1::AUDITOR)), ElementsAre("agencies/board/clients/feed"));
 }
 
+TEST_F(AuditServiceTest, AFilterThatTheContractLacksIsRefusedForEverybody) {
+  for (const v1::Role role : {v1::AUDITOR, v1::READER}) {
+    request_.Clear();
+    request_.set_method("/concordat.v1.PlanService/GetPlans");
+    request_.set_resource("plans");
+    EXPECT_THAT(WrongFields(ListAs(role)), ElementsAre("method", "resource"));
+    request_.set_method("/concordat.v1.PlanService/GetPlan");
+    request_.set_resource("plans/-");
+    EXPECT_THAT(Clients(ListAs(role)), IsEmpty());
+  }
+}
+
+TEST_F(AuditServiceTest, OnlyAnAuditorIsToldOfAnAgreementThatNeverWas) {
+  request_.set_agreement("agreements/none");
+  EXPECT_THAT(WrongFields(ListAs(v1::AUDITOR)), ElementsAre("agreement"));
+  EXPECT_THAT(Clients(ListAs(v1::READER)), IsEmpty());
+}
+
+TEST_F(AuditServiceTest, OfAnotherAgencysCallItsPersonsConnectionsAndCredentialsAreLeftOut) {
+  v1::AuditRecord record;
+  record.set_agency("agencies/board");
+  record.set_client("agencies/board/clients/feed");
+  record.set_salt("salt");
+  record.set_on_behalf_of("person");
+  record.set_request_id("request");
+  record.set_trace_id("trace");
+  record.set_peer("ipv4:192.0.2.1:1");
+  record.set_certificate_sha256("fingerprint");
+  record.set_certificate_serial("serial");
+  record.set_token_issuer("issuer");
+  record.set_token_subject("subject");
+  record.set_token_id_digest("id");
+  record.set_token_key_id("key");
+  record.add_contributors("agencies/council");
+  record.add_contributors("agencies/police");
+  const std::vector<absl::string_view> concerned = {"agencies/police"};
+  const std::unique_ptr<store::Batch> batch = Must(store_->BeginBatch());
+  Must(batch->AppendAudit(1, {kNoon, record.agency(), "", concerned}, record.SerializeAsString()));
+  Must(batch->Commit());
+
+  const auto as_police = Must(ListAs(v1::READER));
+  ASSERT_EQ(as_police.entries_size(), 1);
+  v1::AuditRecord trimmed;
+  trimmed.set_agency("agencies/board");
+  trimmed.set_client("agencies/board/clients/feed");
+  trimmed.set_certificate_sha256("fingerprint");
+  trimmed.add_contributors("agencies/police");
+  EXPECT_EQ(as_police.entries(0).record().SerializeAsString(), trimmed.SerializeAsString());
+  const auto as_auditor = Must(ListAs(v1::AUDITOR));
+  ASSERT_EQ(as_auditor.entries_size(), 2);
+  EXPECT_EQ(as_auditor.entries(0).record().SerializeAsString(), record.SerializeAsString());
+}
+
 }  // namespace
 }  // namespace concordat::services

@@ -93,6 +93,7 @@ class Extract final : public door::MessageSource<Part> {
                                 last_ordinal_, [&](int64_t ordinal, v1::Observation&& observation) {
                                   failed = AppendLine(observation, data);
                                   if (!failed.ok()) return false;
+                                  call_->NoteContribution(observation.measure());
                                   last_ordinal_ = ordinal;
                                   ++rows_;
                                   return data.size() + kRoomForOneLine < kMaxChunkBytes;
@@ -196,9 +197,14 @@ absl::StatusOr<std::unique_ptr<door::MessageSource<Part>>> OpenExtract(
   ASSIGN_OR_RETURN(v1::Release release,
                    ReadableRelease(store, call->grant(), request.parent(), point));
   call->NoteRelease(release.name(), release.digest());
-  // A release's figures all became known to the server when it was frozen.
-  const bool unchanged = request.filter().has_changed_since() &&
-                         ToTime(release.frozen_time()) < ToTime(request.filter().changed_since());
+  // A release's figures all became known to the server when it was frozen, and change
+  // only when one of them is redacted.
+  bool unchanged = false;
+  if (request.filter().has_changed_since()) {
+    ASSIGN_OR_RETURN(const store::Row row,
+                     store.Find(call->grant(), store::Kind::kRelease, request.parent(), point));
+    unchanged = row.committed < ToTime(request.filter().changed_since());
+  }
   return std::make_unique<Extract>(store, std::move(call), request, std::move(release), point,
                                    unchanged);
 }

@@ -67,6 +67,7 @@ absl::StatusOr<v1::ListMeasuresResponse> MeasureService::ListMeasures(
                                 }
                                 if (!Passes(request, *measure)) return true;
                                 if (!filler.Take(row.body.size(), row.name)) return false;
+                                call.NoteContribution(row.name);
                                 *response.add_measures() = *std::move(measure);
                                 return true;
                               }));
@@ -80,6 +81,7 @@ absl::StatusOr<v1::Measure> MeasureService::GetMeasure(const door::Call& call,
   ASSIGN_OR_RETURN(const store::Store::State state, store_.ReadState());
   ASSIGN_OR_RETURN(const Row row, store_.Find(call.grant(), Kind::kMeasure, request.name(),
                                               {state.revision, absl::InfiniteFuture()}));
+  call.NoteContribution(row.name);
   return ReadMeasure(row);
 }
 

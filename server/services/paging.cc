@@ -107,6 +107,11 @@ bool PageFiller::Take(size_t bytes, absl::string_view cursor) {
   return true;
 }
 
+void PageFiller::EndAt(absl::string_view cursor) {
+  more_ = true;
+  last_cursor_ = std::string(cursor);
+}
+
 std::string PageFiller::next_page_token() const {
   return more_ ? NextPageToken(page_, last_cursor_) : std::string();
 }

@@ -48,6 +48,8 @@ class PageFiller {
   // Whether an item of `bytes` that ends at `cursor` is still of this page. When
   // it is not, the page is full and the list has more.
   bool Take(size_t bytes, absl::string_view cursor);
+  // Ends the page at `cursor`, though it is not full: the list has more.
+  void EndAt(absl::string_view cursor);
   // Empty when the list ended with this page.
   std::string next_page_token() const;
 

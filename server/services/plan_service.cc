@@ -52,6 +52,16 @@ v1::Action RemovalOf(const std::string& name) {
   return removal;
 }
 
+// Notes whose an action in the answer is: its plan's, and that of the action whose
+// content it shows.
+void NoteAction(const door::Call& call, const v1::Action& action) {
+  call.NoteContribution(ParentOf(action.name()));
+  // A reference that was followed brought the colour, which no other has.
+  if (!action.refers_to().empty() && action.has_rag()) {
+    call.NoteContribution(ParentOf(action.refers_to()));
+  }
+}
+
 bool LedBy(const v1::Action& action, const std::string& agency) {
   return absl::c_any_of(action.leads(),
                         [&](const v1::Lead& lead) { return lead.agency() == agency; });
@@ -101,6 +111,7 @@ absl::StatusOr<v1::ListPlansResponse> PlanService::ListPlans(
   v1::ListPlansResponse response;
   for (const Row& row : rows) {
     ASSIGN_OR_RETURN(*response.add_plans(), ReadPlan(store_, call.grant(), row, page.point));
+    call.NoteContribution(row.name);
   }
   response.set_next_page_token(filler.next_page_token());
   return response;
@@ -110,6 +121,7 @@ absl::StatusOr<v1::Plan> PlanService::GetPlan(const door::Call& call,
                                               const v1::GetPlanRequest& request) const {
   ASSIGN_OR_RETURN(const store::ReadPoint point, PointOf(store_, AsOf(request)));
   ASSIGN_OR_RETURN(const Row row, store_.Find(call.grant(), Kind::kPlan, request.name(), point));
+  call.NoteContribution(row.name);
   return ReadPlan(store_, call.grant(), row, point);
 }
 
@@ -123,6 +135,8 @@ absl::StatusOr<v1::PlanStatus> PlanService::GetPlanStatus(
   ASSIGN_OR_RETURN(const v1::Plan plan, ReadPlan(store_, call.grant(), row, clocks.point));
   ASSIGN_OR_RETURN(const std::vector<v1::Action> actions,
                    ReadActionsOf(store_, call.grant(), request.name(), clocks));
+  call.NoteContribution(plan.name());
+  for (const v1::Action& action : actions) NoteAction(call, action);
   v1::PlanStatus status = domain::CountActions(plan, actions, clocks.on);
   for (v1::PlanStatus::Group& group : *status.mutable_by_agency()) {
     const absl::StatusOr<Row> agency =
@@ -163,6 +177,7 @@ absl::StatusOr<v1::ListActionsResponse> PlanService::ListActions(
     if ((all_plans && !action->refers_to().empty()) || !Passes(request, *action)) return true;
     if (row.removed && call.grant().limits_topics()) *action = RemovalOf(row.name);
     if (!filler.Take(action->ByteSizeLong(), row.name)) return false;
+    NoteAction(call, *action);
     *response.add_actions() = *std::move(action);
     return true;
   }));
@@ -179,7 +194,9 @@ absl::StatusOr<v1::Action> PlanService::GetAction(const door::Call& call,
   clocks.on = OnDay(request, call.now());
   ASSIGN_OR_RETURN(const Row row,
                    store_.Find(call.grant(), Kind::kAction, request.name(), clocks.point));
-  return ReadAction(store_, call.grant(), row, clocks);
+  ASSIGN_OR_RETURN(v1::Action action, ReadAction(store_, call.grant(), row, clocks));
+  NoteAction(call, action);
+  return action;
 }
 
 absl::StatusOr<v1::ListProgressReportsResponse> PlanService::ListProgressReports(
@@ -206,6 +223,7 @@ absl::StatusOr<v1::ListProgressReportsResponse> PlanService::ListProgressReports
     }
     *report.mutable_recorded_time() = ToTimestamp(row->recorded);
   }
+  if (response.reports_size() > 0) call.NoteContribution(request.parent());
   response.set_next_page_token(filler.next_page_token());
   return response;
 }
@@ -213,6 +231,8 @@ absl::StatusOr<v1::ListProgressReportsResponse> PlanService::ListProgressReports
 absl::StatusOr<v1::ApplyPlanResponse> PlanService::ApplyPlan(
     const door::Call& call, const v1::ApplyPlanRequest& request,
     store::Transaction& transaction) const {
+  // The plan in the answer is the one that was sent.
+  call.NoteContributor(request.plan().owner());
   return ApplyPlanTo(transaction, call.grant(), call.now(), request);
 }
 

@@ -7,18 +7,17 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
-#include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "base/civil_time.h"
-#include "base/digest.h"
 #include "base/resource_name.h"
 #include "base/status.h"
 #include "concordat/v1/measure.pb.h"
 #include "server/services/apply.h"
 #include "server/services/extract.h"
 #include "server/services/paging.h"
+#include "server/services/release_digest.h"
 #include "server/services/release_reading.h"
 
 namespace concordat::services {
@@ -122,16 +121,10 @@ class ImportChecker {
   absl::flat_hash_map<std::string, std::optional<v1::Area>> areas_;
 };
 
-// Of the figures as they were sent: what is frozen beside them, such as titles,
-// may be revised and is no part of it.
 std::string DigestOf(const v1::ImportReleaseRequest& request) {
-  Sha256 digest;
-  for (const v1::Observation& observation : request.observations()) {
-    const std::string bytes = StoredBytes(observation);
-    digest.Update(absl::StrCat(bytes.size(), ":"));
-    digest.Update(bytes);
-  }
-  return absl::BytesToHexString(digest.Finish());
+  ReleaseDigest digest;
+  for (const v1::Observation& observation : request.observations()) digest.Add(observation);
+  return digest.Finish();
 }
 
 // The page's cursor: where in which release it ended.
@@ -224,8 +217,10 @@ absl::StatusOr<v1::ListObservationsResponse> ReleaseService::ListObservations(
                                 [&](int64_t ordinal, v1::Observation&& observation) {
                                   full = !filler.Take(observation.ByteSizeLong(),
                                                       CursorAt(release, ordinal));
-                                  if (!full) *response.add_observations() = std::move(observation);
-                                  return !full;
+                                  if (full) return false;
+                                  call.NoteContribution(observation.measure());
+                                  *response.add_observations() = std::move(observation);
+                                  return true;
                                 }));
   }
   response.set_next_page_token(filler.next_page_token());

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/functional/function_ref.h"
 #include "absl/time/time.h"
@@ -25,16 +26,19 @@ namespace concordat::door {
 // is what stands in its place.
 class CallReactor {
  public:
-  // A call of the police's `client` under `grant`, made at `now`.
+  // A call of the police's `client`, which has `roles`, under `grant`, made at `now`.
   static Call MakeCall(auth::Grant grant,
                        const std::string& client = "agencies/police/clients/feed",
                        std::string method = "", absl::Time now = absl::UnixEpoch(),
-                       const auth::Policy::Source& directory = {}) {
+                       const auth::Policy::Source& directory = {}, std::vector<v1::Role> roles = {},
+                       bool has_on_behalf_of = false) {
     auto principal = std::make_shared<auth::Principal>();
     principal->client = client;
     principal->agency = "agencies/police";
+    principal->roles = std::move(roles);
     return Call(std::move(principal), std::move(grant),
-                std::make_shared<const auth::Policy>(directory), now, std::move(method));
+                std::make_shared<const auth::Policy>(directory), now, std::move(method),
+                has_on_behalf_of);
   }
 };
 

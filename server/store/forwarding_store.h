@@ -79,14 +79,13 @@ class ForwardingStore : public Store {
   absl::StatusOr<auth::Policy::Source> ReadPolicy(absl::Time as_of) const override {
     return store_.ReadPolicy(as_of);
   }
-  absl::StatusOr<std::vector<std::string>> PlansOwnedBy(absl::string_view agency) const override {
-    return store_.PlansOwnedBy(agency);
-  }
   absl::StatusOr<int64_t> QuotaUsed(absl::CivilDay day, absl::string_view subject) const override {
     return store_.QuotaUsed(day, subject);
   }
   const std::string& page_token_key() const override { return store_.page_token_key(); }
   absl::Status ClaimLog(absl::string_view origin) override { return store_.ClaimLog(origin); }
+  absl::Status SucceedLog(absl::string_view origin) override { return store_.SucceedLog(origin); }
+  absl::StatusOr<std::string> LogOrigin() const override { return store_.LogOrigin(); }
   absl::StatusOr<uint64_t> AuditSize() const override { return store_.AuditSize(); }
   absl::StatusOr<uint64_t> AuditMinimum() const override { return store_.AuditMinimum(); }
   absl::Status ScanLeaves(uint64_t first,
@@ -101,6 +100,9 @@ class ForwardingStore : public Store {
   absl::Status ScanAudit(const auth::Grant& grant, const AuditRange& range,
                          absl::FunctionRef<bool(const AuditRow&)> visit) const override {
     return store_.ScanAudit(grant, range, visit);
+  }
+  absl::StatusOr<AuditSpan> AuditIndexesBetween(absl::Time from, absl::Time to) const override {
+    return store_.AuditIndexesBetween(from, to);
   }
   absl::StatusOr<std::vector<AuditRow>> OpenStreams() const override {
     return store_.OpenStreams();

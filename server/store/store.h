@@ -19,6 +19,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "auth/grant.h"
 #include "auth/policy.h"
 
@@ -83,6 +84,13 @@ struct AuditRow {
   std::string record;
 };
 
+// A redaction that an administrator proposed; of its terms only a digest is kept.
+struct RedactionProposal {
+  // `agencies/{agency}/clients/{client}`.
+  std::string client;
+  absl::Time time;
+};
+
 // What decides whether a resource of `kind` is in the scope of `grant`. For a
 // topic-limited grant a missing row is out of scope, so that the answer says
 // nothing about what exists.
@@ -134,6 +142,40 @@ class Transaction : public Reader {
   virtual absl::Status PutObservations(const auth::Grant& grant, absl::string_view release,
                                        const std::vector<ObservationRow>& rows) = 0;
 
+  // What redaction alone may do (docs/decisions/redaction.md): change what was
+  // written, where it stands. What was there is then in no byte of the store's files,
+  // once the batch is committed.
+  //
+  // Calls `visit` with every revision of a resource, removals too, newest first, until
+  // it returns false. OUT_OF_SCOPE when the grant does not cover one of them.
+  virtual absl::Status ScanRevisions(const auth::Grant& grant, Kind kind, absl::string_view name,
+                                     absl::FunctionRef<bool(const Row&)> visit) const = 0;
+  // Puts `row.body` in the place of the body of `row.revision`. All else of the row
+  // stays, but its commit is now this one, so that `changed_since` finds it.
+  virtual absl::Status RewriteRevision(const auth::Grant& grant, Kind kind, const Row& row) = 0;
+  // Puts `row.body` in the place of the body of the figure `row.ordinal`.
+  virtual absl::Status RewriteObservation(const auth::Grant& grant, absl::string_view release,
+                                          const ObservationRow& row) = 0;
+  // Calls `rewrite` with the method and the reply of each reply to a request id that
+  // holds the bytes of `text`, and puts what it gives in the reply's place.
+  virtual absl::Status RewriteReplies(absl::string_view text,
+                                      absl::FunctionRef<absl::StatusOr<std::string>(
+                                          absl::string_view method, absl::string_view reply)>
+                                          rewrite) = 0;
+
+  // The redaction that was proposed under `digest` at `not_before` or later.
+  virtual absl::StatusOr<std::optional<RedactionProposal>> FindProposal(
+      absl::string_view digest, absl::Time not_before) const = 0;
+  // Remembers one, in the place of an earlier one of the same digest, and forgets those
+  // made before `forget_before`.
+  virtual absl::Status PutProposal(absl::string_view digest, const RedactionProposal& proposal,
+                                   absl::Time forget_before) = 0;
+  virtual absl::Status DropProposal(absl::string_view digest) = 0;
+
+  // HMAC-SHA-256 of `bytes` under the store's page_token_key, 32 bytes: for digests of
+  // what somebody could guess.
+  virtual std::string KeyedDigest(absl::string_view bytes) const = 0;
+
   // A ReadPoint that sees everything, this transaction's own changes too.
   virtual ReadPoint Latest() const = 0;
   // The time that this change is committed at.
@@ -142,7 +184,8 @@ class Transaction : public Reader {
 
 // What was answered to a request id, so that a repeated call is not done twice.
 struct StoredReply {
-  // SHA-256 of the request.
+  // Of the request, keyed (Transaction::KeyedDigest): it may hold what somebody could
+  // guess.
   std::string request_digest;
   std::string reply;
 };
@@ -170,10 +213,13 @@ class Batch {
                                 absl::string_view request_id, const StoredReply& reply,
                                 absl::Time now) = 0;
 
+  // What a record is found by. `agency` and `resource` are as in the record.
   struct AuditColumns {
     absl::Time time;
     absl::string_view agency;
     absl::string_view resource;
+    // Further agencies that may see the record, none of them `agency`, each once.
+    absl::Span<const absl::string_view> concerned = {};
   };
   // Appends the record of index `index`, which is the number of records so far.
   virtual absl::Status AppendAudit(uint64_t index, const AuditColumns& columns,
@@ -216,10 +262,6 @@ class Store : public Reader {
   virtual absl::StatusOr<auth::Policy::Source> ReadPolicy(
       absl::Time as_of = absl::InfiniteFuture()) const = 0;
 
-  // Names of the plans whose owner is `agency`: what it contributed, and so may
-  // see the accesses to.
-  virtual absl::StatusOr<std::vector<std::string>> PlansOwnedBy(absl::string_view agency) const = 0;
-
   // What was used of a daily quota; 0 when nothing was.
   virtual absl::StatusOr<int64_t> QuotaUsed(absl::CivilDay day,
                                             absl::string_view subject) const = 0;
@@ -230,6 +272,12 @@ class Store : public Reader {
   // Makes the store the audit log `origin`'s for ever, or does nothing when it is:
   // FAILED_PRECONDITION when it is another log's, since receipts name the log.
   virtual absl::Status ClaimLog(absl::string_view origin) = 0;
+  // Makes the store the audit log `origin`'s in place of the one that it is, and
+  // forgets that one's records, tiles and open streams: the caller has archived them.
+  // Call while no batch is open.
+  virtual absl::Status SucceedLog(absl::string_view origin) = 0;
+  // Whose log the store is; empty while it is nobody's.
+  virtual absl::StatusOr<std::string> LogOrigin() const = 0;
   // Number of audit records, dropped ones too: the index of the next.
   virtual absl::StatusOr<uint64_t> AuditSize() const = 0;
   // Index of the first record that retention has not dropped.
@@ -250,14 +298,23 @@ class Store : public Reader {
     uint64_t before = UINT64_MAX;
     std::optional<absl::Time> from;
     std::optional<absl::Time> to;
-    // Only records of this agency's clients, or of resources that start with
-    // one of `resource_prefixes`. Empty for all.
+    // Only records that this agency may see: those of its own clients, and those
+    // that were appended as concerning it. Empty for all.
     std::string agency;
-    std::vector<std::string> resource_prefixes;
   };
-  // Calls `visit` with records, newest first, until it returns false.
+  // Calls `visit` with records, newest first, until it returns false. The cost is
+  // that of the records visited, however long the log is.
   virtual absl::Status ScanAudit(const auth::Grant& grant, const AuditRange& range,
                                  absl::FunctionRef<bool(const AuditRow&)> visit) const = 0;
+  // Indexes from `begin` on and before `end`.
+  struct AuditSpan {
+    uint64_t begin = 0;
+    uint64_t end = 0;
+  };
+  // A span outside of which no record was made at or after `from` and before `to`,
+  // dropped records too: at most an hour's records longer at each end than it needs
+  // to be, while the clock does not go back. Empty when there was no record.
+  virtual absl::StatusOr<AuditSpan> AuditIndexesBetween(absl::Time from, absl::Time to) const = 0;
   // Openings of streams that have no ending.
   virtual absl::StatusOr<std::vector<AuditRow>> OpenStreams() const = 0;
 

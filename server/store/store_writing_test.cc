@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "concordat/v1/plan.pb.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "server/store/store_test.h"
@@ -22,7 +21,6 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::Pair;
 using ::testing::SizeIs;
-using ::testing::UnorderedElementsAre;
 
 class StoreWritingTest : public StoreTest {};
 
@@ -217,22 +215,6 @@ TEST_P(StoreWritingTest, AnAccessRuleThatCannotBeReadIsNotLeftOut) {
   EXPECT_EQ(store_->ReadPolicy().status().code(), absl::StatusCode::kDataLoss);
 }
 
-TEST_P(StoreWritingTest, PlansBelongToTheirCurrentOwner) {
-  const auto owned_by = [](const std::string& name, const std::string& owner) {
-    v1::Plan plan;
-    plan.set_owner(owner);
-    return RowNamed(name, plan.SerializeAsString());
-  };
-  PutAll(Kind::kPlan,
-         {owned_by("plans/a", "agencies/police"), owned_by("plans/b", "agencies/board"),
-          owned_by("plans/c", "agencies/police"), owned_by("plans/d", "agencies/police")});
-  PutAll(Kind::kPlan, {owned_by("plans/a", "agencies/board"), Removal("plans/d")});
-  EXPECT_THAT(store_->PlansOwnedBy("agencies/police").value(), UnorderedElementsAre("plans/c"));
-  EXPECT_THAT(store_->PlansOwnedBy("agencies/board").value(),
-              UnorderedElementsAre("plans/a", "plans/b"));
-  EXPECT_THAT(store_->PlansOwnedBy("agencies/polic").value(), IsEmpty());
-}
-
 // Answers to request ids.
 
 TEST_P(StoreWritingTest, AReplyIsFoundByClientMethodAndRequestId) {
@@ -337,14 +319,68 @@ TEST_P(StoreWritingTest, AuditRangesAreBeforeAnIndexAndFromOneTimeToAnother) {
   EXPECT_THAT(Indexes(auditor_, range), IsEmpty());
 }
 
-TEST_P(StoreWritingTest, AnAgencySeesItsOwnRecordsAndThoseOfItsResources) {
-  AppendRecords("agencies/police", {"plans/b"});
-  AppendRecords("agencies/board", {"plans/a", "plans/a/actions/1", "plans/ab", "plans/b", ""});
+TEST_P(StoreWritingTest, AnAgencySeesItsOwnRecordsAndThoseThatConcernIt) {
+  InBatch([](Batch& batch) {
+    const std::vector<absl::string_view> both = {"agencies/board", "agencies/police"};
+    const std::vector<absl::string_view> board = {"agencies/board"};
+    ASSERT_TRUE(batch.AppendAudit(0, {kNoon, "agencies/police", ""}, "own").ok());
+    ASSERT_TRUE(batch.AppendAudit(1, {kNoon, "agencies/trust", "", both}, "both").ok());
+    ASSERT_TRUE(batch.AppendAudit(2, {kNoon, "", "", both}, "of nobody").ok());
+    ASSERT_TRUE(batch.AppendAudit(3, {kNoon, "agencies/trust", "", board}, "another's").ok());
+    ASSERT_TRUE(batch.AppendAudit(4, {kNoon, "", "agencies/police"}, "named").ok());
+  });
   Store::AuditRange range;
   range.agency = "agencies/police";
-  EXPECT_THAT(Indexes(police_, range), ElementsAre(0));
-  range.resource_prefixes = {"plans/a"};
   EXPECT_THAT(Indexes(police_, range), ElementsAre(2, 1, 0));
+  range.before = 2;
+  EXPECT_THAT(Indexes(police_, range), ElementsAre(1, 0));
+  range.before = UINT64_MAX;
+  range.agency = "agencies/board";
+  EXPECT_THAT(Indexes(auditor_, range), ElementsAre(3, 2, 1));
+  range.from = kNoon + kTick;
+  EXPECT_THAT(Indexes(auditor_, range), IsEmpty());
+}
+
+TEST_P(StoreWritingTest, RecordsOfATimeAreFoundByTheirIndexesWhateverTheClockDid) {
+  const auto at = [](int minutes) { return kNoon + absl::Minutes(minutes); };
+  const auto append = [&](uint64_t index, int minutes) {
+    InBatch([&](Batch& batch) {
+      ASSERT_TRUE(batch.AppendAudit(index, {at(minutes), "", ""}, "record").ok());
+    });
+  };
+  // The fourth was made when the clock had been put back by three hours.
+  const std::vector<int> minutes = {0, 30, 70, -110, 75, 190};
+  for (size_t i = 0; i < minutes.size(); ++i) append(i, minutes[i]);
+  Reopen();
+  const auto span = [&](int from, int to) {
+    const auto found = store_->AuditIndexesBetween(at(from), at(to)).value();
+    return std::pair(found.begin, found.end);
+  };
+  EXPECT_EQ(span(0, 59), std::pair(uint64_t{0}, uint64_t{2}));
+  EXPECT_EQ(span(60, 120), std::pair(uint64_t{2}, uint64_t{5}));
+  EXPECT_EQ(span(-120, -61), std::pair(uint64_t{3}, uint64_t{4}));
+  EXPECT_EQ(span(300, 400), std::pair(uint64_t{0}, uint64_t{0}));
+  Store::AuditRange range;
+  range.from = at(-120);
+  range.to = at(31);
+  EXPECT_THAT(Indexes(auditor_, range), ElementsAre(3, 1, 0));
+}
+
+TEST_P(StoreWritingTest, WhatIsDroppedIsSeenByNobodyAndItsHoursStay) {
+  AppendRecords("agencies/police", std::vector<std::string>(257));
+  InBatch([](Batch& batch) {
+    const std::vector<absl::string_view> police = {"agencies/police"};
+    ASSERT_TRUE(batch.AppendAudit(257, {kNoon, "agencies/board", "", police}, "another's").ok());
+    ASSERT_TRUE(batch.DropAudit(256).ok());
+  });
+  Store::AuditRange range;
+  range.agency = "agencies/police";
+  EXPECT_THAT(Indexes(police_, range), ElementsAre(257, 256));
+  EXPECT_THAT(Indexes(auditor_, {}), ElementsAre(257, 256));
+  const auto span = store_->AuditIndexesBetween(kNoon, kNoon + absl::Hours(1));
+  ASSERT_TRUE(span.ok()) << span.status();
+  EXPECT_EQ(span->begin, 0);
+  EXPECT_EQ(span->end, 258);
 }
 
 TEST_P(StoreWritingTest, OnlyAnAuditorSeesTheRecordsOfOthers) {
@@ -368,6 +404,17 @@ TEST_P(StoreWritingTest, AnAuditScanStopsWhenItsVisitorHasEnough) {
   int visited = 0;
   ASSERT_TRUE(store_->ScanAudit(auditor_, {}, [&](const AuditRow&) { return ++visited < 2; }).ok());
   EXPECT_EQ(visited, 2);
+}
+
+TEST_P(StoreWritingTest, ALogThatSucceedsAnotherBeginsWithoutItsReadersAndHours) {
+  AppendRecords("agencies/police", {"", ""});
+  ASSERT_TRUE(store_->SucceedLog("log.example/second").ok());
+  Store::AuditRange range;
+  range.agency = "agencies/police";
+  EXPECT_THAT(Indexes(police_, range), IsEmpty());
+  EXPECT_EQ(store_->AuditIndexesBetween(kNoon, kNoon + absl::Hours(1))->end, 0);
+  AppendRecords("agencies/police", {""});
+  EXPECT_THAT(Indexes(police_, range), ElementsAre(0));
 }
 
 TEST_P(StoreWritingTest, StreamsAreOpenUntilTheyEnd) {

@@ -51,7 +51,7 @@ void FetchedKeys::Loop() {
 void FetchedKeys::Fetch() {
   freshness_->BeginFetch();
   const absl::Time begun = clock_.Now();
-  const absl::StatusOr<bool> changed = Take(FetchHttps(options_.address, stopping_));
+  const absl::StatusOr<bool> changed = Take(https::FetchHttps(options_.address, stopping_));
   failed_ = !changed.ok();
   if (failed_) return LogFailure(changed.status());
   logged_failure_.clear();

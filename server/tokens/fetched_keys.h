@@ -17,7 +17,7 @@
 #include "auth/json_web_key_set.h"
 #include "auth/key_freshness.h"
 #include "base/clock.h"
-#include "server/tokens/https_fetch.h"
+#include "server/https/https_request.h"
 
 namespace concordat::tokens {
 
@@ -41,7 +41,7 @@ class FetchedKeys final {
   struct Options {
     // The issuer's name, for the log.
     std::string issuer;
-    HttpsAddress address;
+    https::HttpsAddress address;
     std::optional<auth::SignatureAlgorithm> rsa_algorithm;
     // Between two fetches.
     absl::Duration interval;

@@ -8,7 +8,7 @@ In README.md, CHANGELOG.md and docs/ of ROOT:
 - files and folders named in code exist;
 - `Class::Function` and `SuiteTest.Name` in code are found in the sources;
 - commands `concordat …` have subcommands and options that COMMAND_LINE's --help knows (left out without it);
-- docs/operating.md has a row for each event that the server logs, and no other;
+- docs/operating.md has a row for each event that the server or the witness logs, and no other;
 - each answer of docs/information-governance.md names a mechanism that is there (a file, a method or field of the
   contract, a key of the configuration, or the operator) and a test that is in the file that it names, or why there is
   none.
@@ -45,7 +45,7 @@ class Documents:
         self.findings = []
         self.paths = [root / "README.md", root / "CHANGELOG.md", *sorted((root / "docs").rglob("*.md"))]
         self.sources = {path: path.read_text(encoding="utf-8") for folder in
-                        ("auth", "base", "client", "server", "tests", "tlog")
+                        ("auth", "base", "client", "server", "tests", "tlog", "witness")
                         for path in sorted((root / folder).rglob("*")) if path.suffix in (".cc", ".h")}
         self.all_source = "\n".join(self.sources.values())
 
@@ -148,12 +148,16 @@ class Documents:
         return subcommands, options, bool(re.search(r"^Usage: .* SUBCOMMAND$", text, re.M))
 
     def check_events(self):
+        for folder, heading in (("server", "## Log events"), ("witness", "### Log events of the witness")):
+            self.check_events_of(folder, heading)
+
+    def check_events_of(self, folder, heading):
         path = self.root / "docs/operating.md"
-        table = path.read_text(encoding="utf-8").partition("## Log events")[2].partition("\n## ")[0]
+        table = path.read_text(encoding="utf-8").partition(f"\n{heading}\n")[2].partition("\n## ")[0]
         described = set(re.findall(r"^\| `(\w+)` \|", table, re.M))
-        server = "\n".join(text for file, text in self.sources.items()
-                           if (self.root / "server") in file.parents and not file.name.endswith("_test.cc"))
-        logged = set(re.findall(r'\bLog\(\s*(?:concordat::)?ops::Severity::\w+,\s*"(\w+)"', server))
+        code = "\n".join(text for file, text in self.sources.items()
+                         if (self.root / folder) in file.parents and not file.name.endswith("_test.cc"))
+        logged = set(re.findall(r'\bLog\(\s*(?:concordat::)?ops::Severity::\w+,\s*"(\w+)"', code))
         for event in sorted(logged - described):
             self.say(path, 1, f"the log event {event} is not described")
         for event in sorted(described - logged):

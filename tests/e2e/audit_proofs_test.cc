@@ -203,20 +203,82 @@ TEST_F(AuditProofsTest, TheEndOfTheLogIsSignedBeforeTheServerIsGone) {
   EXPECT_GT(opened->checkpoint.size, receipt.index());
 }
 
-TEST_F(AuditProofsTest, ADatabaseFromABackupIsNotServed) {
-  partnership_.Stop();
-  const std::string backup = partnership_.database_path() + ".backup";
-  fs::copy_file(partnership_.database_path(), backup);
-  partnership_.Start();
-  ReceiptOfACall();
-  partnership_.Stop();
-  fs::copy_file(backup, partnership_.database_path(), fs::copy_options::overwrite_existing);
-  const SystemClock clock;
-  const auto refused = Server::Start(partnership_.config(), clock);
+class RestoredLogTest : public AuditProofsTest {
+ protected:
+  // Puts the database back to what it was before a call that was answered and signed.
+  void Restore() {
+    partnership_.Stop();
+    const std::string backup = partnership_.database_path() + ".backup";
+    fs::copy_file(partnership_.database_path(), backup);
+    partnership_.Start();
+    ReceiptOfACall();
+    partnership_.Stop();
+    fs::copy_file(backup, partnership_.database_path(), fs::copy_options::overwrite_existing);
+  }
+  // The configuration of a log that takes the place of the old one.
+  server::v1::ServerConfig Successor() const {
+    server::v1::ServerConfig config = partnership_.config();
+    config.set_log_origin("e2e.test/audit-2");
+    config.mutable_audit()->set_checkpoint_file(OldCheckpoint() + "-2");
+    return config;
+  }
+  std::string OldCheckpoint() const { return partnership_.config().audit().checkpoint_file(); }
+  std::string ArchiveFolder() const { return partnership_.database_path() + ".archive"; }
+
+  const SystemClock clock_;
+};
+
+TEST_F(RestoredLogTest, ADatabaseFromABackupIsNotServed) {
+  Restore();
+  const auto refused = Server::Start(partnership_.config(), clock_);
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.status().code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(std::string(refused.status().message()),
               HasSubstr("it was put back to an earlier state"));
+}
+
+TEST_F(RestoredLogTest, AnotherLogTakesItsPlaceAndSaysSo) {
+  Restore();
+  const auto succeeded = LetLogSucceed(Successor(), clock_, OldCheckpoint(), ArchiveFolder());
+  ASSERT_TRUE(succeeded.ok()) << succeeded.status();
+  const auto old_log = Must(tlog::OpenCheckpoint(
+      ReadWhole(OldCheckpoint()), KeysOf(partnership_.config()), tlog::ExtensionLines::kRefuse));
+  EXPECT_EQ(*succeeded, absl::StrCat("e2e.test/audit@", old_log.checkpoint.size));
+  EXPECT_EQ(ReadWhole(ArchiveFolder() + "/checkpoint"), ReadWhole(OldCheckpoint()));
+
+  const server::v1::ServerConfig config = Successor();
+  partnership_.Reconfigure([&](server::v1::ServerConfig& changed) { changed = config; });
+  partnership_.Start();
+  const auto list =
+      partnership_.Get<v1::ListAuditEntriesResponse>(kAuditor, v1::ListAuditEntriesRequest());
+  ASSERT_EQ(list.entries_size(), 1);
+  EXPECT_EQ(list.entries(0).record().event(), v1::AuditRecord::LOG_SUCCEEDED);
+  EXPECT_EQ(list.entries(0).record().resource(), *succeeded);
+  // Everything but the log is there.
+  const auto plans = partnership_.Get<v1::ListPlansResponse>(kPolice, v1::ListPlansRequest());
+  EXPECT_GT(plans.plans_size(), 0);
+}
+
+TEST_F(RestoredLogTest, ALogThatLacksNothingHasNoSuccessor) {
+  partnership_.Stop();
+  const auto refused = LetLogSucceed(Successor(), clock_, OldCheckpoint(), ArchiveFolder());
+  EXPECT_EQ(refused.status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_FALSE(fs::exists(ArchiveFolder()));
+  EXPECT_TRUE(Server::Start(partnership_.config(), clock_).ok());
+}
+
+TEST_F(RestoredLogTest, ASuccessorHasANameAnArchiveAndACheckpointOfItsOwn) {
+  Restore();
+  const auto succeed = [&](const server::v1::ServerConfig& config) {
+    return LetLogSucceed(config, clock_, OldCheckpoint(), ArchiveFolder()).status().code();
+  };
+  EXPECT_EQ(succeed(partnership_.config()), absl::StatusCode::kFailedPrecondition);
+  server::v1::ServerConfig same_name = Successor();
+  same_name.set_log_origin(partnership_.config().log_origin());
+  EXPECT_EQ(succeed(same_name), absl::StatusCode::kFailedPrecondition);
+  fs::create_directories(ArchiveFolder());
+  WriteWhole(ArchiveFolder() + "/something", "else");
+  EXPECT_EQ(succeed(Successor()), absl::StatusCode::kFailedPrecondition);
 }
 
 }  // namespace

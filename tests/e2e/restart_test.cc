@@ -45,7 +45,9 @@ class RestartTest : public testing::Test {
         std::filesystem::copy_file(from, folder_.Path("concordat.db" + suffix));
       }
     }
+    std::filesystem::copy_file(config_.audit().checkpoint_file(), folder_.Path("checkpoint"));
     config_.set_database_path(folder_.Path("concordat.db"));
+    config_.mutable_audit()->set_checkpoint_file(folder_.Path("checkpoint"));
     config_.set_address_file(folder_.Path("addresses"));
     WriteConfig(ConfigYaml(config_));
   }

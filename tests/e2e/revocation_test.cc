@@ -94,6 +94,8 @@ class RevocationTest : public testing::Test {
   const std::string empty_ = certificates_.RevocationList({});
   const TemporaryFolder folder_;
   const std::string file_ = folder_.Path("clients.crl");
+  // Two days ago, for those that give it to the server, which it has to outlive.
+  FakeClock clock_{absl::Now() - absl::Hours(48)};
   std::optional<TestPartnership> partnership_;
   std::optional<StreamCall> stream_;
 };
@@ -190,12 +192,11 @@ TEST_F(RevocationTest, ABadListThatIsNotRequiredKeepsNobodyOut) {
 }
 
 TEST_F(RevocationTest, ABadNewListKeepsTheLastGoodOneUntilItsEnd) {
-  // In the past, so that no deadline is behind the server's clock.
-  const absl::Time start = absl::Now() - absl::Hours(48);
-  FakeClock clock(start);
+  // In the past, so that no deadline is behind the server's clock_.
+  const absl::Time start = clock_.Now();
   StartWith(
       certificates_.RevocationList({police_}, Certificates::kLongAgo, start + absl::Hours(24)),
-      true, &clock);
+      true, &clock_);
   ASSERT_TRUE(RefusedWith(WhoAmI(), v1::CERTIFICATE_REVOKED));
   WriteWhole(file_, "nonsense");
   const absl::Time deadline = absl::Now() + absl::Seconds(3);
@@ -205,15 +206,15 @@ TEST_F(RevocationTest, ABadNewListKeepsTheLastGoodOneUntilItsEnd) {
   EXPECT_EQ(partnership_->server().tls_counters().lists_refused, 1);
   EXPECT_TRUE(RefusedWith(WhoAmI(), v1::CERTIFICATE_REVOKED));
   EXPECT_TRUE(WhoAmI(kBoard).ok());
-  clock.Set(absl::FromUnixSeconds(absl::ToUnixSeconds(start)) + absl::Hours(24) -
+  clock_.Set(absl::FromUnixSeconds(absl::ToUnixSeconds(start)) + absl::Hours(24) -
             absl::Microseconds(1));
   EXPECT_TRUE(WhoAmI(kBoard).ok());
-  clock.Advance(absl::Seconds(1));
+  clock_.Advance(absl::Seconds(1));
   EXPECT_TRUE(RefusedWith(WhoAmI(kBoard), v1::REVOCATION_UNKNOWN));
   EXPECT_TRUE(HealthSays(kNotServing));
   // What was revoked stays so, and a clock that is set back admits again.
   EXPECT_TRUE(RefusedWith(WhoAmI(), v1::CERTIFICATE_REVOKED));
-  clock.Set(start);
+  clock_.Set(start);
   EXPECT_TRUE(WhoAmI(kBoard).ok());
   EXPECT_TRUE(HealthSays(kServing));
 }

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/civil_time.h"
@@ -369,15 +370,19 @@ TEST_F(Scope, AnAgencySeesItsOwnCallsInTheAuditLogAndThoseToItsPlans) {
     request.set_page_size(1000);
     return partnership().Get<v1::ListAuditEntriesResponse>(partner, request);
   };
+  const auto contributed = [](const Partner& partner, const v1::AuditEntry& entry) {
+    return absl::c_linear_search(entry.record().contributors(), partner.agency_name());
+  };
   for (const auto list = entries_of(kPolice); const v1::AuditEntry& entry : list.entries()) {
-    EXPECT_EQ(entry.record().agency(), kPolice.agency_name());
+    EXPECT_TRUE(entry.record().agency() == kPolice.agency_name() || contributed(kPolice, entry));
     EXPECT_THAT(entry.record().salt(), IsEmpty());
   }
   bool council_sees_police = false;
   for (const auto list = entries_of(kCouncil); const v1::AuditEntry& entry : list.entries()) {
     if (entry.record().agency() == kCouncil.agency_name()) continue;
     // The council owns these two plans.
-    EXPECT_TRUE(absl::StartsWith(entry.record().resource(), "plans/development-2018") ||
+    EXPECT_TRUE(contributed(kCouncil, entry) ||
+                absl::StartsWith(entry.record().resource(), "plans/development-2018") ||
                 absl::StartsWith(entry.record().resource(), "plans/key-stage-4-recovery-2018"))
         << entry.record().resource();
     council_sees_police |= entry.record().agency() == kPolice.agency_name();

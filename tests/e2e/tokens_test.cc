@@ -69,6 +69,21 @@ TEST_F(TokensTest, ATokenOfTheCertificatesClientIsAcceptedAndRecorded) {
   EXPECT_EQ(record.token_id_digest(), Sha256Of("identifier-of-the-token"));
 }
 
+TEST_F(TokensTest, TheTokensSubjectIsRecordedByAPseudonymThatStaysTheSame) {
+  json other = Claims();
+  other["sub"] = "another-subject";
+  const auto pseudonym = [&](const std::string& token) {
+    const Outcome outcome = SendToken(kPolice, token);
+    EXPECT_TRUE(outcome.ok()) << outcome.Text();
+    return partnership_->RecordFor(outcome).token_subject();
+  };
+  const std::string first = pseudonym(GoodToken());
+  EXPECT_EQ(first.size(), 32U);
+  EXPECT_EQ(pseudonym(GoodToken()), first);
+  EXPECT_NE(pseudonym(key_.Token(other)), first);
+  EXPECT_EQ(first.find(Claims()["sub"].get<std::string>()), std::string::npos);
+}
+
 TEST_F(TokensTest, ACertificateAloneIsStillEnough) {
   const Outcome outcome = Send(kPolice, {});
   ASSERT_TRUE(outcome.ok()) << outcome.Text();

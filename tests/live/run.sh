@@ -17,6 +17,15 @@ finish() {
   exit "$status"
 }
 
+# check_proven_call TARGET PROGRAM FOLDER: the program of docs/integrating.md keeps a
+# proof, which the command line finds good without the server.
+check_proven_call() {
+  local key proof=$STATE/call.tlog-proof
+  key=$("$SERVER" log-key --config "$CONFIG")
+  "$2" "$1" "$3" "$key" "$proof" localhost || die "the call was not proven"
+  "$CLIENT" audit receipt verify --key "$key" "$proof" || die "the proof is not good"
+}
+
 # The README's program, outside the tree, with nothing but the installed SDK.
 check_installed_sdk() {
   local target=$1 prefix=$STATE/prefix program=$STATE/program folder=$STATE/police output
@@ -34,6 +43,7 @@ check_installed_sdk() {
   grep -q 'plans/development-2018/actions/1\.2\.1' <<<"$output" ||
     die "the program lists no overdue action 1.2.1: $output"
   say "the installed SDK's program lists $(wc -l <<<"$output") overdue actions"
+  check_proven_call "$target" "$program/build/prove_call" "$folder"
 }
 
 main() {

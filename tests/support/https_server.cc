@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "base/openssl_ptr.h"
 #include "tests/support/must.h"
@@ -48,15 +49,39 @@ bool IsReadable(int descriptor) {
   return poll(&wait, 1, kPollMilliseconds) > 0;
 }
 
-// The head of a request, from `read`, which gives some bytes, or none at the end.
-std::string HeadFrom(const std::function<std::string()>& read) {
+// What `read` gives, some bytes at a time or none at the end.
+using Reader = std::function<std::string()>;
+
+const std::string kHeadEnd = "\r\n\r\n";
+
+// The head of a request, with what came of its body together with it. Empty when
+// it ends early.
+std::string HeadFrom(const Reader& read) {
   std::string head;
-  while (!absl::EndsWith(head, "\r\n\r\n") && head.size() < kMostHeadBytes) {
+  while (!absl::StrContains(head, kHeadEnd) && head.size() < kMostHeadBytes) {
     const std::string more = read();
     if (more.empty()) return "";
     head += more;
   }
   return head;
+}
+
+// Splits what HeadFrom gave, and reads the rest of the body that it announces.
+std::string TakeBody(std::string& head, const Reader& read) {
+  std::string body = head.substr(std::min(head.size(), head.find(kHeadEnd) + kHeadEnd.size()));
+  head.resize(head.size() - body.size());
+  const std::string length = "\r\nContent-Length: ";
+  size_t size = 0;
+  const size_t at = head.find(length);
+  if (at == std::string::npos) return body;
+  const std::string from = head.substr(at + length.size());
+  if (!absl::SimpleAtoi(from.substr(0, from.find('\r')), &size)) return body;
+  while (body.size() < size) {
+    const std::string more = read();
+    if (more.empty()) return body;
+    body += more;
+  }
+  return body;
 }
 
 }  // namespace
@@ -112,6 +137,11 @@ std::string HttpsServer::last_request() const {
   return last_request_;
 }
 
+std::string HttpsServer::last_body() const {
+  absl::MutexLock lock(&mutex_);
+  return last_body_;
+}
+
 std::string HttpsServer::last_connect() const {
   absl::MutexLock lock(&mutex_);
   return last_connect_;
@@ -149,17 +179,20 @@ void HttpsServer::Answer(int connection) {
   const SslPtr tls(SSL_new(context.get()));
   SSL_set_fd(tls.get(), connection);
   if (SSL_accept(tls.get()) != 1) return;
-  std::string head = HeadFrom([&] {
+  const Reader read = [&] {
     char bytes[4096];
     const int count = SSL_read(tls.get(), bytes, sizeof(bytes));
     return std::string(bytes, count > 0 ? static_cast<size_t>(count) : 0);
-  });
+  };
+  std::string head = HeadFrom(read);
   if (head.empty()) return;
+  std::string body = TakeBody(head, read);
   std::string answer;
   bool silent = false;
   {
     absl::MutexLock lock(&mutex_);
     last_request_ = std::move(head);
+    last_body_ = std::move(body);
     answer = answer_;
     silent = silent_;
   }

@@ -51,6 +51,8 @@ class HttpsServer {
   int64_t requests() const { return requests_.load(); }
   // The head of the last one: its first line and headers.
   std::string last_request() const;
+  // Its body; empty when it had none.
+  std::string last_body() const;
   // The head of the last CONNECT; empty when there was none.
   std::string last_connect() const;
 
@@ -67,6 +69,7 @@ class HttpsServer {
   std::string answer_ ABSL_GUARDED_BY(mutex_);
   bool silent_ ABSL_GUARDED_BY(mutex_) = false;
   std::string last_request_ ABSL_GUARDED_BY(mutex_);
+  std::string last_body_ ABSL_GUARDED_BY(mutex_);
   std::string last_connect_ ABSL_GUARDED_BY(mutex_);
   std::thread thread_;
 };

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/functional/function_ref.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "base/clock.h"
@@ -108,6 +109,9 @@ class TestPartnership {
   void Start();
   // Lets calls in hand end within `drain`. Connections are made anew after it.
   void Stop(absl::Duration drain = absl::Seconds(5));
+
+  // Changes the configuration of the next Start.
+  void Reconfigure(absl::FunctionRef<void(server::v1::ServerConfig&)> change) { change(config_); }
 
   Server& server() { return *server_; }
   const server::v1::ServerConfig& config() const { return config_; }

@@ -93,15 +93,24 @@ absl::StatusOr<Connection> Connection::Open(const std::string& path, Mode mode) 
       sqlite3_open_v2(path.c_str(), &database, access | SQLITE_OPEN_NOMUTEX, nullptr);
   connection.database_.reset(database);
   if (opened != SQLITE_OK) return Failure(database, absl::StrCat("cannot open ", path));
-  sqlite3_busy_timeout(database, 5000);
+  RETURN_IF_ERROR(connection.SetPatience(kPatience));
   RETURN_IF_ERROR(connection.Execute("PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF;"));
   if (mode == Mode::kWriter) {
     // No reader ever checkpoints (it is opened read-only), so the one writer is
     // alone with the write-ahead log; see docs/security.md on SQLite.
-    RETURN_IF_ERROR(connection.Execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"));
+    RETURN_IF_ERROR(connection.Execute(
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;"));
     sqlite3_wal_hook(database, CopyLongLog, nullptr);
   }
   return connection;
+}
+
+absl::Status Connection::SetPatience(absl::Duration patience) {
+  const auto milliseconds = static_cast<int>(absl::ToInt64Milliseconds(patience));
+  if (sqlite3_busy_timeout(database_.get(), milliseconds) != SQLITE_OK) {
+    return Failure(database_.get(), "set the busy timeout");
+  }
+  return absl::OkStatus();
 }
 
 absl::Status Connection::Execute(const char* sql) {

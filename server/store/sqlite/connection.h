@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -67,7 +68,12 @@ class Connection {
   // write-ahead log, synchronous FULL: a commit is on disk when it returns. A
   // commit also fails when the write-ahead log, grown long, cannot be copied into
   // the database: what it committed is then there, and the caller stops all the same.
+  // What is deleted is overwritten with zeros.
   static absl::StatusOr<Connection> Open(const std::string& path, Mode mode);
+
+  // How long a statement waits for others' locks, unless SetPatience says otherwise.
+  static constexpr absl::Duration kPatience = absl::Seconds(5);
+  absl::Status SetPatience(absl::Duration patience);
 
   absl::Status Execute(const char* sql);
   absl::StatusOr<Statement> Prepare(absl::string_view sql);

@@ -4,7 +4,7 @@
 #include <limits>
 #include <utility>
 
-#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_split.h"
 #include "base/civil_time.h"
 #include "base/resource_name.h"
@@ -52,6 +52,8 @@ int64_t TileId(int level, uint64_t index) {
   return static_cast<int64_t>(static_cast<uint64_t>(level) << 56 | index);
 }
 
+int64_t HourOf(absl::Time time) { return Micros(time) / absl::ToInt64Microseconds(absl::Hours(1)); }
+
 absl::StatusOr<Reading> Reading::Prepare(Connection& connection) {
   Reading reading;
   ASSIGN_OR_RETURN(
@@ -84,8 +86,17 @@ absl::StatusOr<Reading> Reading::Prepare(Connection& connection) {
                    connection.Prepare("SELECT idx, record FROM audit WHERE idx>=? ORDER BY idx"));
   ASSIGN_OR_RETURN(reading.tile_, connection.Prepare("SELECT hashes FROM audit_tile WHERE id=?"));
   ASSIGN_OR_RETURN(reading.audit_all_,
-                   connection.Prepare("SELECT idx, agency, resource, record FROM audit WHERE "
-                                      "idx<? AND time>=? AND time<? ORDER BY idx DESC"));
+                   connection.Prepare("SELECT idx, record FROM audit WHERE idx>=? AND idx<? AND "
+                                      "time>=? AND time<? ORDER BY idx DESC"));
+  // CROSS JOIN, so that the agency's own index leads whatever the planner thinks.
+  ASSIGN_OR_RETURN(reading.audit_seen_by_,
+                   connection.Prepare("SELECT seen.idx, record FROM audit_seen_by AS seen "
+                                      "CROSS JOIN audit ON audit.idx=seen.idx WHERE seen.agency=? "
+                                      "AND seen.idx>=? AND seen.idx<? AND time>=? AND time<? "
+                                      "ORDER BY seen.idx DESC"));
+  ASSIGN_OR_RETURN(reading.audit_hours_,
+                   connection.Prepare("SELECT coalesce(min(first), 0), coalesce(max(last)+1, 0) "
+                                      "FROM audit_hour WHERE hour BETWEEN ? AND ?"));
   ASSIGN_OR_RETURN(reading.open_streams_,
                    connection.Prepare("SELECT audit.idx, record FROM open_stream JOIN audit "
                                       "USING (idx) ORDER BY audit.idx"));
@@ -132,6 +143,19 @@ absl::Status Reading::ScanRows(Kind kind, const Reader::Range& range,
     last = row.name;
     if (row.removed && !range.changed_since.has_value()) continue;
     if (range.changed_since.has_value() && row.committed < *range.changed_since) continue;
+    if (!visit(row)) return absl::OkStatus();
+  }
+}
+
+absl::Status Reading::ScanRevisions(const auth::Grant& grant, Kind kind, absl::string_view name,
+                                    absl::FunctionRef<bool(const Row&)> visit) const {
+  Query query = revisions_.Start();
+  BindName(query, kind, name, {std::numeric_limits<int64_t>::max(), absl::InfiniteFuture()});
+  while (true) {
+    ASSIGN_OR_RETURN(const bool found, query.Step());
+    if (!found) return absl::OkStatus();
+    const Row row = RowOf(query);
+    RETURN_IF_ERROR(JudgeScope(grant, kind, name, &row.topics));
     if (!visit(row)) return absl::OkStatus();
   }
 }
@@ -251,22 +275,6 @@ absl::StatusOr<auth::Policy::Source> Reading::ReadPolicy(absl::Time as_of) const
   return source;
 }
 
-absl::StatusOr<std::vector<std::string>> Reading::PlansOwnedBy(absl::string_view agency) const {
-  ASSIGN_OR_RETURN(const Store::State state, ReadState());
-  std::vector<std::string> names;
-  bool damaged = false;
-  Reader::Range range;
-  range.point.revision = state.revision;
-  RETURN_IF_ERROR(ScanRows(Kind::kPlan, range, [&](const Row& row) {
-    v1::Plan plan;
-    damaged |= !plan.ParseFromString(row.body);
-    if (plan.owner() == agency) names.push_back(row.name);
-    return true;
-  }));
-  if (damaged) return absl::DataLossError("a stored plan cannot be read");
-  return names;
-}
-
 absl::StatusOr<int64_t> Reading::QuotaUsed(absl::CivilDay day, absl::string_view subject) const {
   const std::string day_text = FormatDay(day);
   Query query = quota_used_.Start();
@@ -338,26 +346,33 @@ absl::StatusOr<std::string> Reading::ReadTile(int level, uint64_t index) const {
 
 absl::Status Reading::ScanAudit(const Store::AuditRange& range,
                                 absl::FunctionRef<bool(const AuditRow&)> visit) const {
-  Query query = audit_all_.Start();
-  query
-      .Bind(range.before > std::numeric_limits<int64_t>::max() ? std::numeric_limits<int64_t>::max()
-                                                               : static_cast<int64_t>(range.before))
-      .Bind(Micros(range.from.value_or(absl::InfinitePast())))
-      .Bind(Micros(range.to.value_or(absl::InfiniteFuture())));
+  const absl::Time from = range.from.value_or(absl::InfinitePast());
+  const absl::Time to = range.to.value_or(absl::InfiniteFuture());
+  // Times need not rise with indexes: the span narrows, the times decide.
+  Store::AuditSpan span{0, std::numeric_limits<int64_t>::max()};
+  if (range.from.has_value() || range.to.has_value()) {
+    ASSIGN_OR_RETURN(span, AuditIndexesBetween(from, to));
+  }
+  Query query = range.agency.empty() ? audit_all_.Start() : audit_seen_by_.Start();
+  if (!range.agency.empty()) query.Bind(range.agency);
+  query.Bind(static_cast<int64_t>(span.begin))
+      .Bind(static_cast<int64_t>(std::min(span.end, range.before)))
+      .Bind(Micros(from))
+      .Bind(Micros(to));
   while (true) {
     ASSIGN_OR_RETURN(const bool found, query.Step());
     if (!found) return absl::OkStatus();
-    if (!range.agency.empty() && query.Text(1) != range.agency) {
-      const absl::string_view resource = query.Text(2);
-      bool own = false;
-      for (const std::string& prefix : range.resource_prefixes) {
-        own |= resource == prefix || absl::StartsWith(resource, prefix + "/");
-      }
-      if (!own) continue;
-    }
-    AuditRow row{static_cast<uint64_t>(query.Int(0)), std::string(query.Text(3))};
+    AuditRow row{static_cast<uint64_t>(query.Int(0)), std::string(query.Text(1))};
     if (!visit(row)) return absl::OkStatus();
   }
+}
+
+absl::StatusOr<Store::AuditSpan> Reading::AuditIndexesBetween(absl::Time from,
+                                                              absl::Time to) const {
+  Query query = audit_hours_.Start();
+  query.Bind(HourOf(from)).Bind(HourOf(to - absl::Microseconds(1)));
+  RETURN_IF_ERROR(query.Step().status());
+  return Store::AuditSpan{static_cast<uint64_t>(query.Int(0)), static_cast<uint64_t>(query.Int(1))};
 }
 
 absl::StatusOr<std::vector<AuditRow>> Reading::OpenStreams() const {

@@ -15,6 +15,9 @@ namespace concordat::store {
 // The key of a tile's row.
 int64_t TileId(int level, uint64_t index);
 
+// The hour that `time` falls in, counted from 1970 in UTC.
+int64_t HourOf(absl::Time time);
+
 // Prepared reads of one connection. Not thread-safe.
 class Reading {
  public:
@@ -34,7 +37,6 @@ class Reading {
   // As Store promises.
   absl::StatusOr<Store::State> ReadState() const;
   absl::StatusOr<auth::Policy::Source> ReadPolicy(absl::Time as_of) const;
-  absl::StatusOr<std::vector<std::string>> PlansOwnedBy(absl::string_view agency) const;
   absl::StatusOr<int64_t> QuotaUsed(absl::CivilDay day, absl::string_view subject) const;
   absl::StatusOr<uint64_t> AuditSize() const;
   absl::StatusOr<uint64_t> AuditMinimum() const;
@@ -42,7 +44,12 @@ class Reading {
   absl::StatusOr<std::string> ReadTile(int level, uint64_t index) const;
   absl::Status ScanAudit(const Store::AuditRange& range,
                          absl::FunctionRef<bool(const AuditRow&)> visit) const;
+  absl::StatusOr<Store::AuditSpan> AuditIndexesBetween(absl::Time from, absl::Time to) const;
   absl::StatusOr<std::vector<AuditRow>> OpenStreams() const;
+
+  // As Transaction promises.
+  absl::Status ScanRevisions(const auth::Grant& grant, Kind kind, absl::string_view name,
+                             absl::FunctionRef<bool(const Row&)> visit) const;
 
   // Number of the newest revision of a resource; 0 when it has none.
   absl::StatusOr<int64_t> NewestRevision(Kind kind, absl::string_view name) const;
@@ -76,6 +83,8 @@ class Reading {
   Statement leaves_;
   Statement tile_;
   Statement audit_all_;
+  Statement audit_seen_by_;
+  Statement audit_hours_;
   Statement open_streams_;
 };
 

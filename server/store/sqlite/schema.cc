@@ -68,9 +68,30 @@ CREATE TABLE daily_quota (
   PRIMARY KEY (day, subject)
 ) WITHOUT ROWID;
 )sql",
-    // Tiles of the audit log's tree; `id` is the level times 2^56 and the index.
     R"sql(
+-- Tiles of the audit log's tree; `id` is the level times 2^56 and the index.
 CREATE TABLE audit_tile (id INTEGER PRIMARY KEY, hashes BLOB NOT NULL);
+
+-- Which agencies may see which record: its caller's, and those that it concerns.
+CREATE TABLE audit_seen_by (
+  agency TEXT NOT NULL,
+  idx INTEGER NOT NULL,
+  PRIMARY KEY (agency, idx)
+) WITHOUT ROWID;
+INSERT INTO audit_seen_by SELECT agency, idx FROM audit WHERE agency<>'';
+
+-- The first and last index among the records of an hour, which is counted from 1970
+-- in UTC. The hours of dropped records stay.
+CREATE TABLE audit_hour (hour INTEGER PRIMARY KEY, first INTEGER NOT NULL, last INTEGER NOT NULL);
+INSERT INTO audit_hour SELECT time/3600000000, min(idx), max(idx) FROM audit GROUP BY 1;
+)sql",
+    // Redactions that await their approver; `digest` is keyed, and of all terms.
+    R"sql(
+CREATE TABLE redaction_proposal (
+  digest BLOB PRIMARY KEY,
+  client TEXT NOT NULL,
+  time INTEGER NOT NULL
+) WITHOUT ROWID;
 )sql",
 };
 

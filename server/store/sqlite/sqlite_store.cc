@@ -1,14 +1,11 @@
 #include "server/store/sqlite/sqlite_store.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <utility>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -16,9 +13,11 @@
 #include "base/civil_time.h"
 #include "base/digest.h"
 #include "base/durable_file.h"
+#include "base/process_lock.h"
 #include "base/status.h"
 #include "server/store/sqlite/connection.h"
 #include "server/store/sqlite/reading.h"
+#include "server/store/sqlite/rewriting.h"
 #include "server/store/sqlite/row_cache.h"
 #include "server/store/sqlite/schema.h"
 
@@ -28,32 +27,6 @@ namespace {
 // Answers to request ids are kept this long (DESIGN: "Idempotency").
 constexpr absl::Duration kReplyLife = absl::Hours(24 * 30);
 constexpr int kQuotaLifeDays = 7;
-
-// A lock on the database file itself, whatever path it is opened by, held as long
-// as the object lives. It is flock's: SQLite's own are fcntl's, which closing any
-// descriptor of the file would drop, so this one outlives the connections.
-class ProcessLock {
- public:
-  static absl::StatusOr<ProcessLock> Take(const std::string& path) {
-    const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (file < 0) return absl::FailedPreconditionError(absl::StrCat("cannot open ", path));
-    if (flock(file, LOCK_EX | LOCK_NB) != 0) {
-      close(file);
-      return absl::FailedPreconditionError(
-          absl::StrCat("another process has the database: ", path, " is locked"));
-    }
-    return ProcessLock(file);
-  }
-  ~ProcessLock() {
-    if (file_ >= 0) close(file_);
-  }
-  ProcessLock(ProcessLock&& other) noexcept : file_(std::exchange(other.file_, -1)) {}
-  ProcessLock& operator=(ProcessLock&&) = delete;
-
- private:
-  explicit ProcessLock(int file) : file_(file) {}
-  int file_;
-};
 
 // A read-only connection with its statements.
 struct ReadConnection {
@@ -65,14 +38,24 @@ struct ReadConnection {
 struct Writer {
   Connection connection;
   Reading reading;
+  Rewriting rewriting;
+  // See Store::page_token_key.
+  std::string page_token_key;
+  // The write-ahead log may hold what was redacted: after a redaction, and from the
+  // start, since a process may have died between the two.
+  bool log_to_be_emptied = true;
   Statement begin;
   Statement commit;
   Statement put;
   Statement put_observation;
   Statement put_meta;
   Statement append_audit;
+  Statement add_reader;
+  Statement widen_hour;
   Statement put_tile;
   Statement drop_audit;
+  Statement next_reader;
+  Statement drop_reader;
   Statement open_stream;
   Statement end_stream;
   Statement find_reply;
@@ -83,9 +66,11 @@ struct Writer {
 };
 
 absl::StatusOr<std::unique_ptr<Writer>> PrepareWriter(Connection connection) {
-  ASSIGN_OR_RETURN(Reading reading, Reading::Prepare(connection));
-  auto writer = std::make_unique<Writer>(Writer{std::move(connection), std::move(reading)});
+  auto writer = std::make_unique<Writer>();
+  writer->connection = std::move(connection);
   Connection& db = writer->connection;
+  ASSIGN_OR_RETURN(writer->reading, Reading::Prepare(db));
+  ASSIGN_OR_RETURN(writer->rewriting, Rewriting::Prepare(db));
   ASSIGN_OR_RETURN(writer->begin, db.Prepare("BEGIN IMMEDIATE"));
   ASSIGN_OR_RETURN(writer->commit, db.Prepare("COMMIT"));
   ASSIGN_OR_RETURN(writer->put,
@@ -101,9 +86,19 @@ absl::StatusOr<std::unique_ptr<Writer>> PrepareWriter(Connection connection) {
   ASSIGN_OR_RETURN(writer->append_audit,
                    db.Prepare("INSERT INTO audit (idx, time, agency, resource, record) "
                               "VALUES (?,?,?,?,?)"));
+  ASSIGN_OR_RETURN(writer->add_reader,
+                   db.Prepare("INSERT INTO audit_seen_by (agency, idx) VALUES (?,?)"));
+  ASSIGN_OR_RETURN(writer->widen_hour,
+                   db.Prepare("INSERT INTO audit_hour (hour, first, last) VALUES (?,?,?) "
+                              "ON CONFLICT (hour) DO UPDATE SET first=min(first, excluded.first), "
+                              "last=max(last, excluded.last)"));
   ASSIGN_OR_RETURN(writer->put_tile,
                    db.Prepare("INSERT OR REPLACE INTO audit_tile (id, hashes) VALUES (?,?)"));
   ASSIGN_OR_RETURN(writer->drop_audit, db.Prepare("DELETE FROM audit WHERE idx<?"));
+  ASSIGN_OR_RETURN(writer->next_reader,
+                   db.Prepare("SELECT min(agency) FROM audit_seen_by WHERE agency>?"));
+  ASSIGN_OR_RETURN(writer->drop_reader,
+                   db.Prepare("DELETE FROM audit_seen_by WHERE agency=? AND idx<?"));
   ASSIGN_OR_RETURN(writer->open_stream, db.Prepare("INSERT INTO open_stream (idx) VALUES (?)"));
   ASSIGN_OR_RETURN(writer->end_stream, db.Prepare("DELETE FROM open_stream WHERE idx=?"));
   ASSIGN_OR_RETURN(writer->find_reply,
@@ -144,6 +139,7 @@ class SqliteTransaction final : public Transaction {
     commit_time_ = std::max(now, before.last_change + absl::Microseconds(1));
     wrote_ = false;
     wrote_policy_ = false;
+    writer_.rewriting.Forget();
   }
   bool wrote() const { return wrote_; }
   bool wrote_policy() const { return wrote_policy_; }
@@ -212,6 +208,42 @@ class SqliteTransaction final : public Transaction {
     return absl::OkStatus();
   }
 
+  absl::Status ScanRevisions(const auth::Grant& grant, Kind kind, absl::string_view name,
+                             absl::FunctionRef<bool(const Row&)> visit) const override {
+    return writer_.reading.ScanRevisions(grant, kind, name, visit);
+  }
+  absl::Status RewriteRevision(const auth::Grant& grant, Kind kind, const Row& row) override {
+    RETURN_IF_ERROR(JudgeScope(grant, kind, row.name, &row.topics));
+    wrote_ = true;
+    return writer_.rewriting.RewriteRevision(kind, row, commit_time_);
+  }
+  absl::Status RewriteObservation(const auth::Grant& grant, absl::string_view release,
+                                  const ObservationRow& row) override {
+    if (!grant.CoversRelease(release)) return grant.OutOfScope();
+    wrote_ = true;
+    return writer_.rewriting.RewriteObservation(release, row);
+  }
+  absl::Status RewriteReplies(
+      absl::string_view text,
+      absl::FunctionRef<absl::StatusOr<std::string>(absl::string_view, absl::string_view)> rewrite)
+      override {
+    return writer_.rewriting.RewriteReplies(text, rewrite);
+  }
+  absl::StatusOr<std::optional<RedactionProposal>> FindProposal(
+      absl::string_view digest, absl::Time not_before) const override {
+    return writer_.rewriting.FindProposal(digest, not_before);
+  }
+  absl::Status PutProposal(absl::string_view digest, const RedactionProposal& proposal,
+                           absl::Time forget_before) override {
+    return writer_.rewriting.PutProposal(digest, proposal, forget_before);
+  }
+  absl::Status DropProposal(absl::string_view digest) override {
+    return writer_.rewriting.DropProposal(digest);
+  }
+  std::string KeyedDigest(absl::string_view bytes) const override {
+    return HmacSha256(writer_.page_token_key, bytes);
+  }
+
  private:
   Writer& writer_;
   int64_t revision_ = 0;
@@ -274,6 +306,10 @@ class SqliteBatch final : public Batch {
       query.Bind(absl::string_view("state")).BindBlob(text);
       RETURN_IF_ERROR(query.Run());
     }
+    if (writer_.rewriting.any()) {
+      RETURN_IF_ERROR(writer_.rewriting.RebuildTables());
+      rewrote_ = true;
+    }
     return writer_.connection.Execute("RELEASE change");
   }
   absl::Status UndoChange() override {
@@ -312,13 +348,22 @@ class SqliteBatch final : public Batch {
 
   absl::Status AppendAudit(uint64_t index, const AuditColumns& columns,
                            absl::string_view record) override {
-    Query query = writer_.append_audit.Start();
-    query.Bind(static_cast<int64_t>(index))
-        .Bind(absl::ToUnixMicros(columns.time))
-        .Bind(columns.agency)
-        .Bind(columns.resource)
-        .BindBlob(record);
-    return query.Run();
+    {
+      Query query = writer_.append_audit.Start();
+      query.Bind(static_cast<int64_t>(index))
+          .Bind(absl::ToUnixMicros(columns.time))
+          .Bind(columns.agency)
+          .Bind(columns.resource)
+          .BindBlob(record);
+      RETURN_IF_ERROR(query.Run());
+    }
+    const auto [hour, added] = hours_.try_emplace(HourOf(columns.time), index, index);
+    if (!added) hour->second.second = index;
+    if (!columns.agency.empty()) RETURN_IF_ERROR(AddReader(columns.agency, index));
+    for (const absl::string_view agency : columns.concerned) {
+      RETURN_IF_ERROR(AddReader(agency, index));
+    }
+    return absl::OkStatus();
   }
   absl::Status PutTile(int level, uint64_t index, absl::string_view hashes) override {
     Query query = writer_.put_tile.Start();
@@ -326,9 +371,24 @@ class SqliteBatch final : public Batch {
     return query.Run();
   }
   absl::Status DropAudit(uint64_t end) override {
-    Query query = writer_.drop_audit.Start();
-    query.Bind(static_cast<int64_t>(end));
-    return query.Run();
+    {
+      Query query = writer_.drop_audit.Start();
+      query.Bind(static_cast<int64_t>(end));
+      RETURN_IF_ERROR(query.Run());
+    }
+    for (std::string agency;;) {
+      {
+        Query next = writer_.next_reader.Start();
+        const std::string last = agency;
+        next.Bind(last);
+        RETURN_IF_ERROR(next.Run());
+        agency = std::string(next.Text(0));
+      }
+      if (agency.empty()) return absl::OkStatus();
+      Query drop = writer_.drop_reader.Start();
+      drop.Bind(agency).Bind(static_cast<int64_t>(end));
+      RETURN_IF_ERROR(drop.Run());
+    }
   }
   absl::Status MarkStreamOpen(uint64_t index) override {
     Query query = writer_.open_stream.Start();
@@ -358,29 +418,50 @@ class SqliteBatch final : public Batch {
   }
 
   absl::Status Commit() override {
+    for (const auto& [hour, indexes] : hours_) {
+      Query query = writer_.widen_hour.Start();
+      query.Bind(hour)
+          .Bind(static_cast<int64_t>(indexes.first))
+          .Bind(static_cast<int64_t>(indexes.second));
+      RETURN_IF_ERROR(query.Run());
+    }
     RETURN_IF_ERROR(writer_.commit.Start().Run());
     committed_ = true;
     committed_state_.Set(state_, transaction_.kinds());
+    writer_.log_to_be_emptied |= rewrote_;
+    if (writer_.log_to_be_emptied) {
+      // The batch stands whatever comes of it; the next one tries again.
+      const absl::StatusOr<bool> emptied = writer_.rewriting.EmptyLog();
+      writer_.log_to_be_emptied = !emptied.ok() || !*emptied;
+    }
     return absl::OkStatus();
   }
 
  private:
+  absl::Status AddReader(absl::string_view agency, uint64_t index) {
+    Query query = writer_.add_reader.Start();
+    query.Bind(agency).Bind(static_cast<int64_t>(index));
+    return query.Run();
+  }
+
   Writer& writer_;
   CommittedState& committed_state_;
+  // The first and last index among the batch's records of each hour.
+  absl::flat_hash_map<int64_t, std::pair<uint64_t, uint64_t>> hours_;
   Store::State state_;
   SqliteTransaction transaction_;
   bool policy_changed_ = false;
+  bool rewrote_ = false;
   bool committed_ = false;
 };
 
 class SqliteStore final : public Store {
  public:
-  SqliteStore(std::string path, ProcessLock lock, std::unique_ptr<Writer> writer,
-              std::string page_token_key, State state, absl::flat_hash_set<Kind> kinds)
+  SqliteStore(std::string path, ProcessLock lock, std::unique_ptr<Writer> writer, State state,
+              absl::flat_hash_set<Kind> kinds)
       : path_(std::move(path)),
         lock_(std::move(lock)),
         writer_(std::move(writer)),
-        page_token_key_(std::move(page_token_key)),
         state_(state, std::move(kinds)) {}
 
   absl::StatusOr<Row> Find(const auth::Grant& grant, Kind kind, absl::string_view name,
@@ -419,15 +500,11 @@ class SqliteStore final : public Store {
     RETURN_IF_ERROR(lease->connection.Execute("COMMIT"));
     return source;
   }
-  absl::StatusOr<std::vector<std::string>> PlansOwnedBy(absl::string_view agency) const override {
-    ASSIGN_OR_RETURN(const Lease lease, Borrow());
-    return lease->reading.PlansOwnedBy(agency);
-  }
   absl::StatusOr<int64_t> QuotaUsed(absl::CivilDay day, absl::string_view subject) const override {
     ASSIGN_OR_RETURN(const Lease lease, Borrow());
     return lease->reading.QuotaUsed(day, subject);
   }
-  const std::string& page_token_key() const override { return page_token_key_; }
+  const std::string& page_token_key() const override { return writer_->page_token_key; }
 
   absl::Status ClaimLog(absl::string_view origin) override {
     ASSIGN_OR_RETURN(const std::string claimed,
@@ -436,6 +513,24 @@ class SqliteStore final : public Store {
     return absl::FailedPreconditionError(absl::StrCat(
         "the database holds the audit log ", claimed, ", not ", origin,
         ": a log's name is never changed; set log_origin back, or begin a new database"));
+  }
+  absl::Status SucceedLog(absl::string_view origin) override {
+    RETURN_IF_ERROR(writer_->begin.Start().Run());
+    const absl::Status succeeded = [&]() -> absl::Status {
+      RETURN_IF_ERROR(writer_->connection.Execute(
+          "DELETE FROM audit; DELETE FROM audit_seen_by; DELETE FROM audit_hour; "
+          "DELETE FROM audit_tile; DELETE FROM open_stream; DELETE FROM meta WHERE key='signed'"));
+      Query query = writer_->put_meta.Start();
+      query.Bind(absl::string_view("log_origin")).BindBlob(origin);
+      return query.Run();
+    }();
+    if (succeeded.ok()) return writer_->commit.Start().Run();
+    writer_->connection.Execute("ROLLBACK").IgnoreError();
+    return succeeded;
+  }
+  absl::StatusOr<std::string> LogOrigin() const override {
+    ASSIGN_OR_RETURN(const Lease lease, Borrow());
+    return lease->reading.Meta("log_origin");
   }
   absl::StatusOr<uint64_t> AuditSize() const override {
     ASSIGN_OR_RETURN(const Lease lease, Borrow());
@@ -468,6 +563,10 @@ class SqliteStore final : public Store {
     if (!grant.sees_all_agencies() && range.agency != grant.agency()) return grant.OutOfScope();
     ASSIGN_OR_RETURN(const Lease lease, Borrow());
     return lease->reading.ScanAudit(range, visit);
+  }
+  absl::StatusOr<AuditSpan> AuditIndexesBetween(absl::Time from, absl::Time to) const override {
+    ASSIGN_OR_RETURN(const Lease lease, Borrow());
+    return lease->reading.AuditIndexesBetween(from, to);
   }
   absl::StatusOr<std::vector<AuditRow>> OpenStreams() const override {
     ASSIGN_OR_RETURN(const Lease lease, Borrow());
@@ -507,7 +606,6 @@ class SqliteStore final : public Store {
   const std::string path_;
   const ProcessLock lock_;
   const std::unique_ptr<Writer> writer_;
-  const std::string page_token_key_;
   CommittedState state_;
   mutable RowCache rows_;
   mutable absl::Mutex mutex_;
@@ -517,7 +615,7 @@ class SqliteStore final : public Store {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Store>> OpenSqliteStore(const std::string& path) {
-  ASSIGN_OR_RETURN(ProcessLock lock, ProcessLock::Take(path));
+  ASSIGN_OR_RETURN(ProcessLock lock, ProcessLock::Take(path, "the database"));
   ASSIGN_OR_RETURN(Connection connection, Connection::Open(path, Connection::Mode::kWriter));
   RETURN_IF_ERROR(Migrate(connection));
   // The write-ahead log is there from now on. SQLite syncs its name too, but does
@@ -525,12 +623,12 @@ absl::StatusOr<std::unique_ptr<Store>> OpenSqliteStore(const std::string& path) 
   const std::string folder = std::filesystem::path(path).parent_path().string();
   RETURN_IF_ERROR(SyncFolder(folder.empty() ? "." : folder));
   ASSIGN_OR_RETURN(std::unique_ptr<Writer> writer, PrepareWriter(std::move(connection)));
-  ASSIGN_OR_RETURN(std::string key,
+  ASSIGN_OR_RETURN(writer->page_token_key,
                    SetOnce(*writer, "page_token_key", [] { return RandomBytes(32); }));
   ASSIGN_OR_RETURN(const Store::State state, writer->reading.ReadState());
   ASSIGN_OR_RETURN(absl::flat_hash_set<Kind> kinds, writer->reading.Kinds());
-  return std::make_unique<SqliteStore>(path, std::move(lock), std::move(writer), std::move(key),
-                                       state, std::move(kinds));
+  return std::make_unique<SqliteStore>(path, std::move(lock), std::move(writer), state,
+                                       std::move(kinds));
 }
 
 }  // namespace concordat::store

@@ -1,22 +1,24 @@
-#include "server/tokens/https_fetch.h"
+#include "server/https/https_request.h"
 
 #include <curl/curl.h>
 
 #include <memory>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "base/openssl_ptr.h"
 #include "base/status.h"
 
-namespace concordat::tokens {
+namespace concordat::https {
 namespace {
 
-// An answer of a few keys needs few headers; the library itself would keep all.
+// A small answer needs few headers; the library itself would keep all.
 constexpr size_t kMaxHeaderBytes = 16 << 10;
 
 using EasyPtr = std::unique_ptr<CURL, FreeWith<curl_easy_cleanup>>;
 using UrlPtr = std::unique_ptr<CURLU, FreeWith<curl_url_cleanup>>;
+using HeadersPtr = std::unique_ptr<curl_slist, FreeWith<curl_slist_free_all>>;
 
 // What the library calls back with while it works.
 struct Transfer {
@@ -126,6 +128,51 @@ absl::Status CheckUrl(const std::string& text, absl::string_view scheme) {
   return absl::OkStatus();
 }
 
+// Makes the request a POST. `body` and `headers` outlive the transfer.
+CURLcode PreparePost(CURL* easy, const std::string& body, const curl_slist* headers) {
+  return Options(easy)
+      .Set(CURLOPT_POST, 1L)
+      .Set(CURLOPT_POSTFIELDS, body.data())
+      .Set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()))
+      .Set(CURLOPT_HTTPHEADER, headers)
+      .result();
+}
+
+// What the library means by a transfer that did not end well.
+absl::Status Failure(CURLcode result, const Transfer& transfer) {
+  if (result != CURLE_WRITE_ERROR) return absl::UnavailableError(curl_easy_strerror(result));
+  return absl::ResourceExhaustedError(
+      transfer.header_bytes > kMaxHeaderBytes
+          ? absl::StrCat("the answer has more than ", kMaxHeaderBytes, " bytes of headers")
+          : absl::StrCat("the answer is larger than ", transfer.max_bytes, " bytes"));
+}
+
+// Gets the document, or posts `body` where there is one.
+absl::StatusOr<HttpsAnswer> Request(const HttpsAddress& address, const std::string* body,
+                                    const std::atomic<bool>& cancelled) {
+  RETURN_IF_ERROR(CheckHttpsUrl(address.url));
+  if (!StartLibrary()) return absl::UnavailableError("the https library does not start");
+  const EasyPtr easy(curl_easy_init());
+  const HeadersPtr headers(curl_slist_append(nullptr, "Content-Type: text/plain"));
+  if (easy == nullptr || headers == nullptr) {
+    return absl::UnavailableError("the https library has no memory");
+  }
+  Transfer transfer{cancelled, address.max_bytes, {}, 0};
+  CURLcode result = Prepare(easy.get(), address, transfer);
+  if (result == CURLE_OK && body != nullptr) {
+    result = PreparePost(easy.get(), *body, headers.get());
+  }
+  if (result == CURLE_OK) result = curl_easy_perform(easy.get());
+  if (result != CURLE_OK) return Failure(result, transfer);
+  HttpsAnswer answer;
+  answer.document = std::move(transfer.document);
+  curl_easy_getinfo(easy.get(), CURLINFO_RESPONSE_CODE, &answer.status);
+  const char* content_type = nullptr;
+  curl_easy_getinfo(easy.get(), CURLINFO_CONTENT_TYPE, &content_type);
+  if (content_type != nullptr) answer.content_type = content_type;
+  return answer;
+}
+
 }  // namespace
 
 absl::Status CheckHttpsUrl(const std::string& url) { return CheckUrl(url, "https"); }
@@ -134,26 +181,17 @@ absl::Status CheckProxyUrl(const std::string& url) { return CheckUrl(url, "http"
 
 absl::StatusOr<std::string> FetchHttps(const HttpsAddress& address,
                                        const std::atomic<bool>& cancelled) {
-  RETURN_IF_ERROR(CheckHttpsUrl(address.url));
-  if (!StartLibrary()) return absl::UnavailableError("the https library does not start");
-  const EasyPtr easy(curl_easy_init());
-  if (easy == nullptr) return absl::UnavailableError("the https library has no memory");
-  Transfer transfer{cancelled, address.max_bytes, {}, 0};
-  CURLcode result = Prepare(easy.get(), address, transfer);
-  if (result == CURLE_OK) result = curl_easy_perform(easy.get());
-  if (result == CURLE_WRITE_ERROR) {
-    return absl::ResourceExhaustedError(
-        transfer.header_bytes > kMaxHeaderBytes
-            ? absl::StrCat("the answer has more than ", kMaxHeaderBytes, " bytes of headers")
-            : absl::StrCat("the answer is larger than ", address.max_bytes, " bytes"));
+  ASSIGN_OR_RETURN(HttpsAnswer answer, Request(address, nullptr, cancelled));
+  if (answer.status != 200) {
+    return absl::UnavailableError(
+        absl::StrCat("the answer has the status ", answer.status, ", not 200"));
   }
-  if (result != CURLE_OK) return absl::UnavailableError(curl_easy_strerror(result));
-  long status = 0;
-  curl_easy_getinfo(easy.get(), CURLINFO_RESPONSE_CODE, &status);
-  if (status != 200) {
-    return absl::UnavailableError(absl::StrCat("the answer has the status ", status, ", not 200"));
-  }
-  return std::move(transfer.document);
+  return std::move(answer.document);
 }
 
-}  // namespace concordat::tokens
+absl::StatusOr<HttpsAnswer> PostHttps(const HttpsAddress& address, const std::string& body,
+                                      const std::atomic<bool>& cancelled) {
+  return Request(address, &body, cancelled);
+}
+
+}  // namespace concordat::https

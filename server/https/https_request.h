@@ -1,6 +1,6 @@
-// One small document from an https address that the operator has chosen.
-#ifndef CONCORDAT_SERVER_TOKENS_HTTPS_FETCH_H_
-#define CONCORDAT_SERVER_TOKENS_HTTPS_FETCH_H_
+// One small document from, or to, an https address that the operator has chosen.
+#ifndef CONCORDAT_SERVER_HTTPS_HTTPS_REQUEST_H_
+#define CONCORDAT_SERVER_HTTPS_HTTPS_REQUEST_H_
 
 #include <atomic>
 #include <cstddef>
@@ -10,9 +10,9 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 
-namespace concordat::tokens {
+namespace concordat::https {
 
-// What is fetched, and how far the other side is trusted.
+// Who is asked, and how far the other side is trusted.
 struct HttpsAddress {
   // As CheckHttpsUrl takes it.
   std::string url;
@@ -24,8 +24,18 @@ struct HttpsAddress {
   absl::Duration connect_timeout;
   // All of it.
   absl::Duration timeout;
-  // The largest document.
+  // The largest document that is taken.
   size_t max_bytes = 0;
+};
+
+// What came back, whatever its status; nothing of it is to be trusted.
+struct HttpsAnswer {
+  // The HTTP status, such as 200 or 302.
+  long status = 0;
+  // The header of that name; empty when there was none.
+  std::string content_type;
+  // At most HttpsAddress::max_bytes.
+  std::string document;
 };
 
 // OK for an https address with a host and without user, password and fragment.
@@ -44,6 +54,12 @@ absl::Status CheckProxyUrl(const std::string& url);
 absl::StatusOr<std::string> FetchHttps(const HttpsAddress& address,
                                        const std::atomic<bool>& cancelled);
 
-}  // namespace concordat::tokens
+// Posts `body` as text/plain, under the same conditions, and gives the answer
+// with any status; a redirect is an answer and not followed. An error means that
+// no whole answer came, so that whether the body was taken is not known.
+absl::StatusOr<HttpsAnswer> PostHttps(const HttpsAddress& address, const std::string& body,
+                                      const std::atomic<bool>& cancelled);
 
-#endif  // CONCORDAT_SERVER_TOKENS_HTTPS_FETCH_H_
+}  // namespace concordat::https
+
+#endif  // CONCORDAT_SERVER_HTTPS_HTTPS_REQUEST_H_

@@ -1,4 +1,4 @@
-#include "server/tokens/https_fetch.h"
+#include "server/https/https_request.h"
 
 #include <atomic>
 #include <cstdlib>
@@ -13,7 +13,7 @@
 #include "tests/support/https_server.h"
 #include "tests/support/temporary_folder.h"
 
-namespace concordat::tokens {
+namespace concordat::https {
 namespace {
 
 using ::testing::HasSubstr;
@@ -22,9 +22,9 @@ using ::testing::StartsWith;
 
 constexpr size_t kMost = 64 << 10;
 
-class HttpsFetchTest : public testing::Test {
+class HttpsRequestTest : public testing::Test {
  protected:
-  HttpsFetchTest() { server_.Serve("{}"); }
+  HttpsRequestTest() { server_.Serve("{}"); }
 
   HttpsAddress Address() const {
     return {server_.url(), certificates_.Path("ca.crt"), "", absl::Seconds(2), absl::Seconds(4),
@@ -40,7 +40,7 @@ class HttpsFetchTest : public testing::Test {
   std::atomic<bool> cancelled_{false};
 };
 
-TEST_F(HttpsFetchTest, ADocumentComesByteForByte) {
+TEST_F(HttpsRequestTest, ADocumentComesByteForByte) {
   const std::string bytes("{\"keys\":\0\r\n\xff}", 13);
   server_.Serve(bytes);
   const auto document = Fetch();
@@ -50,7 +50,7 @@ TEST_F(HttpsFetchTest, ADocumentComesByteForByte) {
   EXPECT_THAT(server_.last_request(), Not(HasSubstr("Authorization")));
 }
 
-TEST_F(HttpsFetchTest, ARedirectIsNotFollowed) {
+TEST_F(HttpsRequestTest, ARedirectIsNotFollowed) {
   e2e::HttpsServer elsewhere({certificates_.Read("server")});
   elsewhere.Serve("{}");
   server_.ServeRaw(absl::StrCat("HTTP/1.1 302 Found\r\nLocation: ", elsewhere.url(),
@@ -59,41 +59,41 @@ TEST_F(HttpsFetchTest, ARedirectIsNotFollowed) {
   EXPECT_EQ(elsewhere.requests(), 0);
 }
 
-TEST_F(HttpsFetchTest, OnlyTheStatus200Counts) {
+TEST_F(HttpsRequestTest, OnlyTheStatus200Counts) {
   for (const char* status : {"203 Other", "204 None", "206 Part", "404 Gone", "500 Broken"}) {
     server_.ServeRaw(absl::StrCat("HTTP/1.1 ", status, "\r\nContent-Length: 0\r\n\r\n"));
     EXPECT_FALSE(Fetch().ok()) << status;
   }
 }
 
-TEST_F(HttpsFetchTest, TheLargestDocumentIsTakenAndOneByteMoreIsNot) {
+TEST_F(HttpsRequestTest, TheLargestDocumentIsTakenAndOneByteMoreIsNot) {
   server_.Serve(std::string(kMost, ' '));
   EXPECT_TRUE(Fetch().ok());
   server_.Serve(std::string(kMost + 1, ' '));
   EXPECT_EQ(Fetch().status().code(), absl::StatusCode::kResourceExhausted);
 }
 
-TEST_F(HttpsFetchTest, ADocumentThatDoesNotTellItsSizeIsCutOffToo) {
+TEST_F(HttpsRequestTest, ADocumentThatDoesNotTellItsSizeIsCutOffToo) {
   server_.ServeRaw(
       absl::StrCat("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n", std::string(16 * kMost, ' ')));
   EXPECT_EQ(Fetch().status().code(), absl::StatusCode::kResourceExhausted);
 }
 
-TEST_F(HttpsFetchTest, HeadersHaveALimitOfTheirOwn) {
+TEST_F(HttpsRequestTest, HeadersHaveALimitOfTheirOwn) {
   std::string headers;
   for (int i = 0; i < 1000; ++i) absl::StrAppend(&headers, "X-", i, ": padding-padding\r\n");
   server_.ServeRaw(absl::StrCat("HTTP/1.1 200 OK\r\n", headers, "Content-Length: 2\r\n\r\n{}"));
   EXPECT_THAT(std::string(Fetch().status().message()), HasSubstr("bytes of headers"));
 }
 
-TEST_F(HttpsFetchTest, AnAnswerThatEndsEarlyIsNone) {
+TEST_F(HttpsRequestTest, AnAnswerThatEndsEarlyIsNone) {
   server_.ServeRaw("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n{}");
   EXPECT_FALSE(Fetch().ok());
   server_.ServeRaw("garbage\r\n\r\n");
   EXPECT_FALSE(Fetch().ok());
 }
 
-TEST_F(HttpsFetchTest, OnlyThePinnedAuthorityCounts) {
+TEST_F(HttpsRequestTest, OnlyThePinnedAuthorityCounts) {
   HttpsAddress address = Address();
   address.ca_file = certificates_.Path("untrusted-ca.crt");
   EXPECT_FALSE(Fetch(address).ok());
@@ -103,7 +103,7 @@ TEST_F(HttpsFetchTest, OnlyThePinnedAuthorityCounts) {
   EXPECT_EQ(server_.requests(), 0);
 }
 
-TEST_F(HttpsFetchTest, TheCertificateHasToNameTheHost) {
+TEST_F(HttpsRequestTest, TheCertificateHasToNameTheHost) {
   e2e::HttpsServer other({certificates_.Read("server"), "127.0.0.2"});
   other.Serve("{}");
   HttpsAddress address = Address();
@@ -112,7 +112,7 @@ TEST_F(HttpsFetchTest, TheCertificateHasToNameTheHost) {
   EXPECT_EQ(other.requests(), 0);
 }
 
-TEST_F(HttpsFetchTest, ASlowServerIsLeftAlone) {
+TEST_F(HttpsRequestTest, ASlowServerIsLeftAlone) {
   server_.ServeNothing();
   HttpsAddress address = Address();
   address.timeout = absl::Milliseconds(500);
@@ -122,7 +122,7 @@ TEST_F(HttpsFetchTest, ASlowServerIsLeftAlone) {
   EXPECT_LT(absl::Now() - begun, absl::Seconds(3));
 }
 
-TEST_F(HttpsFetchTest, AFetchCanBeCancelled) {
+TEST_F(HttpsRequestTest, AFetchCanBeCancelled) {
   server_.ServeNothing();
   HttpsAddress address = Address();
   address.timeout = absl::Seconds(60);
@@ -136,7 +136,7 @@ TEST_F(HttpsFetchTest, AFetchCanBeCancelled) {
   canceller.join();
 }
 
-TEST_F(HttpsFetchTest, NoProxyOfTheEnvironmentIsUsed) {
+TEST_F(HttpsRequestTest, NoProxyOfTheEnvironmentIsUsed) {
   for (const char* name : {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"}) {
     setenv(name, "http://127.0.0.1:1", 1);
   }
@@ -144,7 +144,7 @@ TEST_F(HttpsFetchTest, NoProxyOfTheEnvironmentIsUsed) {
   for (const char* name : {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"}) unsetenv(name);
 }
 
-TEST_F(HttpsFetchTest, TheConfiguredProxyIsAskedToConnect) {
+TEST_F(HttpsRequestTest, TheConfiguredProxyIsAskedToConnect) {
   e2e::HttpsServer proxy({certificates_.Read("server"), "127.0.0.1", 0, true});
   proxy.Serve("through the proxy");
   HttpsAddress address = Address();
@@ -160,11 +160,41 @@ TEST_F(HttpsFetchTest, TheConfiguredProxyIsAskedToConnect) {
   EXPECT_EQ(server_.requests(), 0);
 }
 
-TEST_F(HttpsFetchTest, ErrorsQuoteNothingOfTheAnswer) {
+TEST_F(HttpsRequestTest, ErrorsQuoteNothingOfTheAnswer) {
   server_.ServeRaw(
       "HTTP/1.1 500 secret-phrase\r\nX-A: secret-phrase\r\nContent-Length: 13\r\n\r\n"
       "secret-phrase");
   EXPECT_THAT(std::string(Fetch().status().message()), Not(HasSubstr("secret-phrase")));
+}
+
+TEST_F(HttpsRequestTest, ABodyIsPostedByteForByteAndAnyStatusIsAnAnswer) {
+  server_.ServeRaw(
+      "HTTP/1.1 409 Conflict\r\nContent-Type: text/x.tlog.size\r\nContent-Length: 3\r\n\r\n42\n");
+  const std::string body("old 0\n\n\xE2\x80\x94\0@file", 16);
+  const auto answer = PostHttps(Address(), body, cancelled_);
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  EXPECT_EQ(answer->status, 409);
+  EXPECT_EQ(answer->content_type, "text/x.tlog.size");
+  EXPECT_EQ(answer->document, "42\n");
+  EXPECT_THAT(server_.last_request(), StartsWith("POST /keys HTTP/1.1\r\n"));
+  EXPECT_EQ(server_.last_body(), body);
+}
+
+TEST_F(HttpsRequestTest, APostIsNotSentToWhereARedirectLeads) {
+  e2e::HttpsServer elsewhere({certificates_.Read("server")});
+  elsewhere.Serve("{}");
+  server_.ServeRaw(absl::StrCat("HTTP/1.1 307 Elsewhere\r\nLocation: ", elsewhere.url(),
+                                "\r\nContent-Length: 0\r\n\r\n"));
+  const auto answer = PostHttps(Address(), "body", cancelled_);
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  EXPECT_EQ(answer->status, 307);
+  EXPECT_EQ(elsewhere.requests(), 0);
+}
+
+TEST_F(HttpsRequestTest, TheAnswerToAPostHasItsLimitToo) {
+  server_.Serve(std::string(kMost + 1, ' '));
+  EXPECT_EQ(PostHttps(Address(), "body", cancelled_).status().code(),
+            absl::StatusCode::kResourceExhausted);
 }
 
 TEST(HttpsUrlTest, OnlyPlainHttpsAddressesAreTaken) {
@@ -187,4 +217,4 @@ TEST(HttpsUrlTest, AProxyIsSpokenToInPlainHttp) {
 }
 
 }  // namespace
-}  // namespace concordat::tokens
+}  // namespace concordat::https

@@ -1,0 +1,25 @@
+// StreamAuditEntries' work: the log for an auditor, in messages that are made one at
+// a time.
+#ifndef CONCORDAT_SERVER_SERVICES_AUDIT_STREAM_H_
+#define CONCORDAT_SERVER_SERVICES_AUDIT_STREAM_H_
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "concordat/v1/audit_service.pb.h"
+#include "server/door/call.h"
+#include "server/door/message_source.h"
+#include "server/store/store.h"
+
+namespace concordat::services {
+
+// Opens the stream of the records that there are now. A message without entries says
+// that many records were looked at and none of them passed. `store` outlives the
+// stream. FIELDS_INVALID as CheckAuditFilter says.
+absl::StatusOr<std::unique_ptr<door::MessageSource<v1::StreamAuditEntriesResponse>>>
+OpenAuditStream(const store::Store& store, std::shared_ptr<const door::Call> call,
+                const v1::StreamAuditEntriesRequest& request);
+
+}  // namespace concordat::services
+
+#endif  // CONCORDAT_SERVER_SERVICES_AUDIT_STREAM_H_

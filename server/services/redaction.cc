@@ -1,0 +1,301 @@
+#include "server/services/redaction.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "base/civil_time.h"
+#include "base/resource_name.h"
+#include "base/status.h"
+#include "concordat/v1/measure.pb.h"
+#include "concordat/v1/plan.pb.h"
+#include "concordat/v1/release.pb.h"
+#include "google/protobuf/descriptor.h"
+#include "server/domain/tombstone.h"
+#include "server/services/apply.h"
+#include "server/services/release_digest.h"
+
+namespace concordat::services {
+namespace {
+
+using google::protobuf::Message;
+using store::Kind;
+using store::ObservationRow;
+using store::Row;
+
+constexpr absl::Duration kProposalLife = absl::Hours(7 * 24);
+// A shorter text would be found in words that it has nothing to do with.
+constexpr size_t kShortestText = 4;
+
+// What can be redacted: its name, its kind and its message.
+struct Redactable {
+  absl::string_view pattern;
+  Kind kind;
+  const Message* prototype;
+};
+
+std::optional<Redactable> FindRedactable(absl::string_view resource) {
+  const Redactable redactables[] = {
+      {"plans/{plan}", Kind::kPlan, &v1::Plan::default_instance()},
+      {"plans/{plan}/actions/{action}", Kind::kAction, &v1::Action::default_instance()},
+      {"plans/{plan}/actions/{action}/reports/{report}", Kind::kProgressReport,
+       &v1::ProgressReport::default_instance()},
+      {"measures/{measure}", Kind::kMeasure, &v1::Measure::default_instance()},
+      {"releases/{release}", Kind::kRelease, &v1::Release::default_instance()},
+  };
+  for (const Redactable& redactable : redactables) {
+    if (MatchesPattern(resource, redactable.pattern)) return redactable;
+  }
+  return std::nullopt;
+}
+
+absl::Status Damaged() { return absl::DataLossError("what is to be redacted cannot be read"); }
+
+// Finds what holds the text, and then replaces it.
+class Redactor {
+ public:
+  Redactor(store::Transaction& transaction, const auth::Grant& grant, absl::string_view text)
+      : transaction_(transaction), grant_(grant), text_(text) {}
+
+  // Looks through all revisions of the resource, and through the copies of its texts.
+  // RESOURCE_NOT_FOUND when there never was such a resource.
+  absl::Status Find(const Redactable& redactable, const std::string& resource) {
+    std::unique_ptr<Message> message(redactable.prototype->New());
+    bool exists = false;
+    bool damaged = false;
+    RETURN_IF_ERROR(
+        transaction_.ScanRevisions(grant_, redactable.kind, resource, [&](const Row& row) {
+          exists = true;
+          damaged |= !message->ParseFromString(row.body);
+          if (const int64_t texts = domain::RedactTexts(*message, text_); texts > 0) {
+            Count(texts);
+            rows_.push_back({redactable.kind, row});
+            rows_.back().row.body = StoredBytes(*message);
+          }
+          return true;
+        }));
+    if (damaged) return Damaged();
+    if (!exists) return ResourceNotFound(store::KindName(redactable.kind), resource);
+    if (redactable.kind == Kind::kRelease) return FindInFigures(resource);
+    if (redactable.kind == Kind::kMeasure) return FindInTitles(resource);
+    return absl::OkStatus();
+  }
+
+  // Replaces what Find found, and what answers to request ids hold.
+  absl::Status Replace() {
+    for (const Rewritten& rewritten : rows_) {
+      RETURN_IF_ERROR(transaction_.RewriteRevision(grant_, rewritten.kind, rewritten.row));
+    }
+    for (const auto& [release, row] : figures_) {
+      RETURN_IF_ERROR(transaction_.RewriteObservation(grant_, release, row));
+    }
+    return transaction_.RewriteReplies(text_,
+                                       [&](absl::string_view method, absl::string_view reply) {
+                                         return RedactReply(method, reply);
+                                       });
+  }
+
+  // Texts that hold the text, and revisions and figures that have such a one.
+  int64_t texts() const { return texts_; }
+  int64_t revisions() const { return revisions_; }
+
+ private:
+  struct Rewritten {
+    Kind kind;
+    Row row;
+  };
+  using Figure = std::pair<std::string, ObservationRow>;
+
+  void Count(int64_t texts) {
+    texts_ += texts;
+    ++revisions_;
+  }
+
+  // The release's figures, and the digest of what they then are.
+  absl::Status FindInFigures(const std::string& release) {
+    ReleaseDigest digest;
+    bool damaged = false;
+    RETURN_IF_ERROR(
+        transaction_.ScanObservations(grant_, release, -1, [&](const ObservationRow& row) {
+          v1::Observation figure;
+          damaged |= !figure.ParseFromString(row.body);
+          if (const int64_t texts = domain::RedactTexts(figure, text_); texts > 0) {
+            Count(texts);
+            figures_.emplace_back(release, row).second.body = StoredBytes(figure);
+          }
+          digest.Add(figure);
+          return true;
+        }));
+    if (damaged) return Damaged();
+    if (figures_.empty()) return absl::OkStatus();
+    return Restate(release, digest.Finish());
+  }
+
+  // The measure's title, where it is frozen beside figures.
+  absl::Status FindInTitles(const std::string& measure) {
+    std::vector<std::string> releases;
+    RETURN_IF_ERROR(transaction_.Scan(grant_, Kind::kRelease,
+                                      {"releases/", "", transaction_.Latest(), std::nullopt},
+                                      [&](const Row& row) {
+                                        releases.push_back(row.name);
+                                        return true;
+                                      }));
+    for (const std::string& release : releases) {
+      const size_t before = figures_.size();
+      bool damaged = false;
+      RETURN_IF_ERROR(
+          transaction_.ScanObservations(grant_, release, -1, [&](const ObservationRow& row) {
+            if (row.measure != measure) return true;
+            v1::Observation figure;
+            damaged |= !figure.ParseFromString(row.body);
+            v1::Measure title;
+            title.set_display_name(figure.measure_display_name());
+            if (domain::RedactTexts(title, text_) == 0) return true;
+            Count(1);
+            figure.set_measure_display_name(title.display_name());
+            figures_.emplace_back(release, row).second.body = StoredBytes(figure);
+            return true;
+          }));
+      if (damaged) return Damaged();
+      if (figures_.size() > before) RETURN_IF_ERROR(Restate(release, std::nullopt));
+    }
+    return absl::OkStatus();
+  }
+
+  // Has the release's revisions written anew, so that polls of its figures notice, and
+  // with `digest` when there is one.
+  absl::Status Restate(const std::string& release, const std::optional<std::string>& digest) {
+    std::vector<Rewritten> restated;
+    bool damaged = false;
+    RETURN_IF_ERROR(
+        transaction_.ScanRevisions(grant_, Kind::kRelease, release, [&](const Row& row) {
+          v1::Release message;
+          damaged |= !message.ParseFromString(row.body);
+          domain::RedactTexts(message, text_);
+          if (digest.has_value()) message.set_digest(*digest);
+          restated.push_back({Kind::kRelease, row});
+          restated.back().row.body = StoredBytes(message);
+          return true;
+        }));
+    if (damaged) return Damaged();
+    // In the place of those that hold the text themselves.
+    if (digest.has_value()) rows_.clear();
+    rows_.insert(rows_.end(), restated.begin(), restated.end());
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<std::string> RedactReply(absl::string_view method, absl::string_view reply) const {
+    // `/concordat.v1.PlanService/ApplyPlan` is concordat.v1.PlanService.ApplyPlan.
+    std::string name(method.substr(1));
+    name[name.find('/')] = '.';
+    const google::protobuf::MethodDescriptor* descriptor =
+        google::protobuf::DescriptorPool::generated_pool()->FindMethodByName(name);
+    if (descriptor == nullptr) return Damaged();
+    const std::unique_ptr<Message> message(google::protobuf::MessageFactory::generated_factory()
+                                               ->GetPrototype(descriptor->output_type())
+                                               ->New());
+    if (!message->ParseFromString(std::string(reply))) return Damaged();
+    domain::RedactTexts(*message, text_);
+    return StoredBytes(*message);
+  }
+
+  store::Transaction& transaction_;
+  const auth::Grant& grant_;
+  const absl::string_view text_;
+  std::vector<Rewritten> rows_;
+  std::vector<Figure> figures_;
+  int64_t texts_ = 0;
+  int64_t revisions_ = 0;
+};
+
+absl::Status Impossible(absl::string_view state, absl::string_view message) {
+  return MakeError(v1::REDACTION_STATE, message, {{"state", state}});
+}
+
+absl::StatusOr<Redactable> Check(const door::Call& call, const v1::RedactTextRequest& request) {
+  if (call.has_on_behalf_of()) {
+    return MakeError(
+        v1::ON_BEHALF_OF_REFUSED,
+        "a redaction is proposed and approved by the client itself; call again without "
+        "the metadata key concordat-on-behalf-of");
+  }
+  std::vector<FieldViolation> violations;
+  const std::optional<Redactable> redactable = FindRedactable(request.resource());
+  if (!redactable.has_value()) {
+    violations.push_back(
+        {"resource", "must name a plan, an action, a progress report, a measure or a release"});
+  }
+  if (request.text().size() < kShortestText) {
+    violations.push_back({"text", absl::StrCat("has fewer than ", kShortestText, " bytes")});
+  }
+  RETURN_IF_ERROR(FromViolations(violations));
+  return *redactable;
+}
+
+// What a proposal is found by: the same for the same terms, and of no use to anybody
+// who guesses at the text.
+std::string DigestOfTerms(const v1::RedactTextRequest& request,
+                          const store::Transaction& transaction) {
+  v1::RedactTextRequest terms = request;
+  terms.clear_dry_run();
+  return transaction.KeyedDigest(absl::StrCat("RedactText ", StoredBytes(terms)));
+}
+
+}  // namespace
+
+absl::StatusOr<v1::Redaction> RedactText(const door::Call& call,
+                                         const v1::RedactTextRequest& request,
+                                         store::Transaction& transaction) {
+  ASSIGN_OR_RETURN(const Redactable redactable, Check(call, request));
+  call.NoteRedaction(request.resource(), absl::StrCat(v1::Redaction::Reason_Name(request.reason()),
+                                                      " ", request.reference()));
+
+  // Before anything is said of the text: who may only approve learns nothing of what
+  // nobody proposed.
+  const std::string digest = DigestOfTerms(request, transaction);
+  const auth::Principal& principal = call.principal();
+  ASSIGN_OR_RETURN(std::optional<store::RedactionProposal> proposal,
+                   transaction.FindProposal(digest, call.now() - kProposalLife));
+  if (!proposal.has_value() && !principal.Has(v1::ADMINISTRATOR)) {
+    return Impossible(
+        "NOT_PROPOSED",
+        "an administrator has to propose the same redaction first, within seven days");
+  }
+  if (proposal.has_value() && proposal->client == principal.client) {
+    return Impossible("SAME_CLIENT", "another client, an approver's, has to approve it");
+  }
+
+  Redactor redactor(transaction, call.grant(), request.text());
+  RETURN_IF_ERROR(redactor.Find(redactable, request.resource()));
+  if (redactor.texts() == 0) {
+    return Impossible(
+        "TEXT_NOT_FOUND",
+        "no text of the resource holds it, in any revision; send it as it was written");
+  }
+
+  v1::Redaction redaction;
+  redaction.set_state(v1::Redaction::PROPOSED);
+  if (!proposal.has_value()) {
+    proposal = {principal.client, call.now()};
+    RETURN_IF_ERROR(transaction.PutProposal(digest, *proposal, call.now() - kProposalLife));
+  } else if (principal.Has(v1::APPROVER)) {
+    RETURN_IF_ERROR(redactor.Replace());
+    RETURN_IF_ERROR(transaction.DropProposal(digest));
+    redaction.set_state(v1::Redaction::DONE);
+    redaction.set_approved_by(principal.client);
+    *redaction.mutable_approve_time() = ToTimestamp(call.now());
+  }
+  redaction.set_resource(request.resource());
+  redaction.set_reason(request.reason());
+  redaction.set_reference(request.reference());
+  redaction.set_proposed_by(proposal->client);
+  *redaction.mutable_propose_time() = ToTimestamp(proposal->time);
+  redaction.set_texts(redactor.texts());
+  redaction.set_revisions(redactor.revisions());
+  return redaction;
+}
+
+}  // namespace concordat::services
