@@ -184,9 +184,11 @@ class RunningServer final : public Server {
     // Every call has ended; what they handed to the log is made durable here, and
     // then signed. Witnesses see that checkpoint after the next start.
     retention_.reset();
-    log_.reset();
+    if (log_ != nullptr) log_->Close();
     if (witnessing_ != nullptr) witnessing_->Stop();
     checkpointer_.reset();
+    // The checkpointer has told it of damage until then.
+    log_.reset();
   }
 
  private:

@@ -96,7 +96,9 @@ absl::Status AuditLog::Resume() {
   return absl::OkStatus();
 }
 
-AuditLog::~AuditLog() {
+AuditLog::~AuditLog() { Close(); }
+
+void AuditLog::Close() {
   if (!thread_.joinable()) return;
   {
     absl::MutexLock lock(&mutex_);

@@ -76,8 +76,12 @@ class AuditLog {
   // its last records are not those that its tree was made of.
   static absl::StatusOr<std::unique_ptr<AuditLog>> Start(store::Store& store, const Clock& clock,
                                                          Options options);
-  // Makes durable what was handed in before, then stops.
+  // As Close.
   ~AuditLog();
+
+  // Makes durable what was handed in before, and ends the log's thread. Whatever is
+  // handed in later is refused. Call on one thread.
+  void Close();
 
   // Hands `entry` in. It is not owned: it lives until its Done was called,
   // which is always called, at once when the log has stopped.
