@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# Measures concordatd beside a bare mutual-TLS echo server: the same load, in
-# turn, in one run, so that a noisy machine slows both.
+# Measures concordatd beside a bare mutual-TLS echo server, and beside itself with
+# records that go nowhere: the same load, in turn, in one run, so that a noisy
+# machine slows both.
 #
-#   tests/bench/run.sh [--short] [--no-bound] [--no-build] [--build-folder FOLDER]
+#   tests/bench/run.sh [--short | --long] [--no-bound] [--no-build] [--build-folder FOLDER]
 #
 # --short         one round of half a second each: shows that it works
+# --long          also how long a start takes with ten thousand and ten million records
 # --no-bound      ends with 0 even below the bound, for machines that do other work
 # --no-build      takes what is built
 # --build-folder  build/, if not given
@@ -20,6 +22,11 @@ readonly BOUND=0.55
 readonly PURPOSE=multi-agency-assurance
 readonly PLAN=development-2018
 readonly START_SECONDS=30
+# Records of a short log and a long one, and how much longer the long one's start may be.
+readonly FEW_RECORDS=10000
+readonly MANY_RECORDS=10000000
+readonly START_BOUND=2
+readonly STARTS=5
 
 BUILD=$ROOT/build
 STATE=
@@ -28,7 +35,8 @@ SERVER_PIDS=()
 # configure_and_build: the normal build's flags.
 configure_and_build() {
   if [[ $BUILD == "$ROOT/build" ]]; then configure dev; fi
-  build "$BUILD" concordatd concordat bench_echo_server bench_load
+  build "$BUILD" concordatd concordat bench_echo_server bench_fill_log bench_load \
+    bench_unaudited_server
 }
 
 # finish: no server outlives this script, and no file of a run that ended well.
@@ -57,16 +65,22 @@ start() {
   done
 }
 
+# write_config NAME [LINE...]: STATE/NAME.yaml, of a server whose files are in
+# STATE/NAME; the lines are about its audit log.
 write_config() {
-  cat >"$STATE/server.yaml" <<'YAML'
+  local name=$1
+  shift
+  mkdir -p "$STATE/$name"
+  cat >"$STATE/$name.yaml" <<YAML
 listen_address: 127.0.0.1:0
-address_file: real.address
-database_path: concordat.db
+address_file: $name.address
+database_path: $name/concordat.db
 log_origin: localhost/bench
 drain_seconds: 5
 audit:
   key_file: certificates/log.key
-  checkpoint_file: checkpoint
+  checkpoint_file: $name/checkpoint
+$(printf '  %s\n' "$@")
 tls:
   certificate_file: certificates/server.crt
   private_key_file: certificates/server.key
@@ -97,13 +111,13 @@ concordat() {
 # start_real: concordatd with the bundled data set, and the names of the plan's
 # actions in STATE/names.
 start_real() {
-  write_config
-  "$BUILD/server/concordatd" init --config "$STATE/server.yaml" \
+  write_config real
+  "$BUILD/server/concordatd" init --config "$STATE/real.yaml" \
     --client agencies/lscb/clients/administrator \
     --client-name "Safeguarding board office, administration" \
     --agency-name "Lancashire Safeguarding Children Board" --agency-kind BOARD \
     --identity uri:urn:concordat:lscb:administrator >"$STATE/init.log"
-  start real "$STATE/real.address" "$BUILD/server/concordatd" serve --config "$STATE/server.yaml"
+  start real "$STATE/real.address" "$BUILD/server/concordatd" serve --config "$STATE/real.yaml"
   write_profile admin
   write_profile board "$PURPOSE"
   # The load is far more than the bundled agreements allow.
@@ -132,21 +146,71 @@ start_echo() {
 
 # against_echo ARGUMENT...
 against_echo() {
-  load --echo "$(head -n 1 "$STATE/echo.address")" --echo-pid "${SERVER_PIDS[1]}" "$@"
+  load --echo "$(head -n 1 "$STATE/echo.address")" --other-pid "${SERVER_PIDS[1]}" "$@"
+}
+
+# start_unaudited: over a copy of the other's files, while nobody calls that one. It
+# has no records to sign, so none of its checkpoints falls due.
+start_unaudited() {
+  write_config unaudited 'checkpoint_seconds: 1000000' 'checkpoint_records: 1000000000'
+  cp "$STATE"/real/* "$STATE/unaudited/"
+  start unaudited "$STATE/unaudited.address" "$BUILD/tests/bench/bench_unaudited_server" \
+    --config "$STATE/unaudited.yaml"
+}
+
+# against_unaudited ARGUMENT...
+against_unaudited() {
+  load --unaudited "$(head -n 1 "$STATE/unaudited.address")" --other-pid "${SERVER_PIDS[2]}" "$@"
+}
+
+# start_millis NAME: how long concordatd takes to serve STATE/NAME, in milliseconds: the
+# median of several starts.
+start_millis() {
+  local begin i
+  for ((i = 0; i < STARTS; ++i)); do
+    rm -f "$STATE/$1.address"
+    begin=$(date +%s%N)
+    "$BUILD/server/concordatd" serve --config "$STATE/$1.yaml" >"$STATE/$1.log" 2>&1 &
+    until [[ -s $STATE/$1.address ]]; do
+      kill -0 $! 2>/dev/null || die "it ended: $(tail -n 5 "$STATE/$1.log")"
+      sleep 0.002
+    done
+    echo "$((($(date +%s%N) - begin) / 1000000))"
+    kill -TERM $!
+    wait $!
+  done | sort -n | sed -n "$(((STARTS + 1) / 2))p"
+}
+
+# compare_starts: with few records and with many.
+compare_starts() {
+  local records short long
+  for records in "$FEW_RECORDS" "$MANY_RECORDS"; do
+    write_config "log-$records"
+    cp "$STATE"/real/* "$STATE/log-$records/"
+    "$BUILD/tests/bench/bench_fill_log" --config "$STATE/log-$records.yaml" --records "$records"
+  done
+  short=$(start_millis "log-$FEW_RECORDS")
+  long=$(start_millis "log-$MANY_RECORDS")
+  say "start with $FEW_RECORDS records $short ms, with $MANY_RECORDS records $long ms"
+  ((long <= START_BOUND * short)) || die "a long log makes the start longer than it may be"
 }
 
 main() {
-  local short=false build=true bound=(--bound "$BOUND")
+  local short=false long=false build=true bound=(--bound "$BOUND")
   while (($# > 0)); do
     case $1 in
       --short) short=true ;;
+      --long) long=true ;;
       --no-bound) bound=() ;;
       --no-build) build=false ;;
       --build-folder)
         BUILD=$(realpath "${2:?--build-folder needs a folder}")
         shift
         ;;
-      *) die "usage: tests/bench/run.sh [--short] [--no-bound] [--no-build] [--build-folder FOLDER]" ;;
+      *)
+        die "usage: tests/bench/run.sh [--short | --long] [--no-bound] [--no-build]" \
+          "[--build-folder FOLDER]"
+        ;;
     esac
     shift
   done
@@ -159,14 +223,18 @@ main() {
     board=urn:concordat:lscb:analyst admin=urn:concordat:lscb:administrator
   start_real
   start_echo
+  start_unaudited
   say "$(nproc) cores, load $(cut -d' ' -f1-3 /proc/loadavg), commit" \
     "$(git -c safe.directory="$ROOT" -C "$ROOT" describe --always --dirty 2>/dev/null || echo unknown)"
   if $short; then
     against_echo --seconds 0.5 --warm-up 0.2 --outstanding 1,64 "${bound[@]}"
+    against_unaudited --seconds 0.5 --warm-up 0.2 --outstanding 64
   else
     against_echo --seconds 3 --rounds 3 --warm-up 2 --outstanding 1,16
     against_echo --seconds 3 --rounds 5 --warm-up 2 --outstanding 64 "${bound[@]}"
+    against_unaudited --seconds 3 --rounds 7 --warm-up 2 --outstanding 64
   fi
+  if $long; then compare_starts; fi
 }
 
 main "$@"
