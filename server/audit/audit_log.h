@@ -65,8 +65,9 @@ class AuditLog {
     // or agreements is durable, and before its answers leave. An error stops
     // the log.
     absl::AnyInvocable<absl::Status()> on_policy_change;
-    // Called on the log's thread when so many records are durable.
-    absl::AnyInvocable<void(uint64_t size)> on_durable;
+    // Called on the log's thread when so many records are durable, whose tree had
+    // this root when they were written.
+    absl::AnyInvocable<void(uint64_t size, std::string root)> on_durable;
     // Called once, when the log stops for good.
     absl::AnyInvocable<void(const absl::Status&)> on_stopped;
   };
@@ -76,8 +77,12 @@ class AuditLog {
   // its last records are not those that its tree was made of.
   static absl::StatusOr<std::unique_ptr<AuditLog>> Start(store::Store& store, const Clock& clock,
                                                          Options options);
-  // Makes durable what was handed in before, then stops.
+  // Closes it.
   ~AuditLog();
+
+  // Makes durable what was handed in before, then accepts nothing more. Call once, or
+  // not at all.
+  void Close();
 
   // Hands `entry` in. It is not owned: it lives until its Done was called,
   // which is always called, at once when the log has stopped.

@@ -13,6 +13,7 @@
 #include "concordat/v1/plan_service.pb.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "server/store/sqlite/connection.h"
 #include "tests/support/must.h"
 #include "tests/support/test_partnership.h"
 #include "tlog/checkpoint.h"
@@ -201,6 +202,27 @@ TEST_F(AuditProofsTest, TheEndOfTheLogIsSignedBeforeTheServerIsGone) {
                            KeysOf(partnership_.config()), tlog::ExtensionLines::kRefuse);
   ASSERT_TRUE(opened.ok()) << opened.status();
   EXPECT_GT(opened->checkpoint.size, receipt.index());
+}
+
+TEST_F(AuditProofsTest, DamageThatIsFoundWhenTheServerStopsIsNotSigned) {
+  partnership_.Stop();
+  // So that the next signature is that of the stop.
+  partnership_.Reconfigure([](server::v1::ServerConfig& config) {
+    config.mutable_audit()->set_checkpoint_seconds(3600);
+  });
+  partnership_.Start();
+  const v1::Receipt receipt = ReceiptOfACall();
+  {
+    auto connection = Must(
+        store::Connection::Open(partnership_.database_path(), store::Connection::Mode::kWriter));
+    Must(connection.Execute(
+        absl::StrCat("UPDATE audit SET record = 'x' WHERE idx = ", receipt.index()).c_str()));
+  }
+  partnership_.Stop();
+  const auto kept =
+      Must(tlog::OpenCheckpoint(ReadWhole(partnership_.config().audit().checkpoint_file()),
+                                KeysOf(partnership_.config()), tlog::ExtensionLines::kRefuse));
+  EXPECT_LE(kept.checkpoint.size, receipt.index());
 }
 
 class RestoredLogTest : public AuditProofsTest {
