@@ -187,6 +187,8 @@ class RunningServer final : public Server {
     if (log_ != nullptr) log_->Close();
     if (witnessing_ != nullptr) witnessing_->Stop();
     checkpointer_.reset();
+    // The checkpointer has told it of damage until then.
+    log_.reset();
   }
 
  private:

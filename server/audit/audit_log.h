@@ -77,11 +77,11 @@ class AuditLog {
   // its last records are not those that its tree was made of.
   static absl::StatusOr<std::unique_ptr<AuditLog>> Start(store::Store& store, const Clock& clock,
                                                          Options options);
-  // Closes it.
+  // As Close.
   ~AuditLog();
 
-  // Makes durable what was handed in before, then accepts nothing more. Call once, or
-  // not at all.
+  // Makes durable what was handed in before, and ends the log's thread. Whatever is
+  // handed in later is refused. Call on one thread.
   void Close();
 
   // Hands `entry` in. It is not owned: it lives until its Done was called,

@@ -24,11 +24,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Pages after which SQLite copies the write-ahead log into the database, and the
-// bytes of the log at so many less: the calls of a run then see that happen.
-constexpr uintmax_t kPagesOfWriteAheadLog = 1000;
-constexpr uintmax_t kPagesLeft = 60;
-constexpr uintmax_t kBytesOfAPage = 4096 + 24;
+// Bytes of the write-ahead log that a killed server has left, which the next start
+// copies into the database.
+constexpr uintmax_t kBytesOfWriteAheadLog = 256 * 1024;
 constexpr int kRoundsOfCalls = 6;
 constexpr int kKindsOfCalls = 5;
 
@@ -50,15 +48,14 @@ bool Stops(const Operation& fault) {
   return !fault.killed() && !fault.path.empty() && !absl::StartsWith(fault.path, "/kept");
 }
 
-// Leaves the files of a killed server in `folder`, whose write-ahead log is nearly
-// full.
-void PrepareNearlyFullLog(const fs::path& prepared, const fs::path& folder) {
+// Leaves the files of a killed server in `folder`.
+void PrepareKilled(const fs::path& prepared, const fs::path& folder) {
   CrashServer server(prepared);
   server.Launch();
   if (!server.WaitUntilServing()) Die(server.Log());
   Caller caller(server.address());
   const std::string log = server.database_path() + "-wal";
-  while (fs::file_size(log) < (kPagesOfWriteAheadLog - kPagesLeft) * kBytesOfAPage) caller.Read();
+  while (fs::file_size(log) < kBytesOfWriteAheadLog) caller.Read();
   server.Kill();
   fs::copy(server.data_folder(), folder, fs::copy_options::recursive);
 }
@@ -191,20 +188,20 @@ std::vector<FaultPoint> Sample(std::vector<FaultPoint> points, uint64_t seed, in
 
 void RunFault(const fs::path& prepared, const std::string& fault, Findings& findings) {
   const TemporaryFolder folder;
-  const fs::path nearly_full = folder.path() / "nearly-full";
-  PrepareNearlyFullLog(prepared, nearly_full);
-  FaultRun(nearly_full, fault, absl::StrCat("fault ", fault), findings).Run();
+  const fs::path killed = folder.path() / "killed";
+  PrepareKilled(prepared, killed);
+  FaultRun(killed, fault, absl::StrCat("fault ", fault), findings).Run();
 }
 
 int RunFaults(const fs::path& prepared, uint64_t seed, int runs, Findings& findings) {
   const TemporaryFolder folder;
-  const fs::path nearly_full = folder.path() / "nearly-full";
-  PrepareNearlyFullLog(prepared, nearly_full);
-  const std::vector<FaultPoint> points = CountFaultPoints(nearly_full, findings);
+  const fs::path killed = folder.path() / "killed";
+  PrepareKilled(prepared, killed);
+  const std::vector<FaultPoint> points = CountFaultPoints(killed, findings);
   for (const FaultPoint& point : Sample(points, seed, runs)) {
     const std::string where =
         absl::StrCat("fault ", point.Text(), " (", point.operation.name, point.operation.path, ")");
-    FaultRun(nearly_full, point.Text(), where, findings).Run();
+    FaultRun(killed, point.Text(), where, findings).Run();
   }
   return static_cast<int>(points.size());
 }

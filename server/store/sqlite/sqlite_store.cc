@@ -430,9 +430,10 @@ class SqliteBatch final : public Batch {
     committed_state_.Set(state_, transaction_.kinds());
     writer_.log_to_be_emptied |= rewrote_;
     if (writer_.log_to_be_emptied) {
-      // The batch stands whatever comes of it; the next one tries again.
-      const absl::StatusOr<bool> emptied = writer_.rewriting.EmptyLog();
-      writer_.log_to_be_emptied = !emptied.ok() || !*emptied;
+      // While a backup reads it, the batch stands all the same, and the next one tries
+      // again. A write or sync that fails here stops the caller as any other does.
+      ASSIGN_OR_RETURN(const bool emptied, writer_.rewriting.EmptyLog());
+      writer_.log_to_be_emptied = !emptied;
     }
     return absl::OkStatus();
   }
