@@ -203,7 +203,9 @@ class RunningServer final : public Server {
     options.origin = config_.log_origin();
     options.build = CONCORDAT_BUILD;
     options.on_policy_change = [this] { return SwapPolicy(); };
-    options.on_durable = [this](uint64_t size) { checkpointer_->Grown(size); };
+    options.on_durable = [this](uint64_t size, std::string root) {
+      checkpointer_->Grown(size, std::move(root));
+    };
     options.on_stopped = [this](const absl::Status& cause) {
       ops::Log(ops::Severity::kError, "audit_log_stopped", {{"cause", cause.ToString()}});
       health_->Set(Obstacle::kAuditLogStopped, true);
@@ -409,7 +411,9 @@ absl::Status RecordOffline(
   audit::AuditLog::Options options;
   options.origin = config.log_origin();
   options.build = CONCORDAT_BUILD;
-  options.on_durable = [&](uint64_t size) { checkpointer->Grown(size); };
+  options.on_durable = [&](uint64_t size, std::string root) {
+    checkpointer->Grown(size, std::move(root));
+  };
   ASSIGN_OR_RETURN(const std::unique_ptr<audit::AuditLog> log,
                    audit::AuditLog::Start(store, clock, std::move(options)));
   checkpointer->Run({});

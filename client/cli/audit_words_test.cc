@@ -116,9 +116,9 @@ v1::AuditSummary Summary(const tlog::TestLog& log) {
   return summary;
 }
 
-class AuditCommandsTest : public ::testing::Test {
+class AuditSummaryCommandTest : public ::testing::Test {
  protected:
-  AuditCommandsTest() { log_.GrowTo(300); }
+  AuditSummaryCommandTest() { log_.GrowTo(300); }
 
   CliResult Run(std::vector<std::string> arguments) {
     return RunCli(connection_, std::move(arguments));
@@ -139,7 +139,7 @@ class AuditCommandsTest : public ::testing::Test {
   std::shared_ptr<MockConnection> connection_ = std::make_shared<MockConnection>();
 };
 
-TEST_F(AuditCommandsTest, ASummaryIsTextWithItsVerification) {
+TEST_F(AuditSummaryCommandTest, ASummaryIsTextWithItsVerification) {
   const CliResult text = Summarise(Summary(log_), {"--agency", "police"});
   EXPECT_EQ(text.code, ExitCode::kOk) << text.err;
   EXPECT_EQ(request_.agency(), "agencies/police");
@@ -151,7 +151,7 @@ TEST_F(AuditCommandsTest, ASummaryIsTextWithItsVerification) {
                     HasSubstr("345"), HasSubstr("method unknown"), HasSubstr("Nothing.")));
 }
 
-TEST_F(AuditCommandsTest, ASummaryIsOnePageToFile) {
+TEST_F(AuditSummaryCommandTest, ASummaryIsOnePageToFile) {
   const std::string page = Summarise(Summary(log_), {"--format", "html"}).out;
   EXPECT_THAT(page,
               AllOf(HasSubstr("<!DOCTYPE html>"), HasSubstr("<html lang=\"en-GB\">"),
@@ -161,7 +161,7 @@ TEST_F(AuditCommandsTest, ASummaryIsOnePageToFile) {
   EXPECT_EQ(Summarise(Summary(log_), {"--format", "pdf"}).code, ExitCode::kInvalidInput);
 }
 
-TEST_F(AuditCommandsTest, ASummaryIsCsvAndJsonForPrograms) {
+TEST_F(AuditSummaryCommandTest, ASummaryIsCsvAndJsonForPrograms) {
   EXPECT_THAT(Summarise(Summary(log_), {"--output", "csv"}).out,
               AllOf(HasSubstr("calls_of_others,agencies/board/clients/<b>,oversight,"
                               "agreements/sharing,3,PLANS,"
@@ -171,7 +171,7 @@ TEST_F(AuditCommandsTest, ASummaryIsCsvAndJsonForPrograms) {
               AllOf(HasSubstr("\"verified_records\": 290"), HasSubstr("\"sound\": true")));
 }
 
-TEST_F(AuditCommandsTest, TheSignatureIsCheckedWithTheKeyThatIsGiven) {
+TEST_F(AuditSummaryCommandTest, TheSignatureIsCheckedWithTheKeyThatIsGiven) {
   const std::string key = log_.key().ToString();
   const CliResult good = Summarise(Summary(log_), {"--key", key});
   EXPECT_EQ(good.code, ExitCode::kOk) << good.err;
@@ -190,7 +190,7 @@ TEST_F(AuditCommandsTest, TheSignatureIsCheckedWithTheKeyThatIsGiven) {
   EXPECT_EQ(Summarise(larger, {"--key", key}).code, ExitCode::kDataDamaged);
 }
 
-TEST_F(AuditCommandsTest, ARecordThatDoesNotAgreeIsNamed) {
+TEST_F(AuditSummaryCommandTest, ARecordThatDoesNotAgreeIsNamed) {
   v1::AuditSummary summary = Summary(log_);
   summary.set_first_bad_index(123);
   const CliResult result = Summarise(summary);
@@ -199,7 +199,7 @@ TEST_F(AuditCommandsTest, ARecordThatDoesNotAgreeIsNamed) {
   EXPECT_THAT(result.err, HasSubstr("tell the operator"));
 }
 
-TEST_F(AuditCommandsTest, AQuarterIsWrittenInOneWay) {
+TEST_F(AuditSummaryCommandTest, AQuarterIsWrittenInOneWay) {
   EXPECT_CALL(*connection_, SummariseAudit(_, _)).Times(0);
   for (const char* text :
        {"2026", "2026-Q5", "2026-Q0", "26-Q4", "2026Q4", "2026-Q44", "+026-Q4"}) {
@@ -207,7 +207,7 @@ TEST_F(AuditCommandsTest, AQuarterIsWrittenInOneWay) {
   }
 }
 
-TEST_F(AuditCommandsTest, ShowFindsAnAgencysRecordInItsList) {
+TEST_F(AuditSummaryCommandTest, ShowFindsAnAgencysRecordInItsList) {
   v1::ListAuditEntriesResponse page;
   for (const uint64_t index : {9, 7}) {
     v1::AuditEntry& entry = *page.add_entries();
@@ -223,7 +223,7 @@ TEST_F(AuditCommandsTest, ShowFindsAnAgencysRecordInItsList) {
   EXPECT_EQ(Run({"audit", "show", "6"}).code, ExitCode::kNotFound);
 }
 
-TEST_F(AuditCommandsTest, ShowReadsAnAuditorsRecordFromItsBundle) {
+TEST_F(AuditSummaryCommandTest, ShowReadsAnAuditorsRecordFromItsBundle) {
   AuditRecord record;
   record.set_method("/method/257");
   const std::string bytes = record.SerializeAsString();

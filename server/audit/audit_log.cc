@@ -92,7 +92,7 @@ absl::Status AuditLog::Resume() {
   ASSIGN_OR_RETURN(tree_, TileTree::Open(store_, *batch));
   RETURN_IF_ERROR(EndInterruptedStreams(*batch));
   RETURN_IF_ERROR(batch->Commit());
-  if (options_.on_durable) options_.on_durable(tree_.size());
+  if (options_.on_durable) options_.on_durable(tree_.size(), tree_.Root());
   return absl::OkStatus();
 }
 
@@ -163,7 +163,7 @@ size_t AuditLog::CommitSome(absl::Span<Entry* const> entries) {
   if (!committed.ok()) {
     Stop(committed);
   } else if (options_.on_durable) {
-    options_.on_durable(tree_.size());
+    options_.on_durable(tree_.size(), tree_.Root());
   }
   for (size_t i = 0; i < taken; ++i) {
     if (committed.ok()) {

@@ -65,8 +65,9 @@ class AuditLog {
     // or agreements is durable, and before its answers leave. An error stops
     // the log.
     absl::AnyInvocable<absl::Status()> on_policy_change;
-    // Called on the log's thread when so many records are durable.
-    absl::AnyInvocable<void(uint64_t size)> on_durable;
+    // Called on the log's thread when so many records are durable, whose tree had
+    // this root when they were written.
+    absl::AnyInvocable<void(uint64_t size, std::string root)> on_durable;
     // Called once, when the log stops for good.
     absl::AnyInvocable<void(const absl::Status&)> on_stopped;
   };

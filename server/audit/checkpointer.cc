@@ -43,7 +43,10 @@ absl::StatusOr<std::unique_ptr<Checkpointer>> Checkpointer::Open(store::Store& s
       std::unique_ptr<Checkpointer>(new Checkpointer(store, clock, std::move(options)));
   const std::string& file = checkpointer->options_.file;
   ASSIGN_OR_RETURN(const uint64_t size, store.AuditSize());
-  checkpointer->Grown(size);
+  {
+    absl::MutexLock lock(&checkpointer->durable_mutex_);
+    checkpointer->durable_.size = size;
+  }
   std::error_code error;
   if (std::filesystem::exists(file, error)) {
     ASSIGN_OR_RETURN(const std::string note, ReadFile(file));
@@ -60,7 +63,7 @@ absl::StatusOr<std::unique_ptr<Checkpointer>> Checkpointer::Open(store::Store& s
   }
   {
     absl::MutexLock lock(&checkpointer->mutex_);
-    RETURN_IF_ERROR(checkpointer->Sign(size));
+    RETURN_IF_ERROR(checkpointer->Sign({size, std::nullopt}));
   }
   RETURN_IF_ERROR(store.NoteSigned());
   return checkpointer;
@@ -110,7 +113,7 @@ absl::Status Checkpointer::Resume(const std::string& note) {
 }
 
 absl::Status Checkpointer::CompareWithStore(const tlog::Checkpoint& checkpoint) {
-  const uint64_t size = size_.load();
+  const uint64_t size = this->size();
   if (checkpoint.size > size) {
     return Refused(absl::StrCat("the database has ", size, " audit records, but ", checkpoint.size,
                                 " were signed (", options_.file, ")"),
@@ -125,6 +128,16 @@ absl::Status Checkpointer::CompareWithStore(const tlog::Checkpoint& checkpoint) 
                    options_.file,
                    "): restore a copy that has them; docs/operating.md, section "
                    "Restore, says how"));
+}
+
+void Checkpointer::Grown(uint64_t size, std::string root) {
+  absl::MutexLock lock(&durable_mutex_);
+  durable_ = {size, std::move(root)};
+}
+
+uint64_t Checkpointer::size() const {
+  absl::MutexLock lock(&durable_mutex_);
+  return durable_.size;
 }
 
 void Checkpointer::Run(Hooks hooks) {
@@ -143,7 +156,7 @@ void Checkpointer::Watch() {
 }
 
 bool Checkpointer::IsDue(Moment now) const {
-  const uint64_t waiting = size_.load(std::memory_order_acquire) - Last()->checkpoint.size;
+  const uint64_t waiting = size() - Last()->checkpoint.size;
   if (waiting == 0 || damaged_) return false;
   const auto interval = absl::ToChronoNanoseconds(options_.interval);
   // One that failed is tried again after the interval, however many wait.
@@ -152,10 +165,13 @@ bool Checkpointer::IsDue(Moment now) const {
 }
 
 void Checkpointer::SignWhatIsDue(Moment now) {
-  const uint64_t size = size_.load(std::memory_order_acquire);
-  if (damaged_ || size == Last()->checkpoint.size) return;
+  const Durable durable = [this] {
+    absl::MutexLock lock(&durable_mutex_);
+    return durable_;
+  }();
+  if (damaged_ || durable.size == Last()->checkpoint.size) return;
   tried_at_ = now;
-  const absl::Status made = Sign(size);
+  const absl::Status made = Sign(durable);
   if (!made.ok()) return Fail(made);
   if (failing_) ops::Log(ops::Severity::kInfo, "checkpoints_signed_again");
   failing_ = false;
@@ -186,16 +202,17 @@ absl::Status Checkpointer::HashTo(uint64_t size) {
   return absl::OkStatus();
 }
 
-absl::Status Checkpointer::Sign(uint64_t size) {
+absl::Status Checkpointer::Sign(const Durable& durable) {
   const uint64_t first = range_.size();
-  RETURN_IF_ERROR(HashTo(size));
+  RETURN_IF_ERROR(HashTo(durable.size));
   KeptCheckpoint made;
-  made.checkpoint = {options_.origin, size, range_.Root(), {}};
+  made.checkpoint = {options_.origin, durable.size, range_.Root(), {}};
   TreeReader reader(store_);
-  ASSIGN_OR_RETURN(const std::string root, reader.Root(size));
-  if (root != made.checkpoint.root) {
-    return absl::DataLossError(absl::StrCat("the audit records ", first, " to ", size - 1,
-                                            " are not those that the log's tiles were made of"));
+  ASSIGN_OR_RETURN(const std::string root, reader.Root(durable.size));
+  if (root != made.checkpoint.root || durable.root.value_or(root) != root) {
+    return absl::DataLossError(absl::StrCat("of the audit records ", first, " to ",
+                                            durable.size - 1,
+                                            ", one is not what was written, or a tile is not"));
   }
   ASSIGN_OR_RETURN(made.text, tlog::FormatCheckpoint(made.checkpoint));
   tlog::Note note{made.text, {}};
@@ -251,7 +268,7 @@ void Checkpointer::AddCosignature(const std::string& text, const tlog::NoteSigna
 
 void Checkpointer::JudgeWitnesses(Moment now) {
   if (options_.required_cosignatures == 0) return;
-  if (size_.load(std::memory_order_acquire) <= witnessed_size_) covered_until_ = now;
+  if (size() <= witnessed_size_) covered_until_ = now;
   const bool witnessed =
       now - covered_until_ <= absl::ToChronoNanoseconds(options_.cosignature_patience);
   if (witnessed == witnessed_) return;

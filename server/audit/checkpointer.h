@@ -40,8 +40,9 @@ struct KeptCheckpoint {
 };
 
 // Signs the tree as it grows. Each time it hashes the new records again, from the
-// bytes on disk, and compares what follows with the stored tiles: one bit that
-// turned between the two is found before it is signed, and not after. The last
+// bytes on disk, and compares what follows with the tree that the log made while it
+// wrote them, and with the stored tiles: one bit that turned in between is found
+// before it is signed, and not after. The last
 // checkpoint is kept in a file apart from the database, and only what is kept there
 // is shown to anyone: a database that was put back to an earlier state is found at
 // the next start, and is not served. Thread-safe.
@@ -92,9 +93,11 @@ class Checkpointer {
 
   // Starts to sign. Call once.
   void Run(Hooks hooks);
-  // The log has so many durable records.
-  void Grown(uint64_t size) { size_.store(size, std::memory_order_release); }
-  uint64_t size() const { return size_.load(std::memory_order_acquire); }
+  // The log has so many durable records, and this was the root of their tree when
+  // they were written.
+  void Grown(uint64_t size, std::string root);
+  // Number of durable records.
+  uint64_t size() const;
   // A verified cosignature of the checkpoint with this text, by one of
   // `witness_keys`. Of an older one, or twice by one witness: ignored.
   void AddCosignature(const std::string& text, const tlog::NoteSignature& signature);
@@ -107,6 +110,12 @@ class Checkpointer {
 
  private:
   using Moment = std::chrono::steady_clock::time_point;
+  // What is on disk.
+  struct Durable {
+    uint64_t size = 0;
+    // The root when it was written; nothing of what an earlier process wrote.
+    std::optional<std::string> root;
+  };
 
   Checkpointer(store::Store& store, const Clock& clock, Options options);
 
@@ -118,7 +127,7 @@ class Checkpointer {
   void Watch();
   bool IsDue(Moment now) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void SignWhatIsDue(Moment now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  absl::Status Sign(uint64_t size) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status Sign(const Durable& durable) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Hashes the stored records up to `size`.
   absl::Status HashTo(uint64_t size) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Writes the file, unless somebody else has, and shows the checkpoint.
@@ -131,7 +140,6 @@ class Checkpointer {
   const Options options_;
   Hooks hooks_;
   Counters counters_;
-  std::atomic<uint64_t> size_{0};
 
   // Held while a checkpoint is made.
   absl::Mutex mutex_;
@@ -151,6 +159,8 @@ class Checkpointer {
   uint64_t witnessed_size_ ABSL_GUARDED_BY(mutex_) = 0;
   Moment covered_until_ ABSL_GUARDED_BY(mutex_);
 
+  mutable absl::Mutex durable_mutex_ ABSL_ACQUIRED_AFTER(mutex_);
+  Durable durable_ ABSL_GUARDED_BY(durable_mutex_);
   mutable absl::Mutex last_mutex_ ABSL_ACQUIRED_AFTER(mutex_);
   std::shared_ptr<const KeptCheckpoint> last_ ABSL_GUARDED_BY(last_mutex_);
   std::thread thread_;

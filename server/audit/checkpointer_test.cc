@@ -63,7 +63,7 @@ class CheckpointerTest : public ::testing::Test {
       Must(tree.Append(tlog::LeafHash(record), *batch));
     }
     Must(batch->Commit());
-    if (checkpointer_ != nullptr) checkpointer_->Grown(tree.size());
+    if (checkpointer_ != nullptr) checkpointer_->Grown(tree.size(), tree.Root());
   }
   void Damage(const std::string& sql) {
     auto connection = Must(store::Connection::Open(Database(), store::Connection::Mode::kWriter));
@@ -224,7 +224,12 @@ TEST_F(CheckpointerTest, ACheckpointOfAnUnknownKeyIsRefused) {
   EXPECT_THAT(std::string(status.message()), HasSubstr("second_key_file"));
 }
 
-TEST_F(CheckpointerTest, ARecordThatChangedBeforeItWasSignedStopsTheSigning) {
+// Of a whole tile, and of the end of the log, of which no tile is stored.
+class ChangedRecordTest : public CheckpointerTest, public ::testing::WithParamInterface<int> {};
+
+INSTANTIATE_TEST_SUITE_P(All, ChangedRecordTest, ::testing::Values(0, 500, 767, 768, 999));
+
+TEST_P(ChangedRecordTest, IsFoundBeforeItIsSignedAndStopsTheSigning) {
   absl::Notification damaged;
   absl::Status damage;
   Checkpointer::Options options = Options();
@@ -236,7 +241,7 @@ TEST_F(CheckpointerTest, ARecordThatChangedBeforeItWasSignedStopsTheSigning) {
   };
   Run(std::move(options), std::move(hooks));
   Append(1000);
-  Damage("UPDATE audit SET record = 'x' WHERE idx = 500");
+  Damage(absl::StrCat("UPDATE audit SET record = 'x' WHERE idx = ", GetParam()));
   ASSERT_TRUE(damaged.WaitForNotificationWithTimeout(absl::Seconds(10)));
   EXPECT_TRUE(absl::IsDataLoss(damage));
   EXPECT_EQ(SignedSize(), 0U);

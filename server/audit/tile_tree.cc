@@ -71,27 +71,28 @@ absl::StatusOr<TileTree> TileTree::Open(const store::Store& store, store::Batch&
       ASSIGN_OR_RETURN(edge, reader.Tile(level, hashes / kTileWidth, width));
     }
   }
-  tree.size_ = size;
+  ASSIGN_OR_RETURN(std::vector<std::string> frontier, reader.Frontier(size));
+  ASSIGN_OR_RETURN(tree.range_, tlog::CompactRange::Resume(size, std::move(frontier)));
   return tree;
 }
 
 absl::Status TileTree::Append(absl::string_view leaf_hash, store::Batch& batch) {
-  std::string hash(leaf_hash);
-  ++size_;
-  for (int level = 0;; ++level) {
-    if (edge_.size() <= static_cast<size_t>(level)) edge_.emplace_back();
-    std::string& edge = edge_[static_cast<size_t>(level)];
-    edge += hash;
-    const uint64_t tile = (tlog::TileHashes(size_, level) - 1) / kTileWidth;
-    // Those above level 0 grow once in 256 records at most: kept as they grow, they
-    // need not be computed again at the next start.
-    if (level > 0 || edge.size() == kTileBytes) {
-      RETURN_IF_ERROR(batch.PutTile(level, tile, edge));
-    }
-    if (edge.size() < kTileBytes) return absl::OkStatus();
-    ASSIGN_OR_RETURN(hash, tlog::HashInTile(edge, 0, kTileWidth));
-    edge.clear();
-  }
+  absl::Status kept;
+  RETURN_IF_ERROR(
+      range_.Append(std::string(leaf_hash), [&](tlog::NodeId node, const std::string& hash) {
+        // The hash of a whole tile is one of the tile above.
+        if (node.level % tlog::kTileHeight != 0) return;
+        const int level = node.level / tlog::kTileHeight;
+        if (edge_.size() <= static_cast<size_t>(level)) edge_.emplace_back();
+        std::string& edge = edge_[static_cast<size_t>(level)];
+        edge += hash;
+        const bool whole = edge.size() == kTileBytes;
+        // Those above level 0 grow once in 256 records at most: kept as they grow, they
+        // need not be computed again at the next start.
+        if (level > 0 || whole) kept.Update(batch.PutTile(level, node.index / kTileWidth, edge));
+        if (whole) edge.clear();
+      }));
+  return kept;
 }
 
 }  // namespace concordat::audit

@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "server/store/store.h"
+#include "tlog/compact_range.h"
 
 namespace concordat::audit {
 
@@ -29,10 +30,12 @@ class TileTree {
   absl::Status Append(absl::string_view leaf_hash, store::Batch& batch);
 
   // Number of records.
-  uint64_t size() const { return size_; }
+  uint64_t size() const { return range_.size(); }
+  // The root of the tree as it is now.
+  std::string Root() const { return range_.Root(); }
 
  private:
-  uint64_t size_ = 0;
+  tlog::CompactRange range_;
   std::vector<std::string> edge_;
 };
 

@@ -109,7 +109,9 @@ absl::Status Fill(const std::string& config_path, uint64_t records) {
   audit::AuditLog::Options options;
   options.origin = config.log_origin();
   options.build = "bench";
-  options.on_durable = [&](uint64_t size) { checkpointer->Grown(size); };
+  options.on_durable = [&](uint64_t size, std::string root) {
+    checkpointer->Grown(size, std::move(root));
+  };
   ASSIGN_OR_RETURN(const std::unique_ptr<audit::AuditLog> log,
                    audit::AuditLog::Start(*store, clock, std::move(options)));
   checkpointer->Run({});

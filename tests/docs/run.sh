@@ -71,10 +71,10 @@ main() {
     's/ --on / --off /' check_texts
   must_refuse 'the log event draining is not described' docs/operating.md \
     's/^| `draining` |/| draining |/' check_texts
-  must_refuse 'there is no test AuditLogTest.AReceiptNames in' docs/information-governance.md \
-    's/AuditLogTest.AReceiptNamesTheStoredBytes/AuditLogTest.AReceiptNames/' check_texts
-  must_refuse 'there is no test AuditLogTest.AReceiptNamesTheStoredBytes in server/store' \
-    docs/information-governance.md 's|server/audit/audit_log_test.cc|server/store/store_test.cc|' \
+  must_refuse 'there is no test CheckpointerTest.ALog in' docs/information-governance.md \
+    's/CheckpointerTest.ALogWithAnotherHistoryIsRefused/CheckpointerTest.ALog/' check_texts
+  must_refuse 'there is no test CheckpointerTest.ALogWithAnotherHistoryIsRefused in server/store' \
+    docs/information-governance.md 's|server/audit/checkpointer_test.cc|server/store/store_test.cc|' \
     check_texts
   must_refuse 'there is no mechanism Agreement.joint_controller' docs/information-governance.md \
     's/Agreement.joint_controllers/Agreement.joint_controller/' check_texts

@@ -382,6 +382,7 @@ TEST_F(RestartTest, ADatabaseThatIsNoneIsRefused) {
 
 TEST_F(RestartTest, InitIsDoneOnceAndSaysSo) {
   config_.set_database_path(folder_.Path("new.db"));
+  config_.mutable_audit()->set_checkpoint_file(folder_.Path("new.checkpoint"));
   WriteConfig(ConfigYaml(config_));
   const auto init = [&](const std::string& client, const std::string& log) {
     ServerProcess process(

@@ -207,7 +207,7 @@ TEST_F(RevocationTest, ABadNewListKeepsTheLastGoodOneUntilItsEnd) {
   EXPECT_TRUE(RefusedWith(WhoAmI(), v1::CERTIFICATE_REVOKED));
   EXPECT_TRUE(WhoAmI(kBoard).ok());
   clock_.Set(absl::FromUnixSeconds(absl::ToUnixSeconds(start)) + absl::Hours(24) -
-            absl::Microseconds(1));
+             absl::Microseconds(1));
   EXPECT_TRUE(WhoAmI(kBoard).ok());
   clock_.Advance(absl::Seconds(1));
   EXPECT_TRUE(RefusedWith(WhoAmI(kBoard), v1::REVOCATION_UNKNOWN));
