@@ -114,29 +114,36 @@ class Properties:
                 yield f"{container['name']}: CPU and memory must be requested"
 
     def storage(self):
-        claim = self.one("PersistentVolumeClaim")
-        if claim["spec"]["accessModes"] != ["ReadWriteOncePod"]:
-            yield "the volume must admit one pod only"
+        claims = {claim["metadata"]["name"]: claim for claim in self.by_kind["PersistentVolumeClaim"]}
+        for claim in claims.values():
+            if claim["spec"]["accessModes"] != ["ReadWriteOncePod"]:
+                yield "the volume must admit one pod only"
         mounts = {mount["name"]: mount for mount in self.container["volumeMounts"]}
         volumes = {volume["name"]: volume for volume in self.pod["volumes"]}
         if set(mounts) != set(volumes):
             yield "every volume must be mounted once"
-        data = volumes["data"].get("persistentVolumeClaim", {})
-        if data.get("claimName") != claim["metadata"]["name"]:
-            yield "the data must be on the claim"
-        if not self.config["database_path"].startswith(mounts["data"]["mountPath"] + "/"):
-            yield "the database must be on the claim's volume"
+        kept = {"data": self.config["database_path"],
+                "checkpoint": self.config["audit"]["checkpoint_file"]}
+        names = {volumes[name].get("persistentVolumeClaim", {}).get("claimName") for name in kept}
+        if names != set(claims) or len(names) != len(kept):
+            yield "database and checkpoint must each be on a claim of their own"
+        for name, file in kept.items():
+            if not file.startswith(mounts[name]["mountPath"] + "/"):
+                yield f"{file} must be on the volume {name}"
         if "emptyDir" not in volumes["tmp"] or mounts["tmp"]["mountPath"] != "/tmp":
             yield "/tmp must be an empty directory of the pod"
         config_map = self.one("ConfigMap")["metadata"]["name"]
         if volumes["config"].get("configMap", {}).get("name") != config_map:
             yield "the configuration must be the rendered ConfigMap"
-        secret = volumes["tls"].get("secret", {})
-        if mounts["tls"].get("readOnly") is not True or secret.get("defaultMode", 0o777) & 0o337:
-            yield "the key must be mounted read-only, readable by the server alone"
-        for file in self.config["tls"].values():
-            if not file.startswith(mounts["tls"]["mountPath"] + "/"):
-                yield f"{file} is not in the secret's folder"
+        secrets = {"tls": list(self.config["tls"].values()),
+                   "log-key": [self.config["audit"]["key_file"]]}
+        for name, files in secrets.items():
+            secret = volumes[name].get("secret", {})
+            if mounts[name].get("readOnly") is not True or secret.get("defaultMode", 0o777) & 0o337:
+                yield "the key must be mounted read-only, readable by the server alone"
+            for file in files:
+                if not file.startswith(mounts[name]["mountPath"] + "/"):
+                    yield f"{file} is not in the secret's folder"
 
     def probes(self):
         for probe in ("startupProbe", "readinessProbe", "livenessProbe"):

@@ -52,6 +52,8 @@ main() {
   must_refuse 'the root file system must be read-only' deployment.yaml \
     's/readOnlyRootFilesystem: true/readOnlyRootFilesystem: false/'
   must_refuse 'never the health port' networkpolicy.yaml 's/port: 8443/port: 8081/'
+  must_refuse 'checkpoint must be on the volume checkpoint' server.yaml \
+    's|/var/lib/concordat-checkpoint/|/var/lib/concordat/|'
   must_refuse 'longer than the drain' server.yaml 's/drain_seconds: .*/drain_seconds: 60/'
   say "k8s/base passes the strict schemas and holds every property; planted faults are found"
 }
