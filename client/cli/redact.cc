@@ -1,4 +1,6 @@
 // `concordat redact …`.
+#include <iostream>
+#include <iterator>
 #include <memory>
 #include <string>
 
@@ -25,10 +27,17 @@ struct RedactOptions {
   bool yes = false;
 };
 
+// All of it, from a pipe too, whose size nobody knows beforehand.
+absl::StatusOr<std::string> ReadStandardInput() {
+  std::string text{std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>()};
+  if (std::cin.bad()) return absl::NotFoundError("standard input");
+  return text;
+}
+
 // The text, without the line end that editors put after it. It is read from a file,
 // since arguments of a program stand in process lists and in histories.
 absl::StatusOr<std::string> ReadText(const std::string& path) {
-  absl::StatusOr<std::string> text = ReadFile(path == "-" ? "/dev/stdin" : path);
+  absl::StatusOr<std::string> text = path == "-" ? ReadStandardInput() : ReadFile(path);
   if (!text.ok()) {
     return LocalError(absl::StrCat("cannot read ", Printable(path)),
                       "name a file that holds the text and nothing else, or - for standard input");

@@ -1,4 +1,6 @@
+#include <iostream>
 #include <memory>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -54,6 +56,17 @@ TEST_F(RedactTest, TheTextIsReadFromTheFileWithoutItsLineEnd) {
             "plans/p/actions/1: proposed by agencies/board/clients/administrator, 2 texts in 1 "
             "revision or figure\n"
             "next: an approver of another client sends the same within seven days\n");
+}
+
+TEST_F(RedactTest, TheTextMayComeThroughAPipe) {
+  Answer(v1::Redaction::PROPOSED);
+  std::istringstream pipe("Alice Example\n");
+  std::streambuf* const before = std::cin.rdbuf(pipe.rdbuf());
+  const CliResult result = RunCli(connection_, {"redact", "plans/p", "--text-file", "-", "--reason",
+                                                "legal", "--reference", "case-1", "--yes"});
+  std::cin.rdbuf(before);
+  EXPECT_EQ(result.code, ExitCode::kOk) << result.err;
+  EXPECT_EQ(request_.text(), "Alice Example");
 }
 
 TEST_F(RedactTest, ItSaysWhatWasDoneAndWhatWouldBe) {

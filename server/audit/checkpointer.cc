@@ -107,9 +107,26 @@ absl::Status Checkpointer::Resume(const std::string& note) {
     if (signature.type == tlog::SignatureType::kCosignatureV1) ++kept.cosignatures;
   }
   if (kept.cosignatures >= options_.required_cosignatures) witnessed_size_ = kept.checkpoint.size;
-  absl::MutexLock last_lock(&last_mutex_);
-  last_ = std::make_shared<const KeptCheckpoint>(std::move(kept));
-  return absl::OkStatus();
+  {
+    absl::MutexLock last_lock(&last_mutex_);
+    last_ = std::make_shared<const KeptCheckpoint>(kept);
+  }
+  return SignWithNewKeys(std::move(kept));
+}
+
+absl::Status Checkpointer::SignWithNewKeys(KeptCheckpoint kept) {
+  ASSIGN_OR_RETURN(tlog::Note note, tlog::ParseNote(kept.note));
+  const size_t before = note.signatures.size();
+  for (const tlog::SignerKey& key : options_.keys) {
+    const auto is_named = [&](const tlog::NoteSignature& signature) {
+      return key.verifier().IsNamedBy(signature);
+    };
+    if (std::any_of(note.signatures.begin(), note.signatures.end(), is_named)) continue;
+    ASSIGN_OR_RETURN(note.signatures.emplace_back(), key.Sign(kept.text));
+  }
+  if (note.signatures.size() == before) return absl::OkStatus();
+  ASSIGN_OR_RETURN(kept.note, tlog::FormatNote(note));
+  return Keep(std::move(kept));
 }
 
 absl::Status Checkpointer::CompareWithStore(const tlog::Checkpoint& checkpoint) {

@@ -121,6 +121,8 @@ class Checkpointer {
 
   // Takes over the checkpoint that is kept.
   absl::Status Resume(const std::string& note);
+  // Has each key sign it that has not, so that the next start may know that key alone.
+  absl::Status SignWithNewKeys(KeptCheckpoint kept) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Whether the store's tree begins with the tree of the checkpoint.
   absl::Status CompareWithStore(const tlog::Checkpoint& checkpoint);
   // The loop of the thread.

@@ -216,6 +216,15 @@ TEST_F(CheckpointerTest, BothKeysSignWhileTheKeyIsChanged) {
   EXPECT_TRUE(Open(Options({'b'})).ok());
 }
 
+TEST_F(CheckpointerTest, ASecondKeySignsEvenIfTheLogDoesNotGrow) {
+  Append(3);
+  ASSERT_TRUE(Open(Options({'a'})).ok());
+  ASSERT_TRUE(Open(Options({'a', 'b'})).ok());
+  EXPECT_THAT(Kept({LogKey('a'), LogKey('b')}).signatures, SizeIs(2));
+  EXPECT_EQ(ReadWhole(File()), checkpointer_->Last()->note);
+  EXPECT_TRUE(Open(Options({'b'})).ok());
+}
+
 TEST_F(CheckpointerTest, ACheckpointOfAnUnknownKeyIsRefused) {
   Append(3);
   ASSERT_TRUE(Open(Options({'a'})).ok());

@@ -55,7 +55,7 @@ void Retention::Loop() {
 
 absl::Status Retention::Pass() {
   absl::MutexLock lock(&pass_mutex_);
-  const absl::Status passed = [&]() -> absl::Status {
+  absl::Status passed = [&]() -> absl::Status {
     const LastCheckpoint checkpoint = options_.last_checkpoint();
     ASSIGN_OR_RETURN(uint64_t first, store_.AuditMinimum());
     ASSIGN_OR_RETURN(const uint64_t end, EndOfOld(first, checkpoint.size));

@@ -51,6 +51,7 @@ void Trim(absl::string_view reader, v1::AuditRecord& record) {
   record.clear_request_id();
   record.clear_trace_id();
   record.clear_peer();
+  record.clear_certificate_sha256();
   record.clear_certificate_serial();
   record.clear_token_issuer();
   record.clear_token_subject();

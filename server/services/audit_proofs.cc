@@ -154,8 +154,16 @@ absl::StatusOr<v1::Checkpoint> AuditProofs::Describe(const KeptCheckpoint& kept)
   return checkpoint;
 }
 
-absl::StatusOr<uint64_t> AuditProofs::SizeOf(uint64_t asked, const KeptCheckpoint& last) const {
-  if (asked > last.checkpoint.size) return Pending(last.checkpoint.size);
+absl::Status AuditProofs::NotSigned(absl::string_view field, uint64_t records,
+                                    const KeptCheckpoint& last) const {
+  ASSIGN_OR_RETURN(const uint64_t size, store_.AuditSize());
+  if (records > size) return InvalidField(field, "is beyond the log's end");
+  return Pending(last.checkpoint.size);
+}
+
+absl::StatusOr<uint64_t> AuditProofs::SizeOf(absl::string_view field, uint64_t asked,
+                                             const KeptCheckpoint& last) const {
+  if (asked > last.checkpoint.size) return NotSigned(field, asked, last);
   return asked == 0 ? last.checkpoint.size : asked;
 }
 
@@ -166,10 +174,12 @@ absl::StatusOr<v1::Checkpoint> AuditProofs::GetCheckpoint() const {
 absl::StatusOr<v1::GetInclusionProofResponse> AuditProofs::GetInclusionProof(
     const v1::GetInclusionProofRequest& request) const {
   const std::shared_ptr<const KeptCheckpoint> last = checkpointer_.Last();
-  ASSIGN_OR_RETURN(const uint64_t size, SizeOf(request.tree_size(), *last));
+  ASSIGN_OR_RETURN(const uint64_t size, SizeOf("tree_size", request.tree_size(), *last));
   if (request.index() >= size) {
-    if (request.tree_size() == 0) return Pending(size);
-    return InvalidField("index", "must be below `tree_size`");
+    if (request.tree_size() != 0) return InvalidField("index", "must be below `tree_size`");
+    // No log has so many records that one more would overflow.
+    const uint64_t records = std::max(request.index(), request.index() + 1);
+    return NotSigned("index", records, *last);
   }
   v1::GetInclusionProofResponse response;
   audit::TreeReader reader(store_);
@@ -184,10 +194,10 @@ absl::StatusOr<v1::GetInclusionProofResponse> AuditProofs::GetInclusionProof(
 absl::StatusOr<v1::GetConsistencyProofResponse> AuditProofs::GetConsistencyProof(
     const v1::GetConsistencyProofRequest& request) const {
   const std::shared_ptr<const KeptCheckpoint> last = checkpointer_.Last();
-  ASSIGN_OR_RETURN(const uint64_t size, SizeOf(request.to_size(), *last));
+  ASSIGN_OR_RETURN(const uint64_t size, SizeOf("to_size", request.to_size(), *last));
   if (request.from_size() > size) {
-    if (request.to_size() == 0) return Pending(size);
-    return InvalidField("from_size", "must be at most `to_size`");
+    if (request.to_size() != 0) return InvalidField("from_size", "must be at most `to_size`");
+    return NotSigned("from_size", request.from_size(), *last);
   }
   v1::GetConsistencyProofResponse response;
   audit::TreeReader reader(store_);
@@ -201,7 +211,8 @@ absl::StatusOr<v1::GetConsistencyProofResponse> AuditProofs::GetConsistencyProof
 
 absl::StatusOr<std::unique_ptr<door::MessageSource<v1::ReadTilesResponse>>> AuditProofs::ReadTiles(
     const v1::ReadTilesRequest& request) const {
-  ASSIGN_OR_RETURN(const uint64_t size, SizeOf(request.tree_size(), *checkpointer_.Last()));
+  ASSIGN_OR_RETURN(const uint64_t size,
+                   SizeOf("tree_size", request.tree_size(), *checkpointer_.Last()));
   return std::make_unique<Tiles>(
       store_, size, request.level(),
       RangeOf(request.first(), request.count(), tlog::TileCount(size, request.level())));
@@ -209,7 +220,8 @@ absl::StatusOr<std::unique_ptr<door::MessageSource<v1::ReadTilesResponse>>> Audi
 
 absl::StatusOr<std::unique_ptr<door::MessageSource<v1::ReadEntryBundlesResponse>>>
 AuditProofs::ReadEntryBundles(const v1::ReadEntryBundlesRequest& request) const {
-  ASSIGN_OR_RETURN(const uint64_t size, SizeOf(request.tree_size(), *checkpointer_.Last()));
+  ASSIGN_OR_RETURN(const uint64_t size,
+                   SizeOf("tree_size", request.tree_size(), *checkpointer_.Last()));
   ASSIGN_OR_RETURN(const uint64_t minimum, store_.AuditMinimum());
   const TileRange range = RangeOf(request.first(), request.count(), tlog::TileCount(size, 0));
   if (range.next < range.end && range.next * tlog::kTileWidth < minimum) return Dropped(minimum);

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "concordat/v1/audit_service.pb.h"
 #include "server/audit/checkpointer.h"
 #include "server/door/message_source.h"
@@ -32,9 +33,14 @@ class AuditProofs {
 
  private:
   absl::StatusOr<v1::Checkpoint> Describe(const audit::KeptCheckpoint& kept) const;
-  // The size that a request means: its own, or the last checkpoint's for 0.
-  // CHECKPOINT_PENDING when that is smaller.
-  absl::StatusOr<uint64_t> SizeOf(uint64_t asked, const audit::KeptCheckpoint& last) const;
+  // Why so many records are not covered: CHECKPOINT_PENDING, or FIELDS_INVALID naming
+  // the field when the log does not have them.
+  absl::Status NotSigned(absl::string_view field, uint64_t records,
+                         const audit::KeptCheckpoint& last) const;
+  // The size that the request's field means: its own, or the last checkpoint's for 0.
+  // As NotSigned when that is smaller.
+  absl::StatusOr<uint64_t> SizeOf(absl::string_view field, uint64_t asked,
+                                  const audit::KeptCheckpoint& last) const;
 
   const store::Store& store_;
   const audit::Checkpointer& checkpointer_;

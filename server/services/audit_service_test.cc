@@ -182,7 +182,6 @@ TEST_F(AuditServiceTest, OfAnotherAgencysCallItsPersonsConnectionsAndCredentials
   v1::AuditRecord trimmed;
   trimmed.set_agency("agencies/board");
   trimmed.set_client("agencies/board/clients/feed");
-  trimmed.set_certificate_sha256("fingerprint");
   trimmed.add_contributors("agencies/police");
   EXPECT_EQ(as_police.entries(0).record().SerializeAsString(), trimmed.SerializeAsString());
   const auto as_auditor = Must(ListAs(v1::AUDITOR));

@@ -130,20 +130,47 @@ TEST_F(AuditProofsTest, LaterCheckpointsAreConsistentWithEarlierOnes) {
 }
 
 TEST_F(AuditProofsTest, WhatIsNotSignedYetIsPending) {
+  partnership_.Stop();
+  partnership_.Reconfigure([](server::v1::ServerConfig& config) {
+    config.mutable_audit()->set_checkpoint_seconds(3600);
+  });
+  partnership_.Start();
+  const v1::Receipt receipt = ReceiptOfACall();
   v1::GetInclusionProofRequest inclusion;
-  inclusion.set_index(1'000'000);
+  inclusion.set_index(receipt.index());
   const auto refused = partnership_.Ask<v1::GetInclusionProofResponse>(kPolice, inclusion);
   EXPECT_TRUE(RefusedWith(refused.outcome, v1::CHECKPOINT_PENDING));
   EXPECT_TRUE(PayloadOf<google::rpc::RetryInfo>(refused.outcome.error()).has_value());
   v1::GetConsistencyProofRequest consistency;
-  consistency.set_to_size(1'000'000);
+  consistency.set_to_size(receipt.index() + 1);
   EXPECT_TRUE(
       RefusedWith(partnership_.Ask<v1::GetConsistencyProofResponse>(kPolice, consistency).outcome,
                   v1::CHECKPOINT_PENDING));
-  inclusion.set_index(5);
-  inclusion.set_tree_size(5);
+}
+
+TEST_F(AuditProofsTest, WhatTheLogDoesNotHaveIsNotAwaited) {
+  for (const uint64_t beyond : {uint64_t{1'000'000}, uint64_t{1} << 63, UINT64_MAX}) {
+    v1::GetInclusionProofRequest inclusion;
+    inclusion.set_index(beyond);
+    EXPECT_TRUE(
+        RefusedWith(partnership_.Ask<v1::GetInclusionProofResponse>(kPolice, inclusion).outcome,
+                    v1::FIELDS_INVALID));
+    inclusion.set_index(5);
+    inclusion.set_tree_size(beyond);
+    EXPECT_TRUE(
+        RefusedWith(partnership_.Ask<v1::GetInclusionProofResponse>(kPolice, inclusion).outcome,
+                    v1::FIELDS_INVALID));
+    v1::GetConsistencyProofRequest consistency;
+    consistency.set_from_size(beyond);
+    EXPECT_TRUE(
+        RefusedWith(partnership_.Ask<v1::GetConsistencyProofResponse>(kPolice, consistency).outcome,
+                    v1::FIELDS_INVALID));
+  }
+  v1::GetInclusionProofRequest at_the_end;
+  at_the_end.set_index(5);
+  at_the_end.set_tree_size(5);
   EXPECT_TRUE(
-      RefusedWith(partnership_.Ask<v1::GetInclusionProofResponse>(kPolice, inclusion).outcome,
+      RefusedWith(partnership_.Ask<v1::GetInclusionProofResponse>(kPolice, at_the_end).outcome,
                   v1::FIELDS_INVALID));
 }
 

@@ -115,6 +115,7 @@ TEST_F(AuditReadingTest, AnOwnerSeesAListOverAllPlansAndNotWhoseConnectionItWas)
   expected.clear_request_id();
   expected.clear_trace_id();
   expected.clear_peer();
+  expected.clear_certificate_sha256();
   expected.clear_certificate_serial();
   expected.clear_contributors();
   expected.add_contributors("agencies/lancashire-county-council");

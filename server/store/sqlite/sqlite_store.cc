@@ -517,7 +517,7 @@ class SqliteStore final : public Store {
   }
   absl::Status SucceedLog(absl::string_view origin) override {
     RETURN_IF_ERROR(writer_->begin.Start().Run());
-    const absl::Status succeeded = [&]() -> absl::Status {
+    absl::Status succeeded = [&]() -> absl::Status {
       RETURN_IF_ERROR(writer_->connection.Execute(
           "DELETE FROM audit; DELETE FROM audit_seen_by; DELETE FROM audit_hour; "
           "DELETE FROM audit_tile; DELETE FROM open_stream; DELETE FROM meta WHERE key='signed'"));
