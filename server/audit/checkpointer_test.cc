@@ -26,7 +26,6 @@ namespace {
 namespace fs = std::filesystem;
 
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
 constexpr char kOrigin[] = "log.example/audit";
