@@ -1,6 +1,7 @@
 #include "base/durable_file.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <string>
@@ -59,6 +60,17 @@ TEST_F(DurableFileTest, FoldersAreMadeOneInTheOther) {
 TEST_F(DurableFileTest, AFileInTheWayOfAFolderIsAnError) {
   ASSERT_TRUE(WriteFileDurably(Path("file"), "text").ok());
   EXPECT_TRUE(absl::IsUnavailable(MakeFolderDurably(Path("file/below"))));
+}
+
+TEST_F(DurableFileTest, APipeInTheFilesPlaceIsNotWaitedFor) {
+  ASSERT_EQ(mkfifo(Path("pipe").c_str(), 0600), 0);
+  EXPECT_TRUE(absl::IsNotFound(ReadFile(Path("pipe")).status()));
+}
+
+TEST_F(DurableFileTest, AFileThatIsLargerThanMemoryIsNotRead) {
+  ASSERT_TRUE(WriteFileDurably(Path("file"), "text").ok());
+  ASSERT_EQ(truncate(Path("file").c_str(), off_t{1} << 40), 0);
+  EXPECT_TRUE(absl::IsNotFound(ReadFile(Path("file")).status()));
 }
 
 }  // namespace

@@ -8,7 +8,8 @@
 
 namespace concordat {
 
-// The whole of a file. NOT_FOUND when it cannot be read.
+// The whole of a file. NOT_FOUND when it cannot be read, is no regular file or has
+// more than 256 MiB.
 absl::StatusOr<std::string> ReadFile(const std::string& path);
 
 }  // namespace concordat

@@ -203,6 +203,18 @@ def tree_hash(hashes):
 
 # --- The export. ---
 
+# A bundle of 256 records of 64 KiB is the largest file there is.
+MAX_FILE_BYTES = TILE_WIDTH * (2 + 65535)
+
+
+def read_file(path):
+    """The bytes of a file. OSError for what is none (a pipe would be waited for) or too large."""
+    if path.exists() and not path.is_file():
+        raise OSError("it is no file")
+    if path.stat().st_size > MAX_FILE_BYTES:
+        raise OSError("it is too large")
+    return path.read_bytes()
+
 
 def tile_path(kind, index, width):
     elements = [f"{index % 1000:03d}"]
@@ -249,7 +261,7 @@ class Export:
         paths = [tile_path(kind, index, width), tile_path(kind, index, TILE_WIDTH)]
         for path in paths:
             try:
-                return (self.folder / path).read_bytes(), path
+                return read_file(self.folder / path), path
             except OSError:
                 continue
         return None, paths[0]
@@ -357,7 +369,10 @@ def read_minimum_index(folder, size):
     path = folder / "minimum_index"
     if not path.exists():
         return 0
-    text = path.read_bytes().decode("latin-1")
+    try:
+        text = read_file(path).decode("latin-1")
+    except OSError:
+        raise Damage("minimum_index: it cannot be read") from None
     index = decimal(text[:-1]) if text.endswith("\n") else None
     if index is None or index > size or index % TILE_WIDTH:
         raise Damage("minimum_index: it is not a multiple of 256 up to the log's size")
@@ -366,7 +381,7 @@ def read_minimum_index(folder, size):
 
 def read_checkpoint(path, keys):
     try:
-        return open_checkpoint(path.read_bytes(), keys)
+        return open_checkpoint(read_file(path), keys)
     except (OSError, Damage) as problem:
         raise Damage(f"{path.name}: {problem}") from None
 

@@ -26,14 +26,19 @@ std::filesystem::path In(const std::filesystem::path& folder, absl::string_view 
   return folder / std::string(name);
 }
 
+// A bundle of 256 records of 64 KiB, the largest file there is.
+constexpr off_t kMostBytes = off_t{tlog::kTileWidth} * (tlog::kMaxRecordBytes + 2);
+
 // Reads a whole file into `buffer`, which keeps what it has allocated. False when it
-// cannot be read.
+// cannot be read, or is no file that an export has.
 bool ReadInto(const std::filesystem::path& path, std::string& buffer) {
-  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  const int descriptor = open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
   if (descriptor < 0) return false;
   const absl::Cleanup closer = [descriptor] { close(descriptor); };
   struct stat about = {};
-  if (fstat(descriptor, &about) != 0 || !S_ISREG(about.st_mode)) return false;
+  if (fstat(descriptor, &about) != 0 || !S_ISREG(about.st_mode) || about.st_size > kMostBytes) {
+    return false;
+  }
   buffer.resize(static_cast<size_t>(about.st_size));
   size_t size = 0;
   while (size < buffer.size()) {
@@ -98,8 +103,9 @@ absl::Status ExportFolder::WriteCheckpoint(absl::string_view note) const {
 absl::StatusOr<uint64_t> ExportFolder::ReadMinimumIndex(uint64_t size) const {
   const std::filesystem::path path = In(path_, kMinimumIndex);
   if (!std::filesystem::exists(path)) return 0;
-  ASSIGN_OR_RETURN(const std::string text, ReadFile(path.string()));
-  absl::string_view digits = text;
+  const absl::StatusOr<std::string> text = ReadFile(path.string());
+  if (!text.ok()) return absl::DataLossError("minimum_index: it cannot be read");
+  absl::string_view digits = *text;
   const bool is_a_line = absl::ConsumeSuffix(&digits, "\n");
   const std::optional<uint64_t> index = tlog::ParseDecimal(digits);
   if (!is_a_line || !index.has_value() || *index > size || *index % tlog::kTileWidth != 0) {

@@ -2,12 +2,15 @@
 // which shares no code with it.
 #include "client/audit/verify_export.h"
 
+#include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <functional>
 #include <random>
 #include <string>
 #include <utility>
@@ -236,6 +239,25 @@ TEST_F(VerifyExportTest, SwappedMissingAndSurplusRecordsAreFound) {
   indexes.push_back(512);
   WriteBundle(folder / "tile/entries/001", indexes);
   EXPECT_THAT(Agreed(folder), HasSubstr("first bad index 511:"));
+}
+
+TEST_F(VerifyExportTest, WhatIsNoFileOrTooLargeForOneStopsNeitherVerifier) {
+  for (const std::string name :
+       {"tile/entries/001", "tile/0/001", "tile/1/000.p/2", "checkpoint", "minimum_index"}) {
+    const std::vector<std::function<void(const std::string&)>> replacements = {
+        [](const std::string& path) { ASSERT_EQ(mkfifo(path.c_str(), 0600), 0); },
+        [](const std::string& path) { ASSERT_TRUE(fs::create_directory(path)); },
+        [](const std::string& path) {
+          WriteWhole(path, "");
+          ASSERT_EQ(truncate(path.c_str(), off_t{1} << 40), 0);
+        }};
+    for (const auto& replace : replacements) {
+      const fs::path folder = Export();
+      fs::remove(folder / name);
+      replace((folder / name).string());
+      EXPECT_THAT(Agreed(folder), StartsWith("DAMAGED: ")) << name;
+    }
+  }
 }
 
 TEST_F(VerifyExportTest, AReplacedCheckpointIsFound) {
