@@ -18,7 +18,6 @@ namespace concordat::services {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::IsEmpty;
 
 constexpr char kText[] = "Alice Example";
 constexpr char kAction[] = "plans/p/actions/1";
