@@ -33,7 +33,6 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
-using tlog::SignatureType;
 using tlog::TestLog;
 
 constexpr char kOrigin[] = "log.example/audit";

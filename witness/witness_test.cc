@@ -25,7 +25,6 @@ namespace concordat::witness {
 namespace {
 
 namespace fs = std::filesystem;
-using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using tlog::SignatureType;
 using tlog::TestKey;
