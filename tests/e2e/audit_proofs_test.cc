@@ -269,7 +269,7 @@ class RestoredLogTest : public AuditProofsTest {
   std::string OldCheckpoint() const { return partnership_.config().audit().checkpoint_file(); }
   std::string ArchiveFolder() const { return partnership_.database_path() + ".archive"; }
 
-  const SystemClock clock_;
+  const SystemClock clock_{};
 };
 
 TEST_F(RestoredLogTest, ADatabaseFromABackupIsNotServed) {
