@@ -45,7 +45,7 @@ absl::Status CompareWithTree(Client& client, const AuditEntry& entry, const Call
       tlog::VerifyInclusion(entry.index(), proof.tree_size(), entry.leaf_hash(),
                             std::vector<std::string>(proof.hashes().begin(), proof.hashes().end()),
                             proof.checkpoint().root_hash());
-  if (verified.ok()) return verified;
+  if (verified.ok()) return absl::OkStatus();
   return WithNextStep(
       absl::DataLossError(absl::StrCat("what the service sent as record ", entry.index(),
                                        " does not lead to the root of its log")),
