@@ -12,10 +12,12 @@
 #include "client/cli/commands.h"
 #include "client/cli/json.h"
 #include "client/cli/list_output.h"
+#include "client/cli/local_error.h"
 #include "client/cli/usage.h"
 #include "tlog/entry_bundle.h"
 #include "tlog/merkle.h"
 #include "tlog/tile.h"
+#include "tlog/tree_proof.h"
 
 namespace concordat::cli {
 namespace {
@@ -30,6 +32,25 @@ absl::Status NoSuchRecord(uint64_t index) {
   return absl::NotFoundError(
       absl::StrCat("the log shows you no record ", index,
                    ": it is another agency's, was dropped by retention, or is not made yet"));
+}
+
+// Whether the record is the one that the log has at its index, under the root that the
+// service gives now.
+absl::Status CompareWithTree(Client& client, const AuditEntry& entry, const CallOptions& call) {
+  v1::GetInclusionProofRequest request;
+  request.set_index(entry.index());
+  ASSIGN_OR_RETURN(const v1::GetInclusionProofResponse proof,
+                   client.GetInclusionProof(request, call));
+  const absl::Status verified =
+      tlog::VerifyInclusion(entry.index(), proof.tree_size(), entry.leaf_hash(),
+                            std::vector<std::string>(proof.hashes().begin(), proof.hashes().end()),
+                            proof.checkpoint().root_hash());
+  if (verified.ok()) return absl::OkStatus();
+  return WithNextStep(
+      absl::DataLossError(absl::StrCat("what the service sent as record ", entry.index(),
+                                       " does not lead to the root of its log")),
+      "take the log with `concordat audit export`, see with `concordat audit verify` what is "
+      "damaged, and tell the operator");
 }
 
 // The record from its bundle, which is as fast however long the log is.
@@ -60,6 +81,7 @@ absl::StatusOr<AuditEntry> FromBundle(Client& client, uint64_t index, const Call
   }
   entry.set_index(index);
   entry.set_leaf_hash(tlog::LeafHash(records[place]));
+  RETURN_IF_ERROR(CompareWithTree(client, entry, call));
   return entry;
 }
 

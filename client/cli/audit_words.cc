@@ -186,9 +186,13 @@ Verification VerificationOf(const AuditSummary& summary, SignatureCheck check) {
                    " of the quarter again");
   if (summary.has_first_bad_index()) {
     verification.sound = false;
-    verification.records =
-        absl::StrCat("NOT SOUND: record ", summary.first_bad_index(),
-                     " does not agree with the signed tree; tell the operator. Otherwise ", hashed);
+    const std::string which =
+        summary.has_last_bad_index()
+            ? absl::StrCat("one of the records ", summary.first_bad_index(), " to ",
+                           summary.last_bad_index(), ", or its stored hash,")
+            : absl::StrCat("record ", summary.first_bad_index(), ", or its stored hash,");
+    verification.records = absl::StrCat(
+        "NOT SOUND: ", which, " is not what was signed; tell the operator. Otherwise ", hashed);
   } else {
     verification.records = absl::StrCat(hashed, ", and all agree with the signed tree");
   }

@@ -14,6 +14,7 @@
 #include "gmock/gmock.h"
 #include "google/protobuf/descriptor.h"
 #include "gtest/gtest.h"
+#include "tlog/compact_range.h"
 #include "tlog/entry_bundle.h"
 #include "tlog/merkle.h"
 #include "tlog/test_log.h"
@@ -28,6 +29,7 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::Return;
+using ::testing::ReturnPointee;
 using v1::AuditRecord;
 
 // Gives the field a value that no record below has.
@@ -195,8 +197,12 @@ TEST_F(AuditSummaryCommandTest, ARecordThatDoesNotAgreeIsNamed) {
   summary.set_first_bad_index(123);
   const CliResult result = Summarise(summary);
   EXPECT_EQ(result.code, ExitCode::kDataDamaged);
-  EXPECT_THAT(result.out, HasSubstr("NOT SOUND: record 123 does not agree"));
+  EXPECT_THAT(result.out, HasSubstr("NOT SOUND: record 123, or its stored hash, is not what"));
   EXPECT_THAT(result.err, HasSubstr("tell the operator"));
+  // Where it cannot be known which.
+  summary.set_last_bad_index(255);
+  EXPECT_THAT(Summarise(summary).out,
+              HasSubstr("NOT SOUND: one of the records 123 to 255, or its stored hash, is not"));
 }
 
 TEST_F(AuditSummaryCommandTest, AQuarterIsWrittenInOneWay) {
@@ -245,11 +251,27 @@ TEST_F(AuditSummaryCommandTest, ShowReadsAnAuditorsRecordFromItsBundle) {
         part.set_last(true);
         return sink(part);
       });
+  // A log of 258 records, of which the last two are in the bundle.
+  tlog::CompactRange range;
+  for (int i = 0; i < 257; ++i) ASSERT_TRUE(range.Append(tlog::LeafHash("")).ok());
+  v1::GetInclusionProofResponse proof;
+  proof.set_tree_size(258);
+  proof.add_hashes(tlog::LeafHash(""));
+  proof.add_hashes(range.hashes().front());
+  ASSERT_TRUE(range.Append(tlog::LeafHash(bytes)).ok());
+  proof.mutable_checkpoint()->set_root_hash(range.Root());
+  EXPECT_CALL(*connection_, GetInclusionProof(_, _)).WillRepeatedly(ReturnPointee(&proof));
   const CliResult found = Run({"audit", "show", "257", "--output", "json"});
   EXPECT_EQ(found.code, ExitCode::kOk) << found.err;
   EXPECT_EQ(asked.first(), 1);
   EXPECT_THAT(found.out, AllOf(HasSubstr("/method/257"), HasSubstr("\"index\": 257")));
   EXPECT_EQ(Run({"audit", "show", "258"}).code, ExitCode::kNotFound);
+
+  proof.mutable_checkpoint()->set_root_hash(tlog::LeafHash("another"));
+  const CliResult another = Run({"audit", "show", "257"});
+  EXPECT_EQ(another.code, ExitCode::kDataDamaged);
+  EXPECT_THAT(another.out, Not(HasSubstr("/method/257")));
+  EXPECT_THAT(another.err, AllOf(HasSubstr("record 257"), HasSubstr("audit verify")));
 }
 
 }  // namespace

@@ -334,9 +334,11 @@ void CallReactor::TakeReplyBytes(std::string bytes) {
 }
 
 absl::Status CallReactor::Reported(const absl::Status& outcome) const {
-  if (!outcome.ok() && ReasonOf(outcome) == v1::ERROR_REASON_UNSPECIFIED) {
+  const v1::ErrorReason reason = ReasonOf(outcome);
+  if (!outcome.ok() && (reason == v1::ERROR_REASON_UNSPECIFIED || reason == v1::INTERNAL_ERROR)) {
     ops::Log(ops::Severity::kError, "call_failed",
-             {{"method", Recordable(context_.method())}, {"error", outcome.ToString()}});
+             {{"method", Recordable(context_.method())},
+              {"error", outcome.ToString(absl::StatusToStringMode::kWithNoExtraData)}});
   }
   return Presentable(outcome);
 }

@@ -15,6 +15,7 @@
 #include "concordat/v1/audit_service.pb.h"
 #include "google/protobuf/descriptor.h"
 #include "server/services/apply.h"
+#include "server/services/record_check.h"
 #include "tlog/merkle.h"
 
 namespace concordat::services {
@@ -119,7 +120,7 @@ absl::StatusOr<v1::AuditEntry> ReadAuditEntry(const auth::Grant& grant,
   v1::AuditEntry entry;
   v1::AuditRecord& record = *entry.mutable_record();
   if (!record.ParseFromString(row.record)) {
-    return absl::DataLossError(absl::StrCat("the audit record ", row.index, " cannot be read"));
+    return RecordUnreadable(row.index);
   }
   entry.set_index(row.index);
   entry.set_leaf_hash(tlog::LeafHash(row.record));

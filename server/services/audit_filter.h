@@ -29,7 +29,8 @@ bool PassesAuditFilter(const Request& request, const v1::AuditRecord& record);
 
 // The stored record as the grant's agency sees it. An auditor sees all of it. Of another agency's
 // call, an agency does not see what identifies a person, a connection or a credential of it, nor
-// who else contributed to the answer. DATA_LOSS for bytes that are no record.
+// who else contributed to the answer. INTERNAL_ERROR, as RecordCheck has it, for bytes that are no
+// record.
 absl::StatusOr<v1::AuditEntry> ReadAuditEntry(const auth::Grant& grant, const store::AuditRow& row);
 
 // The data set in a rule's text, such as `AGREEMENT PLANS READ`.

@@ -10,6 +10,7 @@
 #include "base/civil_time.h"
 #include "base/status.h"
 #include "server/audit/tree_reader.h"
+#include "server/services/record_check.h"
 #include "tlog/entry_bundle.h"
 #include "tlog/tile.h"
 
@@ -63,7 +64,9 @@ class Tiles final : public door::MessageSource<v1::ReadTilesResponse> {
                           tlog::TileWidth(size_, level_, range_.next)};
     v1::ReadTilesResponse message;
     audit::TreeReader reader(store_);
-    ASSIGN_OR_RETURN(*message.mutable_tile(), reader.Tile(level_, tile.index, tile.width));
+    absl::StatusOr<std::string> hashes = reader.Tile(level_, tile.index, tile.width);
+    RETURN_IF_ERROR(ShowDamage(hashes.status()));
+    message.set_tile(*std::move(hashes));
     message.set_path(tlog::TilePath(tile));
     ++range_.next;
     ++sent_;
@@ -118,7 +121,7 @@ class Bundles final : public door::MessageSource<v1::ReadEntryBundlesResponse> {
       // Retention may have dropped it since the stream was opened.
       ASSIGN_OR_RETURN(const uint64_t minimum, store_.AuditMinimum());
       if (first < minimum) return Dropped(minimum);
-      return absl::DataLossError(absl::StrCat("the audit record ", next, " is missing"));
+      return RecordMissing(next);
     }
     path_ = tlog::TilePath({tlog::TileContents::kEntries, 0, range_.next, width});
     ++range_.next;
@@ -171,6 +174,11 @@ absl::StatusOr<v1::Checkpoint> AuditProofs::GetCheckpoint() const {
   return Describe(*checkpointer_.Last());
 }
 
+absl::StatusOr<uint64_t> AuditProofs::LogSize() const {
+  ASSIGN_OR_RETURN(const uint64_t stored, store_.AuditSize());
+  return std::max(stored, checkpointer_.size());
+}
+
 absl::StatusOr<v1::GetInclusionProofResponse> AuditProofs::GetInclusionProof(
     const v1::GetInclusionProofRequest& request) const {
   const std::shared_ptr<const KeptCheckpoint> last = checkpointer_.Last();
@@ -183,9 +191,9 @@ absl::StatusOr<v1::GetInclusionProofResponse> AuditProofs::GetInclusionProof(
   }
   v1::GetInclusionProofResponse response;
   audit::TreeReader reader(store_);
-  ASSIGN_OR_RETURN(const std::vector<std::string> hashes,
-                   reader.InclusionProof(request.index(), size));
-  AddHashes(hashes, response);
+  const auto hashes = reader.InclusionProof(request.index(), size);
+  RETURN_IF_ERROR(ShowDamage(hashes.status()));
+  AddHashes(*hashes, response);
   response.set_tree_size(size);
   ASSIGN_OR_RETURN(*response.mutable_checkpoint(), Describe(*last));
   return response;
@@ -201,9 +209,9 @@ absl::StatusOr<v1::GetConsistencyProofResponse> AuditProofs::GetConsistencyProof
   }
   v1::GetConsistencyProofResponse response;
   audit::TreeReader reader(store_);
-  ASSIGN_OR_RETURN(const std::vector<std::string> hashes,
-                   reader.ConsistencyProof(request.from_size(), size));
-  AddHashes(hashes, response);
+  const auto hashes = reader.ConsistencyProof(request.from_size(), size);
+  RETURN_IF_ERROR(ShowDamage(hashes.status()));
+  AddHashes(*hashes, response);
   response.set_to_size(size);
   ASSIGN_OR_RETURN(*response.mutable_checkpoint(), Describe(*last));
   return response;

@@ -2,6 +2,7 @@
 #ifndef CONCORDAT_SERVER_SERVICES_AUDIT_PROOFS_H_
 #define CONCORDAT_SERVER_SERVICES_AUDIT_PROOFS_H_
 
+#include <cstdint>
 #include <memory>
 
 #include "absl/status/statusor.h"
@@ -22,6 +23,8 @@ class AuditProofs {
       : store_(store), checkpointer_(checkpointer) {}
 
   absl::StatusOr<v1::Checkpoint> GetCheckpoint() const;
+  // How many records the log has, whatever became of them in the store.
+  absl::StatusOr<uint64_t> LogSize() const;
   absl::StatusOr<v1::GetInclusionProofResponse> GetInclusionProof(
       const v1::GetInclusionProofRequest& request) const;
   absl::StatusOr<v1::GetConsistencyProofResponse> GetConsistencyProof(

@@ -38,6 +38,7 @@ class AuditServiceTest : public ServiceTest {
     v1::AuditRecord record;
     record.set_agency("agencies/board");
     record.set_client("agencies/board/clients/feed");
+    *record.mutable_time() = ToTimestamp(kNoon);
     const std::unique_ptr<store::Batch> batch = Must(store_->BeginBatch());
     Must(batch->AppendAudit(0, {kNoon, record.agency(), ""}, record.SerializeAsString()));
     Must(batch->Commit());

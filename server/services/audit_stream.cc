@@ -1,12 +1,15 @@
 #include "server/services/audit_stream.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <optional>
 #include <utility>
 
 #include "base/civil_time.h"
 #include "base/status.h"
 #include "server/services/audit_filter.h"
+#include "server/services/record_check.h"
+#include "tlog/tile.h"
 
 namespace concordat::services {
 namespace {
@@ -22,12 +25,14 @@ constexpr int kMostVisited = 2000;
 class AuditStream final : public door::MessageSource<Part> {
  public:
   AuditStream(const store::Store& store, std::shared_ptr<const door::Call> call,
-              v1::StreamAuditEntriesRequest request, store::Store::AuditSpan span)
+              v1::StreamAuditEntriesRequest request, RecordCheck check,
+              store::Store::AuditSpan span)
       : store_(store),
         call_(std::move(call)),
         request_(std::move(request)),
         from_(request_.has_from() ? ToTime(request_.from()) : absl::InfinitePast()),
         to_(request_.has_to() ? ToTime(request_.to()) : absl::InfiniteFuture()),
+        check_(std::move(check)),
         next_(span.begin),
         end_(span.end) {}
 
@@ -35,32 +40,32 @@ class AuditStream final : public door::MessageSource<Part> {
     Part part;
     size_t bytes = 0;
     int visited = 0;
-    bool full = false;
+    bool stopped = false;
     absl::Status failed;
+    RETURN_IF_ERROR(SkipDropped());
     if (next_ >= end_) return std::nullopt;
     RETURN_IF_ERROR(store_.ScanLeaves(next_, [&](const store::AuditRow& row) {
-      if (row.index >= end_) {
-        next_ = end_;
-        return false;
-      }
+      if (row.index != next_ || next_ == end_) return false;
       absl::StatusOr<v1::AuditEntry> entry = ReadAuditEntry(call_->grant(), row);
-      if (!entry.ok()) {
-        failed = std::move(entry).status();
-        return false;
-      }
+      failed = entry.ok() ? check_.Compare(row.index, entry->leaf_hash()) : entry.status();
+      if (!failed.ok()) return false;
       if (Passes(entry->record())) {
         const size_t size = entry->ByteSizeLong() + kRoomAroundEntry;
-        full = part.entries_size() > 0 && bytes + size > kMaxPartBytes;
-        if (full) return false;
+        stopped = part.entries_size() > 0 && bytes + size > kMaxPartBytes;
+        if (stopped) return false;
         bytes += size;
         *part.add_entries() = *std::move(entry);
       }
-      next_ = row.index + 1;
-      return ++visited < kMostVisited;
+      ++next_;
+      stopped = ++visited == kMostVisited;
+      return !stopped;
     }));
     RETURN_IF_ERROR(failed);
-    // No record came although some should: retention dropped them meanwhile.
-    if (!full && visited == 0) next_ = end_;
+    if (!stopped && next_ < end_) {
+      // Retention may have dropped it meanwhile.
+      ASSIGN_OR_RETURN(const uint64_t minimum, store_.AuditMinimum());
+      if (next_ >= minimum) return RecordMissing(next_);
+    }
     if (part.entries_size() == 0 && next_ >= end_) return std::nullopt;
     rows_ += part.entries_size();
     return part;
@@ -69,6 +74,16 @@ class AuditStream final : public door::MessageSource<Part> {
   int64_t rows() const override { return rows_; }
 
  private:
+  // Goes on at the first record that retention has not dropped.
+  absl::Status SkipDropped() {
+    ASSIGN_OR_RETURN(const uint64_t minimum, store_.AuditMinimum());
+    if (next_ >= minimum) return absl::OkStatus();
+    // It drops whole bundles.
+    if (minimum % tlog::kTileWidth != 0) return RecordMissing(minimum - 1);
+    next_ = minimum;
+    return absl::OkStatus();
+  }
+
   bool Passes(const v1::AuditRecord& record) const {
     const absl::Time time = ToTime(record.time());
     return from_ <= time && time < to_ && PassesAuditFilter(request_, record);
@@ -79,6 +94,7 @@ class AuditStream final : public door::MessageSource<Part> {
   const v1::StreamAuditEntriesRequest request_;
   const absl::Time from_;
   const absl::Time to_;
+  RecordCheck check_;
   uint64_t next_;
   const uint64_t end_;
   int64_t rows_ = 0;
@@ -88,18 +104,16 @@ class AuditStream final : public door::MessageSource<Part> {
 
 absl::StatusOr<std::unique_ptr<door::MessageSource<Part>>> OpenAuditStream(
     const store::Store& store, std::shared_ptr<const door::Call> call,
-    const v1::StreamAuditEntriesRequest& request) {
+    const v1::StreamAuditEntriesRequest& request, const v1::Checkpoint& checkpoint, uint64_t size) {
   RETURN_IF_ERROR(CheckAuditFilter(*call, request));
-  store::Store::AuditSpan span;
-  if (request.has_from() || request.has_to()) {
-    ASSIGN_OR_RETURN(span, store.AuditIndexesBetween(
-                               request.has_from() ? ToTime(request.from()) : absl::InfinitePast(),
-                               request.has_to() ? ToTime(request.to()) : absl::InfiniteFuture()));
-  } else {
-    ASSIGN_OR_RETURN(span.end, store.AuditSize());
-  }
+  RecordCheck check(store, checkpoint);
+  std::optional<absl::Time> from;
+  std::optional<absl::Time> to;
+  if (request.has_from()) from = ToTime(request.from());
+  if (request.has_to()) to = ToTime(request.to());
+  ASSIGN_OR_RETURN(store::Store::AuditSpan span, check.FindPeriod(from, to, size));
   span.begin = std::max(span.begin, request.first_index());
-  return std::make_unique<AuditStream>(store, std::move(call), request, span);
+  return std::make_unique<AuditStream>(store, std::move(call), request, std::move(check), span);
 }
 
 }  // namespace concordat::services

@@ -5,15 +5,16 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/string_view.h"
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
 #include "base/civil_time.h"
 #include "base/status.h"
-#include "server/audit/tree_reader.h"
+#include "server/audit/period.h"
+#include "server/audit/proven_tree.h"
 #include "server/services/audit_tally.h"
 #include "tlog/merkle.h"
 #include "tlog/tile.h"
-#include "tlog/tree_proof.h"
 
 namespace concordat::services {
 namespace {
@@ -25,45 +26,64 @@ constexpr int kTilesAStep = 2;
 class AuditSummaryRead final : public door::SteppedRead<v1::AuditSummary> {
  public:
   // The quarter's days are set in `summary`, and its checkpoint.
-  AuditSummaryRead(const store::Store& store, v1::AuditSummary summary,
-                   store::Store::AuditSpan span, absl::Time from, absl::Time to)
+  AuditSummaryRead(const store::Store& store, v1::AuditSummary summary, absl::Time from,
+                   absl::Time to)
       : store_(store),
         summary_(std::move(summary)),
         from_(from),
         to_(to),
-        next_(span.begin),
-        end_(span.end),
+        tree_(store, summary_.checkpoint().tree_size(), summary_.checkpoint().root_hash()),
         tally_(summary_.agency()) {}
 
   absl::StatusOr<std::optional<v1::AuditSummary>> Step() override {
-    for (int i = 0; i < kTilesAStep && next_ < end_; ++i) {
-      const uint64_t tile_end = std::min(end_, (next_ / kTileWidth + 1) * kTileWidth);
-      RETURN_IF_ERROR(ReadTo(tile_end));
-      next_ = tile_end;
+    if (!rest_.has_value()) {
+      RETURN_IF_ERROR(Begin());
+      return std::nullopt;
     }
-    if (next_ < end_) return std::nullopt;
+    for (int i = 0; i < kTilesAStep && rest_->begin < rest_->end; ++i) {
+      const uint64_t tile_end = std::min(rest_->end, (rest_->begin / kTileWidth + 1) * kTileWidth);
+      RETURN_IF_ERROR(ReadTo(tile_end));
+      rest_->begin = tile_end;
+    }
+    if (rest_->begin < rest_->end) return std::nullopt;
     tally_.AddTo(summary_);
+    if (const std::optional<audit::Damage::Span>& bad = tree_.damage().first()) {
+      summary_.set_first_bad_index(bad->first);
+      if (bad->last > bad->first) summary_.set_last_bad_index(bad->last);
+    }
     return std::move(summary_);
   }
 
  private:
-  // Reads the records from next_ to before `end`, which are of one tile.
+  // Finds the quarter's records.
+  absl::Status Begin() {
+    ASSIGN_OR_RETURN(rest_, audit::FindPeriod(store_, tree_, from_, to_));
+    ASSIGN_OR_RETURN(const uint64_t dropped, audit::DroppedOf(store_, from_, to_));
+    summary_.set_dropped_records(static_cast<int64_t>(dropped));
+    // Retention drops whole bundles.
+    ASSIGN_OR_RETURN(const uint64_t minimum, store_.AuditMinimum());
+    const uint64_t missing = minimum % kTileWidth;
+    if (missing != 0) tree_.NoteDamage({minimum - missing, minimum - 1});
+    return absl::OkStatus();
+  }
+
+  // Reads the records from where the rest begins to before `end`, which are of one tile.
   absl::Status ReadTo(uint64_t end) {
-    const uint64_t tile = next_ / kTileWidth;
-    absl::StatusOr<std::string> hashes = ProvenLeafHashes(tile);
+    const uint64_t tile = rest_->begin / kTileWidth;
+    const absl::StatusOr<std::string> hashes = tree_.LeafHashes(tile);
     if (!hashes.ok() && !absl::IsDataLoss(hashes.status())) return hashes.status();
-    uint64_t expected = next_;
-    RETURN_IF_ERROR(store_.ScanLeaves(next_, [&](const store::AuditRow& row) {
+    uint64_t expected = rest_->begin;
+    RETURN_IF_ERROR(store_.ScanLeaves(expected, [&](const store::AuditRow& row) {
       if (row.index >= end) return false;
-      if (row.index > expected) NoteBad(expected);
+      if (row.index > expected) tree_.NoteDamage({expected, expected});
       expected = row.index + 1;
+      // Of which records it is the matter, the tree has noted.
+      if (!hashes.ok()) return true;
       v1::AuditRecord record;
-      const bool readable = record.ParseFromString(row.record);
-      const bool sound = readable && hashes.ok() &&
-                         hashes->substr((row.index - tile * kTileWidth) * tlog::kHashBytes,
-                                        tlog::kHashBytes) == tlog::LeafHash(row.record);
-      if (!sound) {
-        NoteBad(row.index);
+      const absl::string_view hash = absl::string_view(*hashes).substr(
+          (row.index - tile * kTileWidth) * tlog::kHashBytes, tlog::kHashBytes);
+      if (hash != tlog::LeafHash(row.record) || !record.ParseFromString(row.record)) {
+        tree_.NoteDamage({row.index, row.index});
         return true;
       }
       const absl::Time time = ToTime(record.time());
@@ -75,37 +95,18 @@ class AuditSummaryRead final : public door::SteppedRead<v1::AuditSummary> {
     if (expected < end) {
       // Retention may have dropped them meanwhile; else they are missing.
       ASSIGN_OR_RETURN(const uint64_t minimum, store_.AuditMinimum());
-      if (expected >= minimum) NoteBad(expected);
+      if (expected >= minimum) tree_.NoteDamage({expected, expected});
     }
     return absl::OkStatus();
-  }
-
-  // The leaf hashes of a tile, as the checkpoint's root covers them. One proof is
-  // enough: the way of a leaf to the root goes by all other leaves of its tile.
-  absl::StatusOr<std::string> ProvenLeafHashes(uint64_t tile) {
-    const v1::Checkpoint& checkpoint = summary_.checkpoint();
-    const uint64_t first = tile * kTileWidth;
-    // One for each tile, since it keeps what it reads.
-    audit::TreeReader reader(store_);
-    ASSIGN_OR_RETURN(std::string hashes,
-                     reader.Tile(0, tile, tlog::TileWidth(checkpoint.tree_size(), 0, tile)));
-    ASSIGN_OR_RETURN(const auto proof, reader.InclusionProof(first, checkpoint.tree_size()));
-    RETURN_IF_ERROR(tlog::VerifyInclusion(first, checkpoint.tree_size(),
-                                          hashes.substr(0, tlog::kHashBytes), proof,
-                                          checkpoint.root_hash()));
-    return hashes;
-  }
-
-  void NoteBad(uint64_t index) {
-    if (!summary_.has_first_bad_index()) summary_.set_first_bad_index(index);
   }
 
   const store::Store& store_;
   v1::AuditSummary summary_;
   const absl::Time from_;
   const absl::Time to_;
-  uint64_t next_;
-  const uint64_t end_;
+  audit::ProvenTree tree_;
+  // What is not read yet of the quarter; nothing before the first step.
+  std::optional<store::Store::AuditSpan> rest_;
   AuditTally tally_;
 };
 
@@ -127,17 +128,9 @@ absl::StatusOr<std::unique_ptr<door::SteppedRead<v1::AuditSummary>>> BeginAuditS
   const absl::CivilDay end_day(first_month + 3);
   *summary.mutable_first_day() = ToDate(first_day);
   *summary.mutable_last_day() = ToDate(end_day - 1);
-  const absl::Time from = StartOf(first_day);
-  const absl::Time to = StartOf(end_day);
-
-  ASSIGN_OR_RETURN(store::Store::AuditSpan span, store.AuditIndexesBetween(from, to));
-  span.end = std::min(span.end, checkpoint.tree_size());
-  ASSIGN_OR_RETURN(const uint64_t minimum, store.AuditMinimum());
-  const uint64_t kept = std::min(std::max(span.begin, minimum), std::max(span.begin, span.end));
-  summary.set_dropped_records(static_cast<int64_t>(kept - span.begin));
-  span.begin = kept;
   *summary.mutable_checkpoint() = std::move(checkpoint);
-  return std::make_unique<AuditSummaryRead>(store, std::move(summary), span, from, to);
+  return std::make_unique<AuditSummaryRead>(store, std::move(summary), StartOf(first_day),
+                                            StartOf(end_day));
 }
 
 }  // namespace concordat::services

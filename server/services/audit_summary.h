@@ -13,12 +13,11 @@
 namespace concordat::services {
 
 // Begins the summary that `request` asks for, up to `checkpoint`. Each record of the
-// quarter is hashed again from its stored bytes, compared with the tree's leaf, and
-// the leaves are proven against the checkpoint's root; a record that does not agree
-// is not counted. Where the root does not follow from what is stored, nothing is
-// proven, and the quarter's first record is the first that does not agree. `store` outlives the
-// read. OUT_OF_SCOPE for another agency than the caller's own, FIELDS_INVALID for one that the
-// directory lacks.
+// quarter is hashed again from its stored bytes and compared with its leaf, which is
+// proven against the checkpoint's root; a record that does not agree is not counted.
+// Which records are of the quarter, and which concern the agency, follows from the
+// records themselves, not from the store's indexes. `store` outlives the read. OUT_OF_SCOPE for
+// another agency than the caller's own, FIELDS_INVALID for one that the directory lacks.
 absl::StatusOr<std::unique_ptr<door::SteppedRead<v1::AuditSummary>>> BeginAuditSummary(
     const store::Store& store, const door::Call& call, const v1::SummariseAuditRequest& request,
     v1::Checkpoint checkpoint);

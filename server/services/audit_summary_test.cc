@@ -11,12 +11,10 @@
 #include "base/status.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "server/services/audit_stream.h"
+#include "server/services/audit_log_test.h"
 #include "server/services/audit_tally.h"
-#include "server/services/service_test.h"
 #include "tlog/compact_range.h"
 #include "tlog/merkle.h"
-#include "tlog/tile.h"
 
 namespace concordat::services {
 namespace {
@@ -25,27 +23,7 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using v1::AuditRecord;
 
-constexpr char kPolice[] = "agencies/police";
-constexpr char kGetPlan[] = "/concordat.v1.PlanService/GetPlan";
 constexpr char kStream[] = "/concordat.v1.AuditService/ReadTiles";
-
-// A served call of `client` for two rows under an agreement.
-AuditRecord CallOf(const std::string& agency, absl::Time time) {
-  AuditRecord record;
-  record.set_event(AuditRecord::CALL);
-  record.set_decision(AuditRecord::ALLOWED);
-  record.set_agency(agency);
-  record.set_client(agency + "/clients/feed");
-  record.set_purpose("oversight");
-  record.set_agreement("agreements/sharing");
-  record.set_agreement_version(3);
-  record.set_rule("AGREEMENT PLANS READ");
-  record.set_method(kGetPlan);
-  record.set_released("concordat.v1.Plan");
-  record.set_rows(2);
-  *record.mutable_time() = ToTimestamp(time);
-  return record;
-}
 
 AuditRecord Refused(AuditRecord record, const std::string& reason) {
   record.set_decision(AuditRecord::REFUSED);
@@ -146,64 +124,7 @@ TEST(AuditTallyTest, WhatACallerInventsMakesNoGroups) {
   EXPECT_EQ(summary.own_calls(0).served(), 3);
 }
 
-// A log of 300 records, one a minute, the first in the last hour of the quarter
-// before; its first tile is stored, and a checkpoint covers all of it.
-class AuditSummaryTest : public ServiceTest {
- protected:
-  static constexpr uint64_t kSize = 300;
-  // The first instant of October in London, which keeps summer time.
-  const absl::Time quarter_ = StartOf(absl::CivilDay(2018, 10, 1));
-
-  AuditSummaryTest() {
-    v1::Agency police;
-    police.set_name(kPolice);
-    store::Row row;
-    row.name = kPolice;
-    row.recorded = kNoon;
-    row.body = police.SerializeAsString();
-    Put(store::Kind::kAgency, row);
-  }
-
-  // Appends the records, of which the one at `altered` is not what the tree has.
-  void MakeLog(uint64_t altered = kSize) {
-    tlog::CompactRange range;
-    std::string hashes;
-    const std::unique_ptr<store::Batch> batch = Must(store_->BeginBatch());
-    for (uint64_t i = 0; i < kSize; ++i) {
-      const absl::Time time = quarter_ + absl::Minutes(static_cast<int64_t>(i) - 10);
-      AuditRecord record = CallOf(kPolice, time);
-      std::string leaf = tlog::LeafHash(record.SerializeAsString());
-      hashes += leaf;
-      Must(range.Append(std::move(leaf)));
-      if (i == altered) record.set_rows(3);
-      Must(batch->AppendAudit(i, {time, kPolice, ""}, record.SerializeAsString()));
-    }
-    const std::string tile = hashes.substr(0, tlog::kTileWidth * tlog::kHashBytes);
-    Must(batch->PutTile(0, 0, tile));
-    Must(batch->PutTile(1, 0, Must(tlog::HashInTile(tile, 0, tlog::kTileWidth))));
-    Must(batch->Commit());
-    checkpoint_.set_tree_size(kSize);
-    checkpoint_.set_root_hash(range.Root());
-  }
-
-  absl::StatusOr<v1::AuditSummary> Summarise(const std::string& agency = "",
-                                             v1::Role role = v1::READER) {
-    v1::SummariseAuditRequest request;
-    request.set_agency(agency);
-    request.set_year(2018);
-    request.set_quarter(4);
-    const door::Call call = door::CallReactor::MakeCall(store::OfPolice(v1::AccessRule::SELF, role),
-                                                        "agencies/police/clients/feed", "", kNoon,
-                                                        Must(store_->ReadPolicy()));
-    ASSIGN_OR_RETURN(const auto read, BeginAuditSummary(*store_, call, request, checkpoint_));
-    while (true) {
-      ASSIGN_OR_RETURN(std::optional<v1::AuditSummary> summary, read->Step());
-      if (summary.has_value()) return *std::move(summary);
-    }
-  }
-
-  v1::Checkpoint checkpoint_;
-};
+using AuditSummaryTest = AuditLogTest;
 
 TEST_F(AuditSummaryTest, TheQuartersRecordsAreCountedAndProvenAgainstTheCheckpoint) {
   MakeLog();
@@ -223,6 +144,7 @@ TEST_F(AuditSummaryTest, ARecordThatIsNotTheTreesIsNamedAndNotCounted) {
   MakeLog(100);
   const v1::AuditSummary summary = Must(Summarise());
   EXPECT_EQ(summary.first_bad_index(), 100);
+  EXPECT_FALSE(summary.has_last_bad_index());
   EXPECT_EQ(summary.verified_records(), 289);
   EXPECT_THAT(Counts(summary.own_calls()), ElementsAre(std::tuple(kGetPlan, 289, 578)));
 }
@@ -232,7 +154,8 @@ TEST_F(AuditSummaryTest, ARecordThatIsNotTheTreesIsNamedAndNotCounted) {
 TEST_F(AuditSummaryTest, DamageAtTheEndOfTheTreeLeavesNothingProven) {
   MakeLog(290);
   const v1::AuditSummary summary = Must(Summarise());
-  EXPECT_EQ(summary.first_bad_index(), 10);
+  EXPECT_EQ(summary.first_bad_index(), 0);
+  EXPECT_EQ(summary.last_bad_index(), kSize - 1);
   EXPECT_EQ(summary.verified_records(), 0);
 }
 
@@ -281,13 +204,13 @@ TEST_F(AuditSummaryTest, AnotherAgencysIsForAuditorsAndSaysNothingOfWhoIsThere) 
 }
 
 // The stream of the same log.
-class AuditStreamTest : public AuditSummaryTest {
+class AuditStreamTest : public AuditLogTest {
  protected:
   using Message = v1::StreamAuditEntriesResponse;
 
   std::vector<Message> Stream() {
     std::vector<Message> messages;
-    const auto source = Must(OpenAuditStream(*store_, call_, request_));
+    const auto source = Must(OpenAuditStream(*store_, call_, request_, checkpoint_, kSize));
     while (true) {
       std::optional<Message> message = Must(source->Next());
       if (!message.has_value()) break;
@@ -348,7 +271,7 @@ TEST_F(AuditStreamTest, FiltersAreThoseOfTheList) {
 
 TEST_F(AuditStreamTest, RecordsThatComeLaterAreNotAwaited) {
   MakeLog();
-  const auto source = Must(OpenAuditStream(*store_, call_, request_));
+  const auto source = Must(OpenAuditStream(*store_, call_, request_, checkpoint_, kSize));
   const std::unique_ptr<store::Batch> batch = Must(store_->BeginBatch());
   Must(batch->AppendAudit(kSize, {kNoon, kPolice, ""}, CallOf(kPolice, kNoon).SerializeAsString()));
   Must(batch->Commit());

@@ -27,6 +27,7 @@
 namespace concordat::e2e {
 namespace {
 
+using testing::AnyOf;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -196,6 +197,70 @@ TEST_F(RestartTest, KilledUnderLoadEveryAnsweredCallHasItsRecordAndTheServerStar
   const Outcome outcome = Call(MakeChannel(address, Certificates::Get().OfClient(kBoard.uri())),
                                PathOf(*v1::WhoAmIRequest::descriptor()), "");
   EXPECT_TRUE(outcome.ok()) << outcome.Text();
+}
+
+// Killed, so that the newest commits are in the write-ahead log alone.
+class CrashedDatabaseTest : public RestartTest {
+ protected:
+  CrashedDatabaseTest() {
+    backup_ = folder_.Path("vacuumed.db");
+    ChangeDatabase(config_.database_path(), absl::StrCat("VACUUM INTO '", backup_, "'"));
+    std::unique_ptr<ServerProcess> process;
+    const std::string address = Start(process);
+    Load load(address, 0);
+    const std::string first = ReadWhole(folder_.Path("checkpoint"));
+    const absl::Time deadline = absl::Now() + absl::Seconds(20);
+    while (ReadWhole(folder_.Path("checkpoint")) == first && absl::Now() < deadline) {
+      absl::SleepFor(absl::Milliseconds(20));
+    }
+    process->Signal(SIGKILL);
+    process->Wait();
+    load.Stop();
+    receipts_ = load.receipts();
+    EXPECT_NE(ReadWhole(folder_.Path("checkpoint")), first);
+    std::filesystem::copy_file(Wal(), folder_.Path("wal"));
+    std::filesystem::copy_file(config_.database_path(), folder_.Path("db"));
+  }
+  std::string Wal() const { return config_.database_path() + "-wal"; }
+  // Puts these in place of the database and its write-ahead log; none for "".
+  void Restore(const std::string& database, const std::string& wal) {
+    for (const std::string suffix : {"", "-wal", "-shm"}) {
+      std::filesystem::remove(config_.database_path() + suffix);
+    }
+    std::filesystem::copy_file(database, config_.database_path());
+    if (!wal.empty()) std::filesystem::copy_file(wal, Wal());
+  }
+
+  std::string backup_;
+  std::vector<v1::Receipt> receipts_;
+};
+
+TEST_F(CrashedDatabaseTest, WithItsWriteAheadLogItHasEveryAnsweredCall) {
+  Restore(folder_.Path("db"), folder_.Path("wal"));
+  std::unique_ptr<ServerProcess> process;
+  ASSERT_FALSE(Start(process).empty());
+  ASSERT_FALSE(receipts_.empty());
+  for (const v1::Receipt& receipt : receipts_) {
+    const auto record = RecordOf(config_.database_path(), receipt);
+    EXPECT_TRUE(record.ok()) << record.status() << " " << receipt.ShortDebugString();
+  }
+}
+
+TEST_F(CrashedDatabaseTest, WithoutItsWriteAheadLogItIsNotServed) {
+  Restore(folder_.Path("db"), "");
+  const std::string said = RunToFailure();
+  EXPECT_THAT(said, HasSubstr("were signed"));
+  EXPECT_THAT(said, HasSubstr("it was put back to an earlier state"));
+  // Nothing was written that keeps the whole copy from being used after all.
+  Restore(folder_.Path("db"), folder_.Path("wal"));
+  std::unique_ptr<ServerProcess> process;
+  EXPECT_FALSE(Start(process).empty());
+}
+
+TEST_F(CrashedDatabaseTest, ABackupWithTheWriteAheadLogOfAnotherFileIsNotServed) {
+  Restore(backup_, folder_.Path("wal"));
+  EXPECT_THAT(RunToFailure(), AnyOf(HasSubstr("is the -wal file beside it its own?"),
+                                    HasSubstr("are not those that were signed")));
 }
 
 TEST_F(RestartTest, SigtermLetsTheCallsInHandEndAndEndsWithZero) {

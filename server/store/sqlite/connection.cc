@@ -11,17 +11,35 @@ namespace {
 // The write-ahead log is copied into the database once it has so many pages.
 constexpr int kPagesToCopy = 1000;
 
+// What the operator can do about an error; empty where SQLite's words say it all.
+absl::string_view AdviceFor(int code) {
+  switch (code) {
+    case SQLITE_FULL:
+      return ": free space on its disk, then start the server again";
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+      return ": is the -wal file beside it its own? docs/operating.md, section Restore, says more";
+    default:
+      return "";
+  }
+}
+
 // The database's words go to the operator's log by way of the message of an
 // internal error; the door never sends those to a caller.
 //
 // After a failure the write-ahead log stays for the next start: closing would copy
 // it, and sync again what may just have failed to sync.
 absl::Status Failure(sqlite3* database, absl::string_view what) {
-  if (database != nullptr) {
-    sqlite3_db_config(database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+  if (database == nullptr) return absl::InternalError(absl::StrCat("SQLite: ", what));
+  sqlite3_db_config(database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+  const int code = sqlite3_errcode(database);
+  const absl::string_view advice = AdviceFor(code);
+  std::string text = absl::StrCat("SQLite: ", what, ": ", sqlite3_errmsg(database));
+  if (const char* file = sqlite3_db_filename(database, "main");
+      !advice.empty() && file != nullptr) {
+    absl::StrAppend(&text, " (", file, ")", advice);
   }
-  return absl::InternalError(
-      absl::StrCat("SQLite: ", what, ": ", database == nullptr ? "" : sqlite3_errmsg(database)));
+  return absl::InternalError(text);
 }
 
 // Copies the write-ahead log after a commit that made it long, and makes a failure
