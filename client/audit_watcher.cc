@@ -12,6 +12,8 @@
 #include "client/internal/audit_trust.h"
 #include "client/internal/durable_file.h"
 #include "concordat/audit.h"
+#include "tlog/checkpoint.h"
+#include "tlog/note.h"
 #include "tlog/tree_proof.h"
 
 namespace concordat {
@@ -63,14 +65,32 @@ struct Contradiction {
   std::string what;
 };
 
-// Whether `now` can follow `pinned`; an error when the service gives no proof.
+// The log that a note says it is of, believed by nobody yet; empty when it is no
+// checkpoint.
+std::string ClaimedOrigin(const std::string& bytes) {
+  const absl::StatusOr<tlog::Note> note = tlog::ParseNote(bytes);
+  if (!note.ok()) return "";
+  const auto checkpoint = tlog::ParseCheckpoint(note->text, tlog::ExtensionLines::kAllow);
+  return checkpoint.ok() ? checkpoint->origin : "";
+}
+
+// What is wrong when a checkpoint of the log `origin` stands in place of the pinned one.
+Contradiction AnotherLog(const VerifiedCheckpoint& pinned, absl::string_view origin,
+                         bool is_signed) {
+  return {AuditAlarm::kAnotherLog,
+          absl::StrCat("the service shows the log ", origin, ", which ",
+                       is_signed ? "a given key" : "no given key",
+                       " signed, and the pinned log is ", pinned.origin, " of ", pinned.tree_size,
+                       " records: it was succeeded by another one after it had lost records, or "
+                       "this is another service")};
+}
+
+// Whether `now`, of the same log, can follow `pinned`; an error when the service gives
+// no proof.
 absl::StatusOr<std::optional<Contradiction>> Compare(Client& client,
                                                      const VerifiedCheckpoint& pinned,
                                                      const VerifiedCheckpoint& now,
                                                      const CallOptions& options) {
-  if (now.origin != pinned.origin) {
-    return Contradiction{AuditAlarm::kFork, "the checkpoint is of another log than the pinned one"};
-  }
   if (now.tree_size < pinned.tree_size) {
     return Contradiction{AuditAlarm::kRollback,
                          absl::StrCat("the log has ", now.tree_size, " records and had ",
@@ -120,7 +140,10 @@ absl::StatusOr<AuditCheck> AuditWatcher::Check(CallOptions options) {
   ASSIGN_OR_RETURN(const v1::Checkpoint newest, client_.GetCheckpoint(options));
   absl::StatusOr<VerifiedCheckpoint> now = internal::OpenSigned(newest.note(), keys);
   std::optional<Contradiction> contradiction;
-  if (!now.ok()) {
+  const std::string origin = ClaimedOrigin(newest.note());
+  if (pinned.has_value() && !origin.empty() && origin != pinned->origin) {
+    contradiction = AnotherLog(*pinned, origin, now.ok());
+  } else if (!now.ok()) {
     contradiction = Contradiction{AuditAlarm::kBadSignature, std::string(now.status().message())};
   } else if (pinned.has_value()) {
     ASSIGN_OR_RETURN(contradiction, Compare(client_, *pinned, *now, options));

@@ -136,12 +136,15 @@ void CheckWitnesses(const ServerConfig::Audit& audit, std::vector<FieldViolation
 
 // Records that are in use, such as last month's, are not for an archive.
 constexpr int kFewestRetentionDays = 30;
+// A hundred years: more is a slip of the pen.
+constexpr int kMostRetentionDays = 36500;
 
 void CheckRetention(const ServerConfig::Audit& audit, std::vector<FieldViolation>& problems) {
   const int days = audit.retention_days();
-  if (days != 0 && days < kFewestRetentionDays) {
+  if (days != 0 && (days < kFewestRetentionDays || days > kMostRetentionDays)) {
     problems.push_back({"audit.retention_days",
-                        absl::StrCat("must be 0, for ever, or at least ", kFewestRetentionDays)});
+                        absl::StrCat("must be 0, which keeps all records for ever, or from ",
+                                     kFewestRetentionDays, " to ", kMostRetentionDays)});
   }
   if ((days != 0) == audit.archive_directory().empty()) {
     problems.push_back(

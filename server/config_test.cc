@@ -209,10 +209,14 @@ TEST_F(ConfigTest, TheLogsNameHasNoSpaceAndNoPlus) {
 
 TEST_F(ConfigTest, RetentionKeepsThirtyDaysAtLeastAndHasAnArchive) {
   const std::string least = kLeast;
-  EXPECT_EQ(ProblemsOf(least + "  retention_days: 29\n  archive_directory: archive\n"),
-            At(kNext) + "audit.retention_days must be 0, for ever, or at least 30");
-  EXPECT_EQ(ProblemsOf(least + "  retention_days: -1\n  archive_directory: archive\n"),
-            At(kNext) + "audit.retention_days must be 0, for ever, or at least 30");
+  for (const char* days : {"29", "-1", "36501"}) {
+    EXPECT_EQ(ProblemsOf(absl::StrCat(least, "  retention_days: ", days,
+                                      "\n  archive_directory: archive\n")),
+              At(kNext) +
+                  "audit.retention_days must be 0, which keeps all records for ever, or from 30 to "
+                  "36500")
+        << days;
+  }
   for (const char* half : {"  retention_days: 30\n", "  archive_directory: archive\n"}) {
     EXPECT_THAT(ProblemsOf(least + half),
                 HasSubstr("audit.archive_directory is required with audit.retention_days, and only "

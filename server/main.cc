@@ -1,5 +1,4 @@
 // concordatd: the server.
-#include <signal.h>
 #include <sys/stat.h>
 
 #include <CLI/CLI.hpp>
@@ -8,6 +7,7 @@
 
 #include "absl/synchronization/mutex.h"
 #include "base/clock.h"
+#include "base/program.h"
 #include "base/resource_name.h"
 #include "base/status.h"
 #include "server/config.h"
@@ -16,70 +16,44 @@
 
 namespace {
 
+using concordat::kExitDone;
+using concordat::kExitFailed;
+using concordat::kExitUsage;
+using concordat::ServerExitCode;
 using concordat::server::v1::ServerConfig;
 using concordat::v1::Agency;
 
-// What the exit code says. Scripts and orchestrators depend on these.
-enum ExitCode {
-  // Served and drained, or did what was asked.
-  kDone = 0,
-  // Could not start, or failed.
-  kFailed = 1,
-  // The command line itself is wrong.
-  kUsage = 2,
-};
-
+constexpr concordat::ProgramEnd kEnd("concordatd");
 constexpr char kExitCodeHelp[] =
-    "Exit codes: 0 served and drained, or done, 1 could not start or failed, 2 usage.";
+    "Exit codes: 0 served and drained, or done, 1 could not start, failed, or the audit log "
+    "stopped, 2 usage.";
 constexpr char kClientPattern[] = "agencies/{agency}/clients/{client}";
 
-ExitCode Fail(const absl::Status& status) {
-  std::cerr << "concordatd: " << status.message() << "\n";
-  return kFailed;
-}
-
-// Done, once what was printed has left.
-ExitCode DoneWhenWritten() {
-  if (std::cout.flush()) return kDone;
-  return Fail(absl::DataLossError("the output could not be written"));
-}
-
-// Blocked in every thread, so that Serve alone takes them.
-sigset_t BlockStopSignals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  signal(SIGPIPE, SIG_IGN);
-  return signals;
-}
-
-ExitCode Serve(const ServerConfig& config) {
+ServerExitCode Serve(const ServerConfig& config) {
   // Debian's Abseil is built with the lock-order checker on, which every lock
   // pays for; the tests run with it.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
-  const sigset_t signals = BlockStopSignals();
+  const concordat::StopSignals stop_signals;
   const concordat::SystemClock clock;
   auto server = concordat::Server::Start(config, clock);
-  if (!server.ok()) return Fail(server.status());
+  if (!server.ok()) return kEnd.Fail(server.status());
   concordat::ops::Log(concordat::ops::Severity::kInfo, "serving",
                       {{"address", (*server)->address()},
                        {"health_address", (*server)->health_address()},
                        {"metrics_address", (*server)->metrics_address()}});
-  int signal_number = 0;
-  sigwait(&signals, &signal_number);
+  stop_signals.Await();
   concordat::ops::Log(concordat::ops::Severity::kInfo, "draining");
   (*server)->Stop(absl::Seconds(config.drain_seconds()));
   concordat::ops::Log(concordat::ops::Severity::kInfo, "stopped");
-  return kDone;
+  // An orchestrator has to see it, though the drain went well.
+  return (*server)->audit_log_stopped() ? kExitFailed : kExitDone;
 }
 
-ExitCode ShowLogKeys(const ServerConfig& config) {
+ServerExitCode ShowLogKeys(const ServerConfig& config) {
   const auto keys = concordat::LogKeys(config);
-  if (!keys.ok()) return Fail(keys.status());
+  if (!keys.ok()) return kEnd.Fail(keys.status());
   for (const std::string& key : *keys) std::cout << key << "\n";
-  return DoneWhenWritten();
+  return kEnd.DoneWhenWritten();
 }
 
 struct SuccessionFlags {
@@ -87,14 +61,18 @@ struct SuccessionFlags {
   std::string archive;
 };
 
-ExitCode Succeed(const ServerConfig& config, const SuccessionFlags& flags) {
+ServerExitCode Succeed(const ServerConfig& config, const SuccessionFlags& flags) {
   const concordat::SystemClock clock;
   const auto succeeded =
       concordat::LetLogSucceed(config, clock, flags.predecessor_checkpoint, flags.archive);
-  if (!succeeded.ok()) return Fail(succeeded.status());
-  std::cout << "the log " << config.log_origin() << " succeeds " << *succeeded
+  if (!succeeded.ok()) return kEnd.Fail(succeeded.status());
+  std::cout << "the log " << config.log_origin() << " succeeds " << succeeded->predecessor
             << ", which is archived in " << flags.archive << "\n";
-  return DoneWhenWritten();
+  if (!succeeded->verifies) {
+    std::cout << "the archive does not verify: what is left is not what was signed, or no "
+                 "configured key is the old log's; docs/operating.md, section Restore\n";
+  }
+  return kEnd.DoneWhenWritten();
 }
 
 struct InitFlags {
@@ -121,7 +99,7 @@ std::string CheckAgencyKind(const std::string& name) {
   return KindOf(name) == Agency::KIND_UNSPECIFIED ? "is no kind of agency, such as BOARD" : "";
 }
 
-ExitCode Init(const ServerConfig& config, const InitFlags& flags) {
+ServerExitCode Init(const ServerConfig& config, const InitFlags& flags) {
   concordat::FirstAdministrator first;
   first.agency.set_name(std::string(concordat::ParentOf(flags.client)));
   first.agency.set_display_name(flags.agency_name);
@@ -134,13 +112,13 @@ ExitCode Init(const ServerConfig& config, const InitFlags& flags) {
   first.client.add_certificate_identities(flags.identity);
   const concordat::SystemClock clock;
   const auto made = concordat::Initialise(config, clock, first);
-  if (!made.ok()) return Fail(made.status());
+  if (!made.ok()) return kEnd.Fail(made.status());
   if (*made) {
     std::cout << "made the first administrator " << flags.client << "\n";
   } else {
     std::cout << "the administrator " << flags.client << " is there already\n";
   }
-  return DoneWhenWritten();
+  return kEnd.DoneWhenWritten();
 }
 
 }  // namespace
@@ -184,11 +162,11 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     // Help is what was asked for, though the parser throws it.
     const bool asked_for = app.exit(error, std::cout, std::cerr) == 0;
-    return asked_for ? DoneWhenWritten() : kUsage;
+    return asked_for ? kEnd.DoneWhenWritten() : kExitUsage;
   }
 
   const absl::StatusOr<ServerConfig> config = concordat::ReadConfig(config_path);
-  if (!config.ok()) return Fail(config.status());
+  if (!config.ok()) return kEnd.Fail(config.status());
   if (*succeed) return Succeed(*config, succession);
   if (*log_key) return ShowLogKeys(*config);
   return *serve ? Serve(*config) : Init(*config, flags);

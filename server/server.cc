@@ -2,6 +2,7 @@
 
 #include <sys/resource.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <system_error>
@@ -78,17 +79,24 @@ door::ListenerLimits ListenerLimitsOf(const ServerConfig& config) {
           absl::Milliseconds(config.limits().handshake_deadline_milliseconds())};
 }
 
-absl::StatusOr<std::vector<tlog::SignerKey>> ReadLogKeys(const ServerConfig& config) {
+// The configured keys, as keys of the log `origin`.
+absl::StatusOr<std::vector<tlog::SignerKey>> ReadLogKeys(const ServerConfig& config,
+                                                         absl::string_view origin) {
   std::vector<tlog::SignerKey> keys;
   for (const std::string* file : {&config.audit().key_file(), &config.audit().second_key_file()}) {
     if (file->empty()) continue;
     absl::StatusOr<tlog::SignerKey> key =
-        tlog::SignerKey::FromPemFile(config.log_origin(), tlog::SignatureType::kEd25519, *file);
+        tlog::SignerKey::FromPemFile(origin, tlog::SignatureType::kEd25519, *file);
     if (!key.ok()) {
       return absl::FailedPreconditionError(
           absl::StrCat("the audit log's key ", *file, " cannot be used: ", key.status().message()));
     }
     keys.push_back(*std::move(key));
+  }
+  if (keys.size() == 2 && keys[0].verifier() == keys[1].verifier()) {
+    return absl::FailedPreconditionError(
+        "audit.second_key_file has the same key as audit.key_file: it is for another one, while "
+        "the key is changed");
   }
   return keys;
 }
@@ -99,7 +107,7 @@ absl::StatusOr<std::unique_ptr<audit::Checkpointer>> OpenCheckpointer(store::Sto
   RETURN_IF_ERROR(store.ClaimLog(config.log_origin()));
   audit::Checkpointer::Options options;
   options.origin = config.log_origin();
-  ASSIGN_OR_RETURN(options.keys, ReadLogKeys(config));
+  ASSIGN_OR_RETURN(options.keys, ReadLogKeys(config, config.log_origin()));
   options.file = config.audit().checkpoint_file();
   options.interval = absl::Seconds(config.audit().checkpoint_seconds());
   options.records = static_cast<uint64_t>(config.audit().checkpoint_records());
@@ -168,6 +176,7 @@ class RunningServer final : public Server {
     return token_keys_->counters();
   }
   int64_t calls_in_hand() const override { return door_->calls_in_hand(); }
+  bool audit_log_stopped() const override { return log_stopped_; }
 
   void Stop(absl::Duration drain) override {
     if (stopped_) return;
@@ -207,6 +216,7 @@ class RunningServer final : public Server {
       checkpointer_->Grown(size, std::move(root));
     };
     options.on_stopped = [this](const absl::Status& cause) {
+      log_stopped_ = true;
       ops::Log(ops::Severity::kError, "audit_log_stopped", {{"cause", cause.ToString()}});
       health_->Set(Obstacle::kAuditLogStopped, true);
     };
@@ -242,7 +252,8 @@ class RunningServer final : public Server {
         },
         [this](const std::string& text, const tlog::NoteSignature& signature) {
           checkpointer_->AddCosignature(text, signature);
-        });
+        },
+        [this](bool contradicts) { checkpointer_->NoteContradiction(contradicts); });
   }
 
   // The sum over the witnesses, whom no metric names.
@@ -365,6 +376,7 @@ class RunningServer final : public Server {
   std::unique_ptr<tokens::TokenKeys> token_keys_;
   // Told of each checkpoint by the checkpointer, which goes first; tells it of the
   // cosignatures until it was stopped.
+  std::atomic<bool> log_stopped_{false};
   std::unique_ptr<audit::Witnessing> witnessing_;
   std::unique_ptr<audit::Checkpointer> checkpointer_;
   std::unique_ptr<Services> services_;
@@ -458,9 +470,9 @@ absl::StatusOr<bool> Initialise(const ServerConfig& config, const Clock& clock,
   return true;
 }
 
-absl::StatusOr<std::string> LetLogSucceed(const ServerConfig& config, const Clock& clock,
-                                          const std::string& predecessor_checkpoint_file,
-                                          const std::string& archive_directory) {
+absl::StatusOr<audit::Succession> LetLogSucceed(const ServerConfig& config, const Clock& clock,
+                                                const std::string& predecessor_checkpoint_file,
+                                                const std::string& archive_directory) {
   ASSIGN_OR_RETURN(const std::string checkpoint, ReadFile(predecessor_checkpoint_file));
   std::error_code error;
   if (std::filesystem::exists(config.audit().checkpoint_file(), error)) {
@@ -470,19 +482,26 @@ absl::StatusOr<std::string> LetLogSucceed(const ServerConfig& config, const Cloc
   }
   ASSIGN_OR_RETURN(const std::unique_ptr<store::Store> store,
                    store::OpenSqliteStore(config.database_path()));
-  ASSIGN_OR_RETURN(const std::string predecessor,
-                   audit::SucceedLog(*store, config.log_origin(), checkpoint, archive_directory));
+  ASSIGN_OR_RETURN(const std::string old_origin, store->LogOrigin());
+  std::vector<tlog::SignerKey> old_keys;
+  if (!old_origin.empty()) {
+    ASSIGN_OR_RETURN(old_keys, ReadLogKeys(config, old_origin));
+  }
+  ASSIGN_OR_RETURN(
+      audit::Succession succession,
+      audit::SucceedLog(*store, config.log_origin(), checkpoint, old_keys, archive_directory));
   RETURN_IF_ERROR(RecordOffline(*store, clock, config, [&](store::Batch&, v1::AuditRecord& record) {
     record.set_event(v1::AuditRecord::LOG_SUCCEEDED);
     record.set_method("concordatd succeed-log");
-    record.set_resource(predecessor);
+    record.set_resource(succession.predecessor);
     return absl::OkStatus();
   }));
-  return predecessor;
+  return succession;
 }
 
 absl::StatusOr<std::vector<std::string>> LogKeys(const ServerConfig& config) {
-  ASSIGN_OR_RETURN(const std::vector<tlog::SignerKey> keys, ReadLogKeys(config));
+  ASSIGN_OR_RETURN(const std::vector<tlog::SignerKey> keys,
+                   ReadLogKeys(config, config.log_origin()));
   std::vector<std::string> texts;
   texts.reserve(keys.size());
   for (const tlog::SignerKey& key : keys) texts.push_back(key.verifier().ToString());

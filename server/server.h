@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 #include "base/clock.h"
 #include "concordat/v1/directory.pb.h"
+#include "server/audit/succession.h"
 #include "server/config.pb.h"
 #include "server/door/door.h"
 #include "server/store/store.h"
@@ -43,6 +44,9 @@ class Server {
   // Says NOT_SERVING, accepts nothing more, lets the calls in hand end within
   // `drain`, cancels the rest, and makes every record durable.
   virtual void Stop(absl::Duration drain) = 0;
+  // Whether the audit log stopped for good, since it could not make a record durable or
+  // found one that was changed, as late as by its last signature in Stop.
+  virtual bool audit_log_stopped() const = 0;
   virtual const door::DoorCounters& counters() const = 0;
   virtual const tls::TlsCounters& tls_counters() const = 0;
   virtual const tokens::TokenKeyCounters& token_counters() const = 0;
@@ -63,15 +67,17 @@ absl::StatusOr<bool> Initialise(const server::v1::ServerConfig& config, const Cl
                                 const FirstAdministrator& first);
 
 // Lets the log of `config.log_origin` begin in place of the database's own, which lacks
-// records that were signed (audit::SucceedLog), and records that. Returns the old log,
-// `origin@size`. FAILED_PRECONDITION also when the new log's checkpoint is there already.
-absl::StatusOr<std::string> LetLogSucceed(const server::v1::ServerConfig& config,
-                                          const Clock& clock,
-                                          const std::string& predecessor_checkpoint_file,
-                                          const std::string& archive_directory);
+// records that were signed (audit::SucceedLog), and records that. What is left of the
+// old log is signed with those of the configured keys that are its own.
+// FAILED_PRECONDITION also when the new log's checkpoint is there already.
+absl::StatusOr<audit::Succession> LetLogSucceed(const server::v1::ServerConfig& config,
+                                                const Clock& clock,
+                                                const std::string& predecessor_checkpoint_file,
+                                                const std::string& archive_directory);
 
 // The keys that verify the audit log's checkpoints, as they are published:
-// `name+id+base64`; two while the key is being changed.
+// `name+id+base64`; two while the key is being changed. FAILED_PRECONDITION when one
+// cannot be used, or both are the same.
 absl::StatusOr<std::vector<std::string>> LogKeys(const server::v1::ServerConfig& config);
 
 }  // namespace concordat

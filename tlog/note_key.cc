@@ -12,7 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "base/digest.h"
-#include "base/file.h"
+#include "base/secret_file.h"
 #include "base/status.h"
 #include "tlog/big_endian.h"
 #include "tlog/strict_text.h"
@@ -154,7 +154,7 @@ absl::StatusOr<SignerKey> SignerKey::FromPem(absl::string_view name, SignatureTy
 
 absl::StatusOr<SignerKey> SignerKey::FromPemFile(absl::string_view name, SignatureType type,
                                                  const std::string& path) {
-  ASSIGN_OR_RETURN(std::string pem, ReadFile(path));
+  ASSIGN_OR_RETURN(std::string pem, ReadSecretFile(path));
   absl::StatusOr<SignerKey> key = FromPem(name, type, pem);
   OPENSSL_cleanse(pem.data(), pem.size());
   if (!key.ok()) {

@@ -80,7 +80,7 @@ class SignerKey {
   // when it is not, or the name may not name a key.
   static absl::StatusOr<SignerKey> FromPem(absl::string_view name, SignatureType type,
                                            absl::string_view pem);
-  // Of a file; NOT_FOUND when it cannot be read.
+  // Of a file; NOT_FOUND when it cannot be read, FAILED_PRECONDITION when everybody may.
   static absl::StatusOr<SignerKey> FromPemFile(absl::string_view name, SignatureType type,
                                                const std::string& path);
 

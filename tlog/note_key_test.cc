@@ -1,6 +1,9 @@
 #include "tlog/note_key.h"
 
 #include <openssl/pem.h>
+#include <sys/stat.h>
+
+#include <filesystem>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
@@ -160,6 +163,13 @@ TEST(SignerKeyTest, ReadsAPemFileAndSaysWhichFileIsNone) {
   ASSERT_TRUE(signer.ok()) << signer.status();
   EXPECT_EQ(signer->verifier().ToString(), kPeterKey);
 
+  ASSERT_EQ(chmod(path.c_str(), 0644), 0);
+  EXPECT_EQ(SignerKey::FromPemFile("PeterNeumann", SignatureType::kEd25519, path).status().code(),
+            absl::StatusCode::kFailedPrecondition);
+  ASSERT_EQ(chmod(path.c_str(), 0440), 0);
+  EXPECT_TRUE(SignerKey::FromPemFile("PeterNeumann", SignatureType::kEd25519, path).ok());
+
+  std::filesystem::remove(path);
   WriteWhole(path, "MC4CAQAwBQYDK2VwBCIEIIEK");
   const auto refused = SignerKey::FromPemFile("PeterNeumann", SignatureType::kEd25519, path);
   EXPECT_EQ(refused.status().code(), kMalformed);

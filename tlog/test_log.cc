@@ -59,6 +59,7 @@ std::string TestLog::CheckpointOf(uint64_t size, absl::string_view root) const {
 }
 
 void TestLog::Export(const std::filesystem::path& folder) const {
+  std::filesystem::create_directories(folder);
   for (const Tile& tile : TilesBetween(0, size())) {
     std::string bytes;
     for (int i = 0; i < tile.width; ++i) {
@@ -74,6 +75,13 @@ void TestLog::Export(const std::filesystem::path& folder) const {
     WriteWhole(path.string(), bytes);
   }
   WriteWhole((folder / "checkpoint").string(), Checkpoint());
+}
+
+void TestLog::WriteBundle(const std::filesystem::path& path,
+                          const std::vector<uint64_t>& indexes) const {
+  std::string bundle;
+  for (const uint64_t index : indexes) AppendEntry(records_[index], bundle).IgnoreError();
+  WriteWhole(path.string(), bundle);
 }
 
 }  // namespace concordat::tlog

@@ -43,6 +43,8 @@ class TestLog {
   std::string CheckpointOf(uint64_t size, absl::string_view root) const;
   // Writes checkpoint, tiles and entry bundles in the layout of C2SP tlog-tiles.
   void Export(const std::filesystem::path& folder) const;
+  // Writes a bundle with these of its records.
+  void WriteBundle(const std::filesystem::path& path, const std::vector<uint64_t>& indexes) const;
 
  private:
   std::string origin_;

@@ -1,9 +1,5 @@
 // tools/verify_audit.py, which shares no code with this library, against
 // exports that the library wrote: whole ones, and damaged ones.
-#include <sys/wait.h>
-
-#include <array>
-#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <random>
@@ -14,8 +10,8 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/support/python_verifier.h"
 #include "tests/support/temporary_folder.h"
-#include "tlog/entry_bundle.h"
 #include "tlog/note.h"
 #include "tlog/test_log.h"
 
@@ -25,25 +21,6 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
-
-struct Verdict {
-  int exit_code;
-  std::string output;
-};
-
-// Runs the verifier with these arguments, each without quotes in it.
-Verdict Verify(const std::vector<std::string>& arguments) {
-  std::string command = absl::StrCat("python3 '", CONCORDAT_SOURCE_DIR, "/tools/verify_audit.py'");
-  for (const std::string& argument : arguments) absl::StrAppend(&command, " '", argument, "'");
-  FILE* pipe = popen(absl::StrCat(command, " 2>&1").c_str(), "r");
-  std::string output;
-  std::array<char, 4096> buffer{};
-  for (size_t size = 0; (size = fread(buffer.data(), 1, buffer.size(), pipe)) > 0;) {
-    output.append(buffer.data(), size);
-  }
-  const int status = pclose(pipe);
-  return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, output};
-}
 
 // One export of a log that has full and partial tiles on two levels.
 class VerifyAuditTest : public ::testing::Test {
@@ -56,24 +33,17 @@ class VerifyAuditTest : public ::testing::Test {
   fs::path Export() {
     fs::path folder = temporary_.path() / "export";
     fs::remove_all(folder);
-    fs::create_directories(folder);
     log_.Export(folder);
     return folder;
   }
-  Verdict Check(const fs::path& folder) const {
-    return Verify({"--key", log_.key().ToString(), folder.string()});
+  PythonVerdict Check(const fs::path& folder) const {
+    return RunPythonVerifier({"--key", log_.key().ToString(), folder.string()});
   }
   void ExpectDamage(const fs::path& folder, const std::string& what) const {
-    const Verdict verdict = Check(folder);
+    const PythonVerdict verdict = Check(folder);
     EXPECT_EQ(verdict.exit_code, 1) << verdict.output;
     EXPECT_THAT(verdict.output, StartsWith("DAMAGED: "));
     EXPECT_THAT(verdict.output, HasSubstr(what));
-  }
-  // Writes the bundle with these records of the log, by their numbers in it.
-  void WriteBundle(const fs::path& path, const std::vector<uint64_t>& indexes) const {
-    std::string bundle;
-    for (uint64_t index : indexes) AppendEntry(log_.record(index), bundle).IgnoreError();
-    WriteWhole(path.string(), bundle);
   }
   static void FlipBit(const fs::path& path, size_t bit) {
     std::string bytes = ReadWhole(path.string());
@@ -90,9 +60,9 @@ TEST_F(VerifyAuditTest, WholeExportsOfEveryShapeAreFoundWhole) {
     TestLog log;
     log.GrowTo(size);
     const fs::path folder = temporary_.path() / absl::StrCat(size);
-    fs::create_directories(folder);
     log.Export(folder);
-    const Verdict verdict = Verify({"--key", log.key().ToString(), folder.string()});
+    const PythonVerdict verdict =
+        RunPythonVerifier({"--key", log.key().ToString(), folder.string()});
     EXPECT_EQ(verdict.exit_code, 0) << verdict.output;
     EXPECT_THAT(verdict.output,
                 StartsWith(absl::StrCat("whole: ", size, " records of log.example/audit, root ")));
@@ -175,7 +145,7 @@ TEST_F(VerifyAuditTest, SwappedRecordsAreFound) {
   std::vector<uint64_t> indexes(256);
   for (uint64_t i = 0; i < 256; ++i) indexes[i] = 256 + i;
   std::swap(indexes[3], indexes[9]);
-  WriteBundle(folder / "tile/entries/001", indexes);
+  log_.WriteBundle(folder / "tile/entries/001", indexes);
   ExpectDamage(folder, "first bad index 259:");
 }
 
@@ -184,11 +154,11 @@ TEST_F(VerifyAuditTest, ARecordThatIsMissingOrOneTooManyIsFound) {
   std::vector<uint64_t> indexes(256);
   for (uint64_t i = 0; i < 256; ++i) indexes[i] = 256 + i;
   indexes.erase(indexes.begin() + 7);
-  WriteBundle(folder / "tile/entries/001", indexes);
+  log_.WriteBundle(folder / "tile/entries/001", indexes);
   ExpectDamage(folder, "first bad index 263: tile/entries/001 does not have 256 whole records");
   indexes.insert(indexes.begin() + 7, 263);
   indexes.push_back(512);
-  WriteBundle(folder / "tile/entries/001", indexes);
+  log_.WriteBundle(folder / "tile/entries/001", indexes);
   ExpectDamage(folder, "first bad index 511: tile/entries/001 does not have 256 whole records");
 }
 
@@ -199,7 +169,6 @@ TEST_F(VerifyAuditTest, ARecordWhoseTileWasMadeToFitIsFoundByTheTilesAbove) {
   forged.Append("forged");
   for (uint64_t i = forged.size(); i < kSize; ++i) forged.Append(log_.record(i));
   const fs::path other = temporary_.path() / "forged";
-  fs::create_directories(other);
   forged.Export(other);
   for (const char* file : {"tile/entries/001", "tile/0/001"}) {
     fs::copy_file(other / file, folder / file, fs::copy_options::overwrite_existing);
@@ -237,13 +206,14 @@ TEST_F(VerifyAuditTest, AnEarlierCheckpointMustBeAPrefix) {
   const fs::path folder = Export();
   const std::string earlier = temporary_.Path("earlier");
   const auto check = [&] {
-    return Verify({"--key", log_.key().ToString(), "--earlier", earlier, folder.string()});
+    return RunPythonVerifier(
+        {"--key", log_.key().ToString(), "--earlier", earlier, folder.string()});
   };
   for (uint64_t size : {0, 1, 255, 256, 300, 600}) {
     TestLog log;
     log.GrowTo(size);
     WriteWhole(earlier, log.Checkpoint());
-    const Verdict verdict = check();
+    const PythonVerdict verdict = check();
     EXPECT_EQ(verdict.exit_code, 0) << size << ": " << verdict.output;
   }
   TestLog fork;
@@ -270,7 +240,7 @@ TEST_F(VerifyAuditTest, WitnessesAndAChangedKeyAreUnderstood) {
     std::vector<std::string> arguments;
     for (const std::string& key : keys) arguments.insert(arguments.end(), {"--key", key});
     arguments.push_back(folder.string());
-    return Verify(arguments).exit_code;
+    return RunPythonVerifier(arguments).exit_code;
   };
   const std::string log_key = log_.key().ToString();
   const std::string witness_key = witness.verifier().ToString();
@@ -288,19 +258,26 @@ TEST_F(VerifyAuditTest, AFullTileMayStandInForAPartialOne) {
   TestLog longer;
   longer.GrowTo(768);
   const fs::path folder = temporary_.path() / "longer";
-  fs::create_directories(folder);
   longer.Export(folder);
   WriteWhole((folder / "checkpoint").string(), log_.Checkpoint());
   // Level 1 has two hashes now and had three: an older partial tile remains.
   const fs::path partial = folder / "tile/1/000.p/2";
   WriteWhole(partial.string(), ReadWhole((Export() / "tile/1/000.p/2").string()));
-  const Verdict verdict = Check(folder);
+  const PythonVerdict verdict = Check(folder);
   EXPECT_EQ(verdict.exit_code, 0) << verdict.output;
 }
 
 TEST_F(VerifyAuditTest, AWrongCallEndsWithTwo) {
-  EXPECT_EQ(Verify({}).exit_code, 2);
-  EXPECT_EQ(Verify({"--key", "no key", "folder"}).exit_code, 2);
+  const std::string folder = Export().string();
+  const std::string key = log_.key().ToString();
+  for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
+           {},
+           {"--key", "no key", folder},
+           {"--key", key, "--complete", "--hashes-only", folder},
+           {"--key", key, "--earlier", temporary_.Path("none"), folder},
+           {"--key", key, temporary_.Path("none")}}) {
+    EXPECT_EQ(RunPythonVerifier(arguments).exit_code, 2) << ::testing::PrintToString(arguments);
+  }
 }
 
 }  // namespace

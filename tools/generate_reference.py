@@ -383,6 +383,9 @@ def exit_codes():
 def default_of(comment):
     """The last sentence of a comment when it is a default, and the comment without it."""
     parts = sentences(comment)
+    condition = re.match(r"Required (with `\w+`)", parts[-1])
+    if condition:
+        return f"required {condition[1]}", " ".join(parts[:-1])
     if parts[-1].startswith("Required"):
         rest = parts[-1].partition("; ")[2]
         return "required", " ".join(parts[:-1] + ([rest[0].upper() + rest[1:]] if rest else []))

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Verifies an exported audit log offline, with nothing but Python's standard library.
 
-  tools/verify_audit.py --key VKEY [--key VKEY]... [--earlier CHECKPOINT] FOLDER
+  tools/verify_audit.py --key VKEY [--key VKEY]... [--earlier CHECKPOINT]
+                        [--hashes-only | --complete] FOLDER
 
 FOLDER is an export in the layout of C2SP tlog-tiles: `checkpoint`, `tile/entries/...` with the
 records and `tile/<level>/...` with the hashes. VKEY is the log's public key as it is published,
@@ -13,12 +14,17 @@ Every record is hashed again from its stored bytes, every hash of every tile is 
 records, and the root that follows must be the one that the checkpoint signs. Where the log's retention
 has archived its first records, the file `minimum_index` says how many: of those whose bundles are not in
 the folder, the hashes are taken from the tiles of level 0, which must lead to the same root. Copy the
-archived bundles into the folder to verify them too. Shares no code with
-Concordat: it was written from RFC 6962, RFC 8032 and the C2SP specifications, so that two programs
-check each other.
+archived bundles into the folder to verify them too. Where the log was succeeded by another one after
+records of it were lost, the file `lost_checkpoint` is the last one that it had signed before, and says how
+many. What is archived or lost is said; --complete refuses such a folder. With --hashes-only the folder
+has no records at all.
 
-Ends with 0 when all is whole, with 1 when something is not and names the first bad index (records are
-counted from 0), and with 2 when it was called wrongly.
+Shares no code with Concordat: it was written from RFC 6962, RFC 8032 and the C2SP specifications, so that
+two programs check each other.
+
+Ends with 0 when all is whole, with 1 when something is damaged and names the first bad index (records are
+counted from 0), or is not complete and has to be, and with 2 when it was called wrongly, such as with a
+file that cannot be read.
 """
 import argparse
 import base64
@@ -29,10 +35,17 @@ import sys
 TILE_WIDTH = 256
 HASH_BYTES = 32
 MAX_SIZE = 2**63 - 1
+# The largest note and the most signatures that are read, as whoever writes notes here has to keep to.
+MAX_NOTE_BYTES = 512 * 1024
+MAX_NOTE_SIGNATURES = 64
 
 
 class Damage(Exception):
     """What is wrong with the export, in one sentence."""
+
+
+class Incomplete(Exception):
+    """Which records are not in an export that is whole, in one sentence."""
 
 
 # --- Ed25519 (RFC 8032 section 5.1). Only public values, so the time it takes may tell about them. ---
@@ -139,6 +152,8 @@ def signature_verifies(key, text, signature):
 
 def open_note(data, keys):
     """The text of a signed note and the names of the keys that signed it."""
+    if len(data) > MAX_NOTE_BYTES:
+        raise Damage("it is too large")
     try:
         whole = data.decode("utf-8")
     except UnicodeDecodeError:
@@ -150,7 +165,10 @@ def open_note(data, keys):
         raise Damage("it is not a text, a blank line and signatures")
     text = (text + "\n").encode()
     signers = []
-    for line in below[:-1].split("\n"):
+    lines = below[:-1].split("\n")
+    if len(lines) > MAX_NOTE_SIGNATURES:
+        raise Damage("it has too many signatures")
+    for line in lines:
         dash, _, rest = line.partition(" ")
         name, _, encoded = rest.partition(" ")
         signature = strict_base64(encoded)
@@ -247,10 +265,11 @@ def first_difference(hashes, stored):
 class Export:
     """A folder, and the tree that its records make, in the memory of one tile a level."""
 
-    def __init__(self, folder, minimum_index):
+    def __init__(self, folder, minimum_index, hashes_only):
         self.folder = folder
         self.minimum_index = minimum_index
-        self.archived = 0  # records below it whose bundles are not in the folder
+        self.hashes_only = hashes_only
+        self.archived = 0  # records whose hashes were taken from the tiles
         self.levels = [[]]  # of each level the hashes of the tile that is being filled
         self.full_tiles = [0]  # how many of each level are behind it
         self.bad_tiles = {}  # of each level the first index under a wrong hash, and what is wrong
@@ -268,6 +287,8 @@ class Export:
 
     def leaf_hashes(self, index, width):
         """Of the records of one bundle."""
+        if self.hashes_only:
+            return self.archived_hashes(index, width)
         bundle, path = self.read("entries", index, width)
         start = index * TILE_WIDTH
         if bundle is None and start + TILE_WIDTH <= self.minimum_index:
@@ -379,18 +400,65 @@ def read_minimum_index(folder, size):
     return index
 
 
-def read_checkpoint(path, keys):
+def read_checkpoint(folder, keys):
+    """(origin, size, root) of the export's checkpoint."""
     try:
-        return open_checkpoint(read_file(path), keys)
+        return open_checkpoint(read_file(folder / "checkpoint"), keys)
     except (OSError, Damage) as problem:
-        raise Damage(f"{path.name}: {problem}") from None
+        raise Damage(f"checkpoint: {problem}") from None
 
 
-def archived_text(archived, minimum_index):
-    if not archived:
-        return ""
-    part = f"{archived} of " if archived < minimum_index else ""
-    return f", {part}the first {minimum_index} archived elsewhere"
+def open_earlier(data, keys, origin):
+    """(size, root) of a checkpoint that was kept from earlier."""
+    try:
+        earlier_origin, *earlier = open_checkpoint(data, keys)
+    except Damage as problem:
+        raise Damage(f"the earlier checkpoint: {problem}") from None
+    if earlier_origin != origin:
+        raise Damage("the earlier checkpoint is of another log")
+    return earlier
+
+
+def read_lost(folder, keys, origin, size):
+    """How many records were signed after those of the export, and are lost."""
+    path = folder / "lost_checkpoint"
+    if not path.exists():
+        return 0
+    try:
+        lost_origin, signed_size, _ = open_checkpoint(read_file(path), keys)
+    except (OSError, Damage) as problem:
+        raise Damage(f"lost_checkpoint: {problem}") from None
+    if lost_origin != origin or signed_size <= size:
+        raise Damage("lost_checkpoint: it is not a later one of this log")
+    return signed_size - size
+
+
+def archived_text(export):
+    part = f"{export.archived} of " if export.archived < export.minimum_index else ""
+    return f"{part}the first {export.minimum_index} archived elsewhere"
+
+
+def lost_text(lost, size):
+    return f"{size + lost} were signed: the last {lost} are lost"
+
+
+def verify(arguments, keys, earlier_note):
+    """What is whole, in one line. Raises Damage or Incomplete."""
+    origin, size, root = read_checkpoint(arguments.folder, keys)
+    earlier = (0, tree_hash([]))
+    if earlier_note is not None:
+        earlier = open_earlier(earlier_note, keys, origin)
+    lost = read_lost(arguments.folder, keys, origin, size)
+    minimum_index = read_minimum_index(arguments.folder, size)
+    export = Export(arguments.folder, minimum_index, arguments.hashes_only)
+    check(export, size, root, earlier)
+    missing = [archived_text(export)] if export.archived and not arguments.hashes_only else []
+    missing += [lost_text(lost, size)] if lost else []
+    if arguments.complete and missing:
+        raise Incomplete(", ".join(missing))
+    what = "the hashes of " if arguments.hashes_only else ""
+    whole = f"whole: {what}{size} records of {origin}, root {base64.b64encode(root).decode()}"
+    return ", ".join([whole] + missing)
 
 
 def main():
@@ -399,27 +467,31 @@ def main():
                         help="public key of the log or of a witness, name+id+base64; repeatable")
     parser.add_argument("--earlier", type=pathlib.Path, metavar="CHECKPOINT",
                         help="a checkpoint of the same log that you kept from earlier")
+    extent = parser.add_mutually_exclusive_group()
+    extent.add_argument("--hashes-only", action="store_true", help="the export has no records")
+    extent.add_argument("--complete", action="store_true",
+                        help="refuse an export of which records are archived elsewhere or lost")
     parser.add_argument("folder", type=pathlib.Path, metavar="FOLDER", help="the export")
     arguments = parser.parse_args()
+    earlier_note = None
     try:
         keys = [parse_key(text) for text in arguments.key]
+        if arguments.earlier:
+            earlier_note = read_file(arguments.earlier)
     except ValueError as problem:
         parser.error(str(problem))
+    except OSError:
+        parser.error(f"cannot read {arguments.earlier}")
+    if not arguments.folder.is_dir():
+        parser.error(f"{arguments.folder} is no folder")
     try:
-        origin, size, root = read_checkpoint(arguments.folder / "checkpoint", keys)
-        earlier = (0, tree_hash([]))
-        if arguments.earlier:
-            earlier_origin, *earlier = read_checkpoint(arguments.earlier, keys)
-            if earlier_origin != origin:
-                raise Damage("the earlier checkpoint is of another log")
-        minimum_index = read_minimum_index(arguments.folder, size)
-        export = Export(arguments.folder, minimum_index)
-        check(export, size, root, earlier)
+        print(verify(arguments, keys, earlier_note))
     except Damage as damage:
         print(f"DAMAGED: {damage}")
         return 1
-    print(f"whole: {size} records of {origin}, root {base64.b64encode(root).decode()}"
-          + archived_text(export.archived, minimum_index))
+    except Incomplete as missing:
+        print(f"INCOMPLETE: {missing}")
+        return 1
     return 0
 
 

@@ -11,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/ip_endpoint.h"
+#include "base/secret_file.h"
 #include "base/status.h"
 #include "server/ops/log.h"
 #include "tlog/witness_request.h"
@@ -85,6 +86,7 @@ class RunningListener final : public HttpsListener {
   }
 
   absl::Status Start() {
+    RETURN_IF_ERROR(ReadSecretFile(options_.private_key_file).status());
     if (!server_.is_valid()) {
       return absl::FailedPreconditionError(absl::StrCat("cannot use ", options_.certificate_file,
                                                         " with ", options_.private_key_file));

@@ -111,16 +111,20 @@ TEST_F(AuditWatcherTest, AFalseSignatureRaisesAlarm) {
   ExpectAlarm(AuditAlarm::kBadSignature);
 }
 
-TEST_F(AuditWatcherTest, AnotherLogRaisesAlarm) {
+TEST_F(AuditWatcherTest, ASuccessorRaisesAnAlarmThatNamesBothLogs) {
   ASSERT_TRUE(Check().ok());
-  TestLog other("other.example/audit");
-  other.GrowTo(400);
-  connection_->Show(other);
-  ExpectAlarm(AuditAlarm::kBadSignature);
+  TestLog successor("log.example/audit-2");
+  successor.GrowTo(400);
+  connection_->Show(successor);
+  ExpectAlarm(AuditAlarm::kAnotherLog);
+  EXPECT_THAT(std::string(Check().status().message()),
+              HasSubstr("shows the log log.example/audit-2, which no given key signed, and the "
+                        "pinned log is log.example/audit of 300 records"));
   // Its key is trusted, and yet it is not the log that was pinned.
   const absl::Status status =
-      Watcher({{log_.key().ToString(), other.key().ToString()}}).Check().status();
-  EXPECT_EQ(AlarmOf(status), AuditAlarm::kFork) << status;
+      Watcher({{log_.key().ToString(), successor.key().ToString()}}).Check().status();
+  EXPECT_EQ(AlarmOf(status), AuditAlarm::kAnotherLog) << status;
+  EXPECT_THAT(std::string(status.message()), HasSubstr("which a given key signed"));
 }
 
 TEST_F(AuditWatcherTest, TooFewWitnessesAreNoAlarmAndMoveNoPin) {

@@ -21,6 +21,7 @@ namespace {
 
 constexpr absl::string_view kCheckpoint = "checkpoint";
 constexpr absl::string_view kMinimumIndex = "minimum_index";
+constexpr absl::string_view kLostCheckpoint = "lost_checkpoint";
 
 std::filesystem::path In(const std::filesystem::path& folder, absl::string_view name) {
   return folder / std::string(name);
@@ -116,6 +117,14 @@ absl::StatusOr<uint64_t> ExportFolder::ReadMinimumIndex(uint64_t size) const {
 
 absl::Status ExportFolder::WriteMinimumIndex(uint64_t minimum_index) const {
   return internal::WriteWholeFile(In(path_, kMinimumIndex), absl::StrCat(minimum_index, "\n"));
+}
+
+absl::StatusOr<std::optional<std::string>> ExportFolder::ReadLostCheckpoint() const {
+  const std::filesystem::path path = In(path_, kLostCheckpoint);
+  if (!std::filesystem::exists(path)) return std::nullopt;
+  absl::StatusOr<std::string> note = ReadFile(path.string());
+  if (!note.ok()) return absl::DataLossError("lost_checkpoint: it cannot be read");
+  return *std::move(note);
 }
 
 }  // namespace concordat::audit_export

@@ -17,7 +17,9 @@ namespace concordat::audit_export {
 // An export in the layout of C2SP tlog-tiles: `checkpoint`, `tile/<level>/…` with
 // hashes and `tile/entries/…` with records. Where the log's retention had dropped
 // records before, the file `minimum_index` says below which index bundles may be
-// missing; the specification leaves open how that is published.
+// missing; the specification leaves open how that is published. Where the log lost
+// records and was succeeded by another one, `lost_checkpoint` is the last one that was
+// signed before.
 //
 // Not thread-safe.
 class ExportFolder {
@@ -55,6 +57,10 @@ class ExportFolder {
   // to `size`, in decimal digits and a newline.
   absl::StatusOr<uint64_t> ReadMinimumIndex(uint64_t size) const;
   absl::Status WriteMinimumIndex(uint64_t minimum_index) const;
+
+  // The signed note of `lost_checkpoint`; nothing when there is none. DATA_LOSS when it
+  // cannot be read.
+  absl::StatusOr<std::optional<std::string>> ReadLostCheckpoint() const;
 
  private:
   std::filesystem::path path_;

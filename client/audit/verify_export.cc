@@ -182,6 +182,19 @@ absl::StatusOr<VerifiedCheckpoint> Open(absl::string_view name, absl::string_vie
   return absl::Status(code, absl::StrCat(name, ": ", checkpoint.status().message()));
 }
 
+// Records that were signed after those of the export, by its `lost_checkpoint`.
+absl::StatusOr<uint64_t> LostRecords(const ExportFolder& folder, const VerifiedCheckpoint& last,
+                                     AuditTrust trust) {
+  ASSIGN_OR_RETURN(const std::optional<std::string> note, folder.ReadLostCheckpoint());
+  if (!note.has_value()) return 0;
+  trust.min_witnesses = 0;
+  ASSIGN_OR_RETURN(const VerifiedCheckpoint lost, Open("lost_checkpoint", *note, trust));
+  if (lost.origin != last.origin || lost.tree_size <= last.tree_size) {
+    return absl::DataLossError("lost_checkpoint: it is not a later one of this log");
+  }
+  return lost.tree_size - last.tree_size;
+}
+
 }  // namespace
 
 absl::StatusOr<WholeLog> VerifyExport(const VerifyOptions& options) {
@@ -194,19 +207,20 @@ absl::StatusOr<WholeLog> VerifyExport(const VerifyOptions& options) {
   const uint64_t size = log.checkpoint.tree_size;
   VerifiedCheckpoint earlier;
   earlier.root_hash = tlog::EmptyRoot();
-  if (!options.earlier.empty()) {
+  if (options.earlier.has_value()) {
     AuditTrust trust = options.trust;
     // It may be older than its cosignatures.
     trust.min_witnesses = 0;
-    ASSIGN_OR_RETURN(earlier, Open("the earlier checkpoint", options.earlier, trust));
+    ASSIGN_OR_RETURN(earlier, Open("the earlier checkpoint", *options.earlier, trust));
     if (earlier.origin != log.checkpoint.origin) {
       return absl::DataLossError("the earlier checkpoint is of another log");
     }
   }
+  ASSIGN_OR_RETURN(log.lost, LostRecords(folder, log.checkpoint, options.trust));
+  ASSIGN_OR_RETURN(log.minimum_index, folder.ReadMinimumIndex(size));
   if (earlier.tree_size > size) {
     return Damage(size, absl::StrCat("the earlier checkpoint has ", earlier.tree_size, " records"));
   }
-  ASSIGN_OR_RETURN(log.minimum_index, folder.ReadMinimumIndex(size));
   Pass pass(options, size, log.minimum_index);
   RETURN_IF_ERROR(pass.Run(log.checkpoint.root_hash, earlier.tree_size, earlier.root_hash));
   log.archived = pass.archived();

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -19,8 +20,8 @@ using Progress = std::function<void(uint64_t done, uint64_t total)>;
 struct VerifyOptions {
   std::filesystem::path folder;
   AuditTrust trust;
-  // A signed checkpoint of the same log that was kept from earlier. Empty for none.
-  std::string earlier = {};
+  // A signed checkpoint of the same log that was kept from earlier.
+  std::optional<std::string> earlier = {};
   // The folder has no records: their hashes are taken from the tiles.
   bool hashes_only = false;
   // May be empty.
@@ -35,6 +36,9 @@ struct WholeLog {
   // Of those, the ones whose bundles are missing: their hashes were taken from the
   // tiles, and still lead to the signed root.
   uint64_t archived = 0;
+  // Records that were signed after those of the export: the log lost them and was
+  // succeeded by another one. The export's `lost_checkpoint` says so.
+  uint64_t lost = 0;
 };
 
 // Hashes every record again from its stored bytes, compares every hash of every tile

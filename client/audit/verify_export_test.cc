@@ -3,27 +3,26 @@
 #include "client/audit/verify_export.h"
 
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <array>
-#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <random>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/support/python_verifier.h"
 #include "tests/support/temporary_folder.h"
-#include "tlog/entry_bundle.h"
 #include "tlog/note.h"
 #include "tlog/test_log.h"
 #include "tlog/tile.h"
@@ -32,23 +31,10 @@ namespace concordat::audit_export {
 namespace {
 
 namespace fs = std::filesystem;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 using tlog::TestLog;
-
-// The first line of the verifier in Python.
-std::string PythonVerdict(const std::vector<std::string>& arguments) {
-  std::string command = absl::StrCat("python3 '", CONCORDAT_SOURCE_DIR, "/tools/verify_audit.py'");
-  for (const std::string& argument : arguments) absl::StrAppend(&command, " '", argument, "'");
-  FILE* pipe = popen(absl::StrCat(command, " 2>&1").c_str(), "r");
-  std::string output;
-  std::array<char, 4096> buffer{};
-  for (size_t size = 0; (size = fread(buffer.data(), 1, buffer.size(), pipe)) > 0;) {
-    output.append(buffer.data(), size);
-  }
-  pclose(pipe);
-  return output.substr(0, output.find('\n'));
-}
 
 class VerifyExportTest : public ::testing::Test {
  protected:
@@ -60,49 +46,63 @@ class VerifyExportTest : public ::testing::Test {
   fs::path Export(const TestLog& log) {
     fs::path folder = temporary_.path() / "export";
     fs::remove_all(folder);
-    fs::create_directories(folder);
     log.Export(folder);
     return folder;
   }
   fs::path Export() { return Export(log_); }
 
+  VerifyOptions OptionsOf(const fs::path& folder) const {
+    return {.folder = folder, .trust = {{log_.key().ToString()}}};
+  }
+  // The other verifier's words of the folder.
+  std::string Words(const fs::path& folder) const {
+    return RunPythonVerifier({"--key", log_.key().ToString(), folder.string()}).output;
+  }
+
   // This library's verdict, in the words of the other verifier.
-  std::string Verdict(const fs::path& folder, const std::string& earlier = "") const {
-    const absl::StatusOr<WholeLog> log =
-        VerifyExport({.folder = folder, .trust = {{log_.key().ToString()}}, .earlier = earlier});
+  std::string Verdict(const VerifyOptions& options) const {
+    const absl::StatusOr<WholeLog> log = VerifyExport(options);
     if (!log.ok()) {
       EXPECT_EQ(log.status().code(), absl::StatusCode::kDataLoss) << log.status();
       return absl::StrCat("DAMAGED: ", log.status().message());
     }
     return absl::StrCat("whole: ", log->checkpoint.tree_size, " records, ", log->archived,
-                        " archived");
+                        " archived", log->lost > 0 ? absl::StrCat(", ", log->lost, " lost") : "");
   }
+  std::string Verdict(const fs::path& folder) const { return Verdict(OptionsOf(folder)); }
 
   // The verdict, once both verifiers have come to it.
-  std::string Agreed(const fs::path& folder, const std::string& earlier = "") {
-    std::vector<std::string> arguments = {"--key", log_.key().ToString()};
-    if (!earlier.empty()) {
-      WriteWhole(temporary_.Path("earlier"), earlier);
+  std::string Agreed(const VerifyOptions& options) {
+    std::vector<std::string> arguments;
+    for (const std::string& key : options.trust.keys) {
+      arguments.insert(arguments.end(), {"--key", key});
+    }
+    if (options.earlier.has_value()) {
+      WriteWhole(temporary_.Path("earlier"), *options.earlier);
       arguments.insert(arguments.end(), {"--earlier", temporary_.Path("earlier")});
     }
-    arguments.push_back(folder.string());
-    const std::string other = PythonVerdict(arguments);
-    std::string verdict = Verdict(folder, earlier);
+    if (options.hashes_only) arguments.push_back("--hashes-only");
+    arguments.push_back(options.folder.string());
+    const std::string other = RunPythonVerifier(arguments).output;
+    std::string verdict = Verdict(options);
     if (absl::StartsWith(verdict, "whole: ")) {
       EXPECT_THAT(other, StartsWith("whole: "));
-    } else if (absl::StartsWith(verdict, "DAMAGED: checkpoint: ")) {
-      // What is wrong with a note, each says in its own words.
-      EXPECT_THAT(other, StartsWith("DAMAGED: checkpoint: "));
-    } else {
-      EXPECT_EQ(other, verdict);
+      return verdict;
     }
+    // What is wrong with a note, each says in its own words.
+    for (const char* note : {"checkpoint: ", "the earlier checkpoint: ", "lost_checkpoint: "}) {
+      if (!absl::StartsWith(verdict, absl::StrCat("DAMAGED: ", note))) continue;
+      EXPECT_THAT(other, StartsWith(absl::StrCat("DAMAGED: ", note)));
+      return verdict;
+    }
+    EXPECT_EQ(other, verdict);
     return verdict;
   }
-
-  void WriteBundle(const fs::path& path, const std::vector<uint64_t>& indexes) const {
-    std::string bundle;
-    for (uint64_t index : indexes) tlog::AppendEntry(log_.record(index), bundle).IgnoreError();
-    WriteWhole(path.string(), bundle);
+  std::string Agreed(const fs::path& folder) { return Agreed(OptionsOf(folder)); }
+  std::string Agreed(const fs::path& folder, const std::string& earlier) {
+    VerifyOptions options = OptionsOf(folder);
+    options.earlier = earlier;
+    return Agreed(options);
   }
 
   TemporaryFolder temporary_;
@@ -229,15 +229,15 @@ TEST_F(VerifyExportTest, SwappedMissingAndSurplusRecordsAreFound) {
   for (uint64_t i = 0; i < 256; ++i) indexes[i] = 256 + i;
   std::vector<uint64_t> swapped = indexes;
   std::swap(swapped[3], swapped[9]);
-  WriteBundle(folder / "tile/entries/001", swapped);
+  log_.WriteBundle(folder / "tile/entries/001", swapped);
   EXPECT_THAT(Agreed(folder), HasSubstr("first bad index 259:"));
   std::vector<uint64_t> missing = indexes;
   missing.erase(missing.begin() + 7);
-  WriteBundle(folder / "tile/entries/001", missing);
+  log_.WriteBundle(folder / "tile/entries/001", missing);
   EXPECT_THAT(Agreed(folder),
               HasSubstr("first bad index 263: tile/entries/001 does not have 256 whole records"));
   indexes.push_back(512);
-  WriteBundle(folder / "tile/entries/001", indexes);
+  log_.WriteBundle(folder / "tile/entries/001", indexes);
   EXPECT_THAT(Agreed(folder), HasSubstr("first bad index 511:"));
 }
 
@@ -293,7 +293,6 @@ TEST_F(VerifyExportTest, AForgedRecordWhoseTilesWereMadeToFitIsFound) {
   forged.Append("forged");
   for (uint64_t i = forged.size(); i < kSize; ++i) forged.Append(log_.record(i));
   const fs::path other = temporary_.path() / "forged";
-  fs::create_directories(other);
   forged.Export(other);
   const auto take = [&](const char* file) {
     fs::copy_file(other / file, folder / file, fs::copy_options::overwrite_existing);
@@ -320,20 +319,62 @@ TEST_F(VerifyExportTest, AnEarlierCheckpointMustBeAPrefix) {
   longer.GrowTo(601);
   EXPECT_THAT(Agreed(folder, longer.Checkpoint()),
               HasSubstr("first bad index 600: the earlier checkpoint has 601 records"));
+  // An empty file is none that was kept.
+  EXPECT_THAT(Agreed(folder, ""), StartsWith("DAMAGED: the earlier checkpoint: "));
+  EXPECT_THAT(Agreed(folder, TestLog("other.example").Checkpoint()),
+              StartsWith("DAMAGED: the earlier checkpoint: "));
+}
+
+TEST_F(VerifyExportTest, NotesOfUnusualSizeAreReadAlikeByBoth) {
+  const fs::path folder = Export();
+  const std::string checkpoint = (folder / "checkpoint").string();
+  const std::string note = log_.Checkpoint();
+  // Of unknown keys, which are ignored: an id and `bytes` of signature.
+  const auto signature = [](size_t bytes) {
+    return absl::StrCat("\xE2\x80\x94 other.example ",
+                        absl::Base64Escape(std::string(4 + bytes, 's')), "\n");
+  };
+  std::string signatures;
+  for (size_t i = 1; i < tlog::kMaxNoteSignatures; ++i) signatures += signature(64);
+  WriteWhole(checkpoint, note + signatures);
+  EXPECT_THAT(Agreed(folder), StartsWith("whole: "));
+  WriteWhole(checkpoint, note + signatures + signature(64));
+  EXPECT_THAT(Agreed(folder), StartsWith("DAMAGED: checkpoint: "));
+  // Four characters for three bytes, and no padding.
+  const size_t around = note.size() + signature(2).size() - 8;
+  const size_t characters = (tlog::kMaxNoteBytes - around) / 4 * 4;
+  WriteWhole(checkpoint, note + signature(characters / 4 * 3 - 4));
+  EXPECT_LE(ReadWhole(checkpoint).size(), tlog::kMaxNoteBytes);
+  EXPECT_THAT(Agreed(folder), StartsWith("whole: "));
+  WriteWhole(checkpoint, note + signature(characters / 4 * 3 - 4 + 3));
+  EXPECT_THAT(Agreed(folder), StartsWith("DAMAGED: checkpoint: "));
+}
+
+TEST_F(VerifyExportTest, WhatALogLostBeforeItsSuccessorBeganIsSaid) {
+  const fs::path folder = Export();
+  const std::string lost = (folder / "lost_checkpoint").string();
+  TestLog longer;
+  longer.GrowTo(700);
+  WriteWhole(lost, longer.Checkpoint());
+  EXPECT_EQ(Agreed(folder), "whole: 600 records, 0 archived, 100 lost");
+  EXPECT_THAT(Words(folder), EndsWith(", 700 were signed: the last 100 are lost"));
+  // None of this log, none that says anything, and none at all.
+  for (const std::string& note :
+       {TestLog("other.example").Checkpoint(), log_.Checkpoint(), std::string("no note")}) {
+    WriteWhole(lost, note);
+    EXPECT_THAT(Agreed(folder), StartsWith("DAMAGED: lost_checkpoint: ")) << note;
+  }
 }
 
 TEST_F(VerifyExportTest, RecordsThatRetentionDroppedAreTakenFromTheirTiles) {
   const fs::path folder = Export();
-  const auto message = [&] {
-    return PythonVerdict({"--key", log_.key().ToString(), folder.string()});
-  };
   const std::string first = ReadWhole((folder / "tile/entries/000").string());
   const std::string second = ReadWhole((folder / "tile/entries/001").string());
   WriteWhole((folder / "minimum_index").string(), "512\n");
   fs::remove(folder / "tile/entries/000");
   fs::remove(folder / "tile/entries/001");
   EXPECT_EQ(Agreed(folder), "whole: 600 records, 512 archived");
-  EXPECT_THAT(message(), HasSubstr(", the first 512 archived elsewhere"));
+  EXPECT_THAT(Words(folder), HasSubstr(", the first 512 archived elsewhere"));
   // Their tiles are held against the tiles above.
   const std::string tile = (folder / "tile/0/001").string();
   const std::string good = ReadWhole(tile);
@@ -349,7 +390,7 @@ TEST_F(VerifyExportTest, RecordsThatRetentionDroppedAreTakenFromTheirTiles) {
   // With the archive copied in, they are hashed again.
   WriteWhole((folder / "tile/entries/001").string(), second);
   EXPECT_EQ(Agreed(folder), "whole: 600 records, 256 archived");
-  EXPECT_THAT(message(), HasSubstr(", 256 of the first 512 archived elsewhere"));
+  EXPECT_THAT(Words(folder), HasSubstr(", 256 of the first 512 archived elsewhere"));
   WriteWhole((folder / "tile/entries/000").string(), first);
   EXPECT_EQ(Agreed(folder), "whole: 600 records, 0 archived");
   WriteWhole((folder / "tile/entries/000").string(), first.substr(1));
@@ -387,13 +428,17 @@ TEST_F(VerifyExportTest, WitnessesAreCountedAndDemanded) {
 TEST_F(VerifyExportTest, AnExportOfHashesAloneIsVerifiedAsSuch) {
   const fs::path folder = Export();
   fs::remove_all(folder / "tile/entries");
-  VerifyOptions options{.folder = folder, .trust = {{log_.key().ToString()}}, .hashes_only = true};
-  EXPECT_TRUE(VerifyExport(options).ok());
+  VerifyOptions options = OptionsOf(folder);
+  EXPECT_THAT(Agreed(options), HasSubstr("first bad index 0: tile/entries/000 is missing"));
+  options.hashes_only = true;
+  EXPECT_THAT(Agreed(options), StartsWith("whole: "));
   const std::string tile = (folder / "tile/0/002.p/88").string();
   std::string bytes = ReadWhole(tile);
   bytes[0] ^= 1;
   WriteWhole(tile, bytes);
-  EXPECT_TRUE(absl::IsDataLoss(VerifyExport(options).status()));
+  EXPECT_THAT(Agreed(options), HasSubstr("not with the signed root"));
+  fs::remove(tile);
+  EXPECT_THAT(Agreed(options), HasSubstr("first bad index 512: tile/0/002.p/88 is missing"));
 }
 
 TEST_F(VerifyExportTest, MalformedKeysAreTheCallersError) {

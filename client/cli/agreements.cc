@@ -9,6 +9,7 @@
 #include "client/cli/list_output.h"
 #include "client/cli/local_error.h"
 #include "client/cli/names.h"
+#include "client/cli/page_option.h"
 #include "client/cli/text.h"
 
 namespace concordat::cli {
@@ -20,7 +21,7 @@ struct ListOptions {};
 
 struct ShowOptions {
   std::string agreement;
-  std::string format = "text";
+  std::string format;
   // 0 for the newest.
   int64_t version = 0;
 };
@@ -143,11 +144,7 @@ void PrintText(Session& session, const Agreement& agreement) {
 }
 
 absl::Status ShowAgreement(Session& session, const ShowOptions& options) {
-  const bool html = options.format == "html";
-  if (!html && options.format != "text") {
-    return absl::InvalidArgumentError(
-        absl::StrCat("'", Printable(options.format), "' is none of: text, html"));
-  }
+  ASSIGN_OR_RETURN(const bool page, WantsPage(session, options.format));
   v1::GetAgreementRequest request;
   ASSIGN_OR_RETURN(*request.mutable_name(), ExpandName(options.agreement, kAgreementPattern));
   request.set_version(options.version);
@@ -156,7 +153,7 @@ absl::Status ShowAgreement(Session& session, const ShowOptions& options) {
   ASSIGN_OR_RETURN(const Agreement agreement, client.GetAgreement(request, call));
   if (session.options().output == OutputFormat::kJson) {
     session.out() << JsonText(ToJson(agreement));
-  } else if (html) {
+  } else if (page) {
     session.out() << AgreementHtml(agreement);
   } else {
     PrintText(session, agreement);
@@ -299,7 +296,7 @@ void AddAgreementsCommands(CLI::App& app, Session& session) {
   CLI::App* command =
       AddCommand(*group, "show", "An agreement in plain words", session, show, &ShowAgreement);
   command->add_option("agreement", show->agreement, "The agreement")->required();
-  command->add_option("--format", show->format, "text, or html for one page that prints");
+  AddPageOption(*command, show->format);
   command->add_option("--version", show->version, "An earlier version. Default: the newest")
       ->check(CLI::PositiveNumber);
   auto diff = std::make_shared<DiffOptions>();

@@ -178,6 +178,8 @@ TEST_F(AgreementCommandsTest, ShowPrintsTheDigestAndHowToApproveADraft) {
               HasSubstr("<!DOCTYPE html>"));
   EXPECT_EQ(Run({"agreements", "show", "sharing", "--format", "pdf"}).code,
             ExitCode::kInvalidInput);
+  EXPECT_EQ(Run({"agreements", "show", "sharing", "--format", "html", "--output", "json"}).code,
+            ExitCode::kUsage);
 }
 
 TEST_F(AgreementCommandsTest, DiffComparesWithTheVersionBefore) {

@@ -11,6 +11,7 @@
 #include "client/cli/testing/cli_runner.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/support/python_verifier.h"
 #include "tests/support/temporary_folder.h"
 #include "tlog/test_log.h"
 
@@ -75,6 +76,41 @@ TEST_F(AuditCommandsTest, WhatWasDroppedIsSaid) {
               HasSubstr(", the first 256 archived elsewhere\n"));
 }
 
+TEST_F(AuditCommandsTest, AnExportThatHasToBeCompleteIsRefusedWhenItIsNot) {
+  EXPECT_EQ(Run({"export", "--dir", folder_}).code, ExitCode::kOk);
+  const std::vector<std::string> verify = {"verify", "--complete", "--key", Key(), folder_};
+  const auto expect_incomplete = [&](const std::string& what) {
+    const CliResult result = Run(verify);
+    EXPECT_EQ(result.code, ExitCode::kAuditDamaged);
+    EXPECT_THAT(result.err, StartsWith("concordat: INCOMPLETE: " + what));
+    const PythonVerdict other = RunPythonVerifier({"--complete", "--key", Key(), folder_});
+    EXPECT_EQ(other.exit_code, 1);
+    EXPECT_EQ(other.output, "INCOMPLETE: " + what);
+  };
+  EXPECT_EQ(Run(verify).code, ExitCode::kOk);
+  EXPECT_EQ(RunPythonVerifier({"--complete", "--key", Key(), folder_}).exit_code, 0);
+  fs::remove(folder_ + "/tile/entries/000");
+  WriteWhole(folder_ + "/minimum_index", "256\n");
+  expect_incomplete("the first 256 archived elsewhere");
+  TestLog longer;
+  longer.GrowTo(310);
+  WriteWhole(folder_ + "/lost_checkpoint", longer.Checkpoint());
+  expect_incomplete("the first 256 archived elsewhere, 310 were signed: the last 10 are lost");
+  EXPECT_EQ(Run({"verify", "--complete", "--hashes-only", "--key", Key(), folder_}).code,
+            ExitCode::kUsage);
+}
+
+TEST_F(AuditCommandsTest, AFolderOrFileThatIsNotThereIsNotDamaged) {
+  EXPECT_EQ(Run({"verify", "--key", Key(), folder_}).code, ExitCode::kOther);
+  EXPECT_EQ(Run({"export", "--dir", folder_}).code, ExitCode::kOk);
+  EXPECT_EQ(Run({"verify", "--key", Key(), "--earlier", temporary_.Path("none"), folder_}).code,
+            ExitCode::kOther);
+  // One that is there and empty is no checkpoint.
+  WriteWhole(temporary_.Path("empty"), "");
+  EXPECT_EQ(Run({"verify", "--key", Key(), "--earlier", temporary_.Path("empty"), folder_}).code,
+            ExitCode::kAuditDamaged);
+}
+
 TEST_F(AuditCommandsTest, AnEarlierCheckpointMayBeNamed) {
   const std::string earlier = temporary_.Path("earlier");
   EXPECT_EQ(Run({"checkpoint", "--key", Key(), "--save", earlier}).code, ExitCode::kOk);
@@ -88,8 +124,14 @@ TEST_F(AuditCommandsTest, AnEarlierCheckpointMayBeNamed) {
   const CliResult result = Run({"verify", "--key", Key(), "--earlier", earlier, folder_});
   EXPECT_EQ(result.code, ExitCode::kAuditDamaged);
   EXPECT_THAT(result.err, HasSubstr("did not grow from the earlier checkpoint"));
-  EXPECT_EQ(Run({"verify", "--key", Key(), "--earlier", "/nowhere", folder_}).code,
-            ExitCode::kOther);
+}
+
+TEST_F(AuditCommandsTest, WhatIsNoIndexIsNotShown) {
+  for (const char* index : {"-1", "1.5", "x", "18446744073709551616"}) {
+    const CliResult result = Run({"show", "--", index});
+    EXPECT_EQ(result.code, ExitCode::kUsage) << index;
+    EXPECT_THAT(result.err, HasSubstr(absl::StrCat("'", index, "' is no index of a record")));
+  }
 }
 
 TEST_F(AuditCommandsTest, TheCheckpointIsPrintedAsItIsSigned) {
@@ -139,6 +181,17 @@ TEST_F(AuditCommandsTest, TheWatchHasAnExitCodeOfItsOwnForAlarms) {
   EXPECT_EQ(result.code, ExitCode::kAuditAlarm);
   EXPECT_THAT(result.err, StartsWith("concordat: ALARM: "));
   EXPECT_THAT(result.err, HasSubstr(".alarm-"));
+}
+
+TEST_F(AuditCommandsTest, TheWatchSaysWhatToDoAboutASuccessor) {
+  const std::vector<std::string> watch = {"watch", "--key", Key(), "--pin", temporary_.Path("pin")};
+  EXPECT_EQ(Run(watch).code, ExitCode::kOk);
+  TestLog successor("log.example/audit-2");
+  connection_->Show(successor);
+  const CliResult result = Run(watch);
+  EXPECT_EQ(result.code, ExitCode::kAuditAlarm);
+  EXPECT_THAT(result.err, HasSubstr("the service shows the log log.example/audit-2"));
+  EXPECT_THAT(result.err, HasSubstr("ask the operator, on another road"));
 }
 
 }  // namespace

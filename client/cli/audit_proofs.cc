@@ -7,6 +7,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "base/file.h"
@@ -39,6 +40,7 @@ struct VerifyOptions {
   AuditTrust trust;
   std::string earlier;
   bool hashes_only = false;
+  bool complete = false;
 };
 
 struct CheckpointOptions {
@@ -109,6 +111,13 @@ std::string WitnessText(const VerifiedCheckpoint& checkpoint) {
 
 // An error with the next step that fits what was done.
 absl::Status Explain(const absl::Status& status, absl::string_view for_damage) {
+  if (AlarmOf(status) == AuditAlarm::kAnotherLog) {
+    return WithNextStep(status,
+                        "ask the operator, on another road, whether that log succeeded yours; if "
+                        "so, have the old log's archive, hold it against your pin with `concordat "
+                        "audit verify --earlier PIN`, and watch the new log with its key and a "
+                        "--pin of its own");
+  }
   if (AlarmOf(status).has_value()) {
     return WithNextStep(status,
                         "keep these files and ask the operator and the other parties what they "
@@ -151,18 +160,27 @@ absl::Status Export(Session& session, const ExportOptions& options) {
   return absl::OkStatus();
 }
 
-// What was verified, in the words of tools/verify_audit.py.
+// What was verified, in the words of tools/verify_audit.py, as MissingText.
 std::string WholeText(const audit_export::WholeLog& log, bool hashes_only) {
   const VerifiedCheckpoint& checkpoint = log.checkpoint;
-  std::string text = absl::StrCat(
-      "whole: ", hashes_only ? "the hashes of " : "", checkpoint.tree_size, " records of ",
-      Printable(checkpoint.origin), ", root ", absl::Base64Escape(checkpoint.root_hash));
+  return absl::StrCat("whole: ", hashes_only ? "the hashes of " : "", checkpoint.tree_size,
+                      " records of ", Printable(checkpoint.origin), ", root ",
+                      absl::Base64Escape(checkpoint.root_hash));
+}
+
+// Which records of the log are not in the export; empty when it has them all.
+std::string MissingText(const audit_export::WholeLog& log, bool hashes_only) {
+  std::vector<std::string> parts;
   if (log.archived > 0 && !hashes_only) {
-    absl::StrAppend(&text, ", ");
-    if (log.archived < log.minimum_index) absl::StrAppend(&text, log.archived, " of ");
-    absl::StrAppend(&text, "the first ", log.minimum_index, " archived elsewhere");
+    parts.push_back(
+        absl::StrCat(log.archived < log.minimum_index ? absl::StrCat(log.archived, " of ") : "",
+                     "the first ", log.minimum_index, " archived elsewhere"));
   }
-  return text;
+  if (log.lost > 0) {
+    parts.push_back(absl::StrCat(log.checkpoint.tree_size + log.lost, " were signed: the last ",
+                                 log.lost, " are lost"));
+  }
+  return absl::StrJoin(parts, ", ");
 }
 
 absl::Status Verify(Session& session, const VerifyOptions& options) {
@@ -170,6 +188,9 @@ absl::Status Verify(Session& session, const VerifyOptions& options) {
       .folder = options.folder, .trust = options.trust, .hashes_only = options.hashes_only};
   if (!options.earlier.empty()) {
     ASSIGN_OR_RETURN(verify.earlier, ReadNamedFile(options.earlier));
+  }
+  if (!std::filesystem::is_directory(options.folder)) {
+    return LocalError(absl::StrCat(options.folder, " is no folder"), "check the folder's name");
   }
   absl::StatusOr<audit_export::WholeLog> log;
   {
@@ -182,7 +203,13 @@ absl::Status Verify(Session& session, const VerifyOptions& options) {
                        "keep the folder as it is, and compare it with another export");
   }
   RETURN_IF_ERROR(log.status());
-  session.out() << WholeText(*log, options.hashes_only) << WitnessText(log->checkpoint) << "\n";
+  const std::string missing = MissingText(*log, options.hashes_only);
+  if (options.complete && !missing.empty()) {
+    return AuditDamage(absl::StrCat("INCOMPLETE: ", missing),
+                       "ask the operator for what is missing, or do without --complete");
+  }
+  session.out() << WholeText(*log, options.hashes_only) << (missing.empty() ? "" : ", ") << missing
+                << WitnessText(log->checkpoint) << "\n";
   return absl::OkStatus();
 }
 
@@ -335,7 +362,12 @@ void AddAuditProofCommands(CLI::App& audit, Session& session) {
   AddKeyOption(*command, verify->trust)->required();
   command->add_option("--earlier", verify->earlier,
                       "A checkpoint kept from earlier, which the log must have grown from");
-  command->add_flag("--hashes-only", verify->hashes_only, "The export has no records");
+  CLI::Option* hashes_only =
+      command->add_flag("--hashes-only", verify->hashes_only, "The export has no records");
+  command
+      ->add_flag("--complete", verify->complete,
+                 "Refuse an export of which records are archived elsewhere or lost")
+      ->excludes(hashes_only);
   AddWitnessesOption(*command, verify->trust);
 
   auto checkpoint = std::make_shared<CheckpointOptions>();

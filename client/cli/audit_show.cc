@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/algorithm/container.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "client/cli/audit_commands.h"
@@ -13,6 +14,7 @@
 #include "client/cli/json.h"
 #include "client/cli/list_output.h"
 #include "client/cli/local_error.h"
+#include "client/cli/text.h"
 #include "client/cli/usage.h"
 #include "tlog/entry_bundle.h"
 #include "tlog/merkle.h"
@@ -119,6 +121,14 @@ absl::Status Show(Session& session, const ShowOptions& options) {
   return absl::OkStatus();
 }
 
+// What is wrong with an index, as the command line's parser asks for it: it would take
+// -1 for the largest number.
+std::string CheckIndex(const std::string& text) {
+  uint64_t index = 0;
+  if (absl::SimpleAtoi(text, &index)) return "";
+  return absl::StrCat("'", Printable(text), "' is no index of a record");
+}
+
 }  // namespace
 
 void AddAuditShowCommand(CLI::App& group, Session& session) {
@@ -126,7 +136,8 @@ void AddAuditShowCommand(CLI::App& group, Session& session) {
   CLI::App* command =
       AddCommand(group, "show", "One record, with all that it says", session, options, &Show);
   command->add_option("index", options->index, "The record's index, as its receipt says")
-      ->required();
+      ->required()
+      ->check(CheckIndex);
 }
 
 }  // namespace concordat::cli

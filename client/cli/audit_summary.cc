@@ -15,6 +15,7 @@
 #include "client/cli/list_output.h"
 #include "client/cli/local_error.h"
 #include "client/cli/names.h"
+#include "client/cli/page_option.h"
 #include "client/cli/text.h"
 #include "tlog/checkpoint.h"
 #include "tlog/note_key.h"
@@ -27,7 +28,7 @@ constexpr absl::Duration kSummaryDeadline = absl::Minutes(2);
 struct SummaryOptions {
   std::string agency;
   std::string quarter;
-  std::string format = "text";
+  std::string format;
   std::vector<std::string> keys;
 };
 
@@ -85,11 +86,7 @@ void PrintText(Session& session, const v1::AuditSummary& summary,
 }
 
 absl::Status Summarise(Session& session, const SummaryOptions& options) {
-  const bool html = options.format == "html";
-  if (!html && options.format != "text") {
-    return absl::InvalidArgumentError(
-        absl::StrCat("'", Printable(options.format), "' is none of: text, html"));
-  }
+  ASSIGN_OR_RETURN(const bool page, WantsPage(session, options.format));
   v1::SummariseAuditRequest request;
   ASSIGN_OR_RETURN(*request.mutable_agency(), ExpandOptionalName(options.agency, kAgencyPattern));
   RETURN_IF_ERROR(SetQuarter(options.quarter, request));
@@ -101,7 +98,7 @@ absl::Status Summarise(Session& session, const SummaryOptions& options) {
   ASSIGN_OR_RETURN(const v1::AuditSummary summary, client.SummariseAudit(request, call));
   const Verification verification =
       VerificationOf(summary, CheckSignature(summary.checkpoint(), keys));
-  if (html) {
+  if (page) {
     session.out() << SummaryHtml(summary, verification);
   } else if (session.options().output == OutputFormat::kJson) {
     nlohmann::ordered_json json = ToJson(summary);
@@ -131,8 +128,7 @@ void AddAuditSummaryCommand(CLI::App& group, Session& session) {
   command->add_option("--agency", options->agency, "Whose. Default: your own");
   command->add_option("--quarter", options->quarter, "The calendar quarter, such as 2026-Q4")
       ->required();
-  command->add_option("--format", options->format,
-                      "text, or html: one page to file. Default: text");
+  AddPageOption(*command, options->format);
   command
       ->add_option("--key", options->keys,
                    "The log's public key: checks the checkpoint's signature here; repeatable")

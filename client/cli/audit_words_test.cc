@@ -161,6 +161,8 @@ TEST_F(AuditSummaryCommandTest, ASummaryIsOnePageToFile) {
                     HasSubstr("290 records"), HasSubstr("@media print"), Not(HasSubstr("<b>")),
                     Not(HasSubstr("<script")), Not(HasSubstr("<link"))));
   EXPECT_EQ(Summarise(Summary(log_), {"--format", "pdf"}).code, ExitCode::kInvalidInput);
+  EXPECT_EQ(Summarise(Summary(log_), {"--format", "html", "--output", "csv"}).code,
+            ExitCode::kUsage);
 }
 
 TEST_F(AuditSummaryCommandTest, ASummaryIsCsvAndJsonForPrograms) {

@@ -62,7 +62,7 @@ absl::string_view NextStep(v1::ErrorReason reason, absl::StatusCode code) {
     case v1::ON_BEHALF_OF_MISSING:
       return "say for whom with --on-behalf-of (an identifier, never a name)";
     case v1::ON_BEHALF_OF_REFUSED:
-      return "leave --on-behalf-of out: an approval is the client's own";
+      return "leave --on-behalf-of out: such an act is the client's own";
     case v1::FIELDS_INVALID:
       return "mend the fields named above and send again";
     case v1::REQUEST_MALFORMED:

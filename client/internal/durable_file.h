@@ -1,4 +1,8 @@
-// Files that are whole whatever happens, and locks between processes.
+// Files that are whole whatever happens, and locks between processes: those of a
+// user's machine. base/durable_file.h and base/process_lock.h are those of a server,
+// and are not the same: their files are for their owner alone and not by the user's
+// umask, each write is synced with its folder where an export syncs thousands of files
+// at once, their lock never waits, and their errors are a server's.
 #ifndef CONCORDAT_CLIENT_INTERNAL_DURABLE_FILE_H_
 #define CONCORDAT_CLIENT_INTERNAL_DURABLE_FILE_H_
 

@@ -87,4 +87,13 @@ absl::Status Archive::PutCheckpoint(absl::string_view note) const {
   return WriteFileDurably(PathOf("checkpoint"), note);
 }
 
+absl::Status Archive::PutMinimumIndex(uint64_t minimum) const {
+  if (minimum == 0) return absl::OkStatus();
+  return PutFile("minimum_index", absl::StrCat(minimum, "\n"));
+}
+
+absl::Status Archive::PutLostCheckpoint(absl::string_view note) const {
+  return PutFile("lost_checkpoint", note);
+}
+
 }  // namespace concordat::audit

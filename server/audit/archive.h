@@ -29,6 +29,10 @@ class Archive {
   absl::Status PutTile(const tlog::Tile& tile) const;
   // Puts the signed note in place of the archive's last one.
   absl::Status PutCheckpoint(absl::string_view note) const;
+  // Notes below which index the records are archived elsewhere, unless it is 0.
+  absl::Status PutMinimumIndex(uint64_t minimum) const;
+  // Puts the last note that the log signed, which covers more than the archive has.
+  absl::Status PutLostCheckpoint(absl::string_view note) const;
 
  private:
   absl::Status PutBundle(uint64_t index, int width) const;

@@ -283,10 +283,18 @@ void Checkpointer::AddCosignature(const std::string& text, const tlog::NoteSigna
   JudgeWitnesses(std::chrono::steady_clock::now());
 }
 
+void Checkpointer::NoteContradiction(bool contradicts) {
+  absl::MutexLock lock(&mutex_);
+  contradicting_ += contradicts ? 1 : -1;
+  JudgeWitnesses(std::chrono::steady_clock::now());
+}
+
 void Checkpointer::JudgeWitnesses(Moment now) {
   if (options_.required_cosignatures == 0) return;
   if (size() <= witnessed_size_) covered_until_ = now;
+  const int can_cosign = static_cast<int>(options_.witness_keys.size()) - contradicting_;
   const bool witnessed =
+      can_cosign >= options_.required_cosignatures &&
       now - covered_until_ <= absl::ToChronoNanoseconds(options_.cosignature_patience);
   if (witnessed == witnessed_) return;
   witnessed_ = witnessed;

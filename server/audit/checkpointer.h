@@ -72,7 +72,7 @@ class Checkpointer {
     // A checkpoint was signed and is kept.
     std::function<void(const KeptCheckpoint&)> on_signed;
     // Whether the log may go on, as far as witnesses are concerned. Only called when
-    // that changes; at first it may.
+    // that changes; at first it may. On a witness's thread too.
     std::function<void(bool)> on_witnessed;
   };
   // Numbers since the start.
@@ -101,6 +101,11 @@ class Checkpointer {
   // A verified cosignature of the checkpoint with this text, by one of
   // `witness_keys`. Of an older one, or twice by one witness: ignored.
   void AddCosignature(const std::string& text, const tlog::NoteSignature& signature);
+
+  // One more of the witnesses contradicts this log, or one less: it has seen another
+  // history. One that does so cannot cosign, and so the log may not go on at once when
+  // too few others are left, however young its records are.
+  void NoteContradiction(bool contradicts);
 
   // The last one. Never null.
   std::shared_ptr<const KeptCheckpoint> Last() const;
@@ -153,6 +158,8 @@ class Checkpointer {
   bool failing_ ABSL_GUARDED_BY(mutex_) = false;
   bool witnessed_ ABSL_GUARDED_BY(mutex_) = true;
   bool closing_ ABSL_GUARDED_BY(mutex_) = false;
+  // Witnesses that contradict this log.
+  int contradicting_ ABSL_GUARDED_BY(mutex_) = 0;
   // When the last one was tried.
   Moment tried_at_ ABSL_GUARDED_BY(mutex_);
   // When the last one was signed.

@@ -321,6 +321,28 @@ TEST_F(CheckpointerTest, WithoutEnoughCosignaturesTheLogIsClosedUntilTheyCome) {
   EXPECT_TRUE(Comes([&] { return opened.load() == 1; }));
 }
 
+TEST_F(CheckpointerTest, AWitnessThatContradictsClosesTheLogAtOnceWhereItIsNeeded) {
+  Checkpointer::Options options = Options();
+  for (const char seed : {'1', '2', '3'}) {
+    options.witness_keys.push_back(tlog::TestKey(std::string("witness.example/") + seed,
+                                                 tlog::SignatureType::kCosignatureV1, seed)
+                                       .verifier());
+  }
+  options.required_cosignatures = 2;
+  options.cosignature_patience = absl::Hours(1);
+  std::vector<bool> told;
+  Checkpointer::Hooks hooks;
+  hooks.on_witnessed = [&](bool witnessed) { told.push_back(witnessed); };
+  Run(std::move(options), std::move(hooks));
+  // Two others are left.
+  checkpointer_->NoteContradiction(true);
+  EXPECT_THAT(told, testing::IsEmpty());
+  checkpointer_->NoteContradiction(true);
+  EXPECT_THAT(told, testing::ElementsAre(false));
+  checkpointer_->NoteContradiction(false);
+  EXPECT_THAT(told, testing::ElementsAre(false, true));
+}
+
 TEST_F(CheckpointerTest, ALogThatDoesNotGrowNeedsNoFurtherCosignature) {
   const tlog::SignerKey witness =
       tlog::TestKey("witness.example", tlog::SignatureType::kCosignatureV1, 'w');

@@ -43,8 +43,11 @@ absl::StatusOr<tlog::NoteSignature> WitnessClient::Cosign(const PublishedCheckpo
     RETURN_IF_ERROR(TakeKnownSize(answer, checkpoint.size));
     ASSIGN_OR_RETURN(answer, Ask(checkpoint, cancelled));
   }
-  if (answer.status == kUnprocessable) {
-    return absl::DataLossError("the witness says that this log did not grow from what it cosigned");
+  // The second: what it has cosigned is of this size, and has another root.
+  const bool has_another_root = answer.status == kConflict && known_size_ == checkpoint.size;
+  if (answer.status == kUnprocessable || has_another_root) {
+    return absl::FailedPreconditionError(
+        "the witness says that this log did not grow from what it cosigned");
   }
   if (answer.status != kOk) {
     return absl::UnavailableError(absl::StrCat("the witness answers with status ", answer.status));

@@ -43,8 +43,8 @@ class WitnessClient {
   // checkpoint than the one before. Where the witness knows
   // another size than this client does, it is asked once more from that size on. An
   // error quotes nothing that the witness sent, but a size: FAILED_PRECONDITION when
-  // it knows a larger log than this one, DATA_LOSS when it sees another history or its
-  // cosignature does not verify, UNAVAILABLE for all else. Blocks as PostHttps does,
+  // it has seen another history, or a larger log than this one; DATA_LOSS when its
+  // cosignature does not verify; UNAVAILABLE for all else. Blocks as PostHttps does,
   // twice at most.
   absl::StatusOr<tlog::NoteSignature> Cosign(const PublishedCheckpoint& checkpoint,
                                              const std::atomic<bool>& cancelled);

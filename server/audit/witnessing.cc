@@ -21,10 +21,12 @@ constexpr absl::Duration kLongestWait = absl::Seconds(60);
 // What one witness's thread does.
 class Witnessing::Thread {
  public:
-  Thread(Witnessing& owner, WitnessClient client, const OnCosignature& on_cosignature)
+  Thread(Witnessing& owner, WitnessClient client, const OnCosignature& on_cosignature,
+         const OnContradiction& on_contradiction)
       : owner_(owner),
         client_(std::move(client)),
         on_cosignature_(on_cosignature),
+        on_contradiction_(on_contradiction),
         counters_(client_.name()) {}
 
   // Once all of the owner is there.
@@ -78,6 +80,7 @@ class Witnessing::Thread {
   void NoteSuccess() {
     wait_ = kFirstWait;
     objected_ = false;
+    SetContradicts(false);
     if (counters_.failing.exchange(false)) {
       ops::Log(ops::Severity::kInfo, "witness_is_back", {{"witness", client_.name()}});
     }
@@ -89,35 +92,46 @@ class Witnessing::Thread {
       ops::Log(ops::Severity::kWarning, "witness_failed",
                {{"witness", client_.name()}, {"cause", cause}});
     }
-    // It answers, and contradicts this log: one of the two is wrong.
+    // It answers, and not what this log can take: one of the two is wrong.
     if (!absl::IsUnavailable(failure) && !absl::IsResourceExhausted(failure) && !objected_) {
       objected_ = true;
       ops::Log(ops::Severity::kError, "witness_objects",
                {{"witness", client_.name()}, {"cause", cause}});
     }
+    if (absl::IsFailedPrecondition(failure)) SetContradicts(true);
     // After the line, so that who waits for the number finds it.
     counters_.failures.fetch_add(1, std::memory_order_relaxed);
+  }
+
+  void SetContradicts(bool contradicts) {
+    if (contradicts_ == contradicts) return;
+    contradicts_ = contradicts;
+    on_contradiction_(contradicts);
   }
 
   Witnessing& owner_;
   WitnessClient client_;
   const OnCosignature on_cosignature_;
+  const OnContradiction on_contradiction_;
   Counters counters_;
   absl::Duration wait_ = kFirstWait;
-  // Whether it contradicted this log since it cosigned last.
+  // Whether what it answered was wrong since it cosigned last, and whether that was
+  // another history.
   bool objected_ = false;
+  bool contradicts_ = false;
   // The version that was tried last.
   int64_t taken_ ABSL_GUARDED_BY(owner_.mutex_) = 0;
   std::thread thread_;
 };
 
 absl::StatusOr<std::unique_ptr<Witnessing>> Witnessing::Start(
-    const server::v1::ServerConfig::Audit& config, Prove prove, OnCosignature on_cosignature) {
+    const server::v1::ServerConfig::Audit& config, Prove prove, OnCosignature on_cosignature,
+    OnContradiction on_contradiction) {
   std::unique_ptr<Witnessing> witnessing(new Witnessing());
   for (const auto& witness : config.witnesses()) {
     ASSIGN_OR_RETURN(WitnessClient client, WitnessClient::Create(witness, prove));
     witnessing->threads_.push_back(
-        std::make_unique<Thread>(*witnessing, std::move(client), on_cosignature));
+        std::make_unique<Thread>(*witnessing, std::move(client), on_cosignature, on_contradiction));
   }
   for (const std::unique_ptr<Thread>& thread : witnessing->threads_) thread->Run();
   return witnessing;

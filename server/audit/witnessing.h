@@ -33,6 +33,9 @@ class Witnessing final {
   // threads.
   using OnCosignature =
       std::function<void(const std::string& checkpoint_text, const tlog::NoteSignature&)>;
+  // With true when a witness begins to contradict this log, having seen another history
+  // of it, and with false when that one cosigns again. Called on the witnesses' threads.
+  using OnContradiction = std::function<void(bool contradicts)>;
   // Numbers of one witness since the start. Thread-safe.
   struct Counters {
     explicit Counters(std::string witness) : name(std::move(witness)) {}
@@ -49,7 +52,8 @@ class Witnessing final {
   // Starts a thread for each configured witness. What the functions use outlives Stop.
   // INVALID_ARGUMENT when a key is no key of cosignatures.
   static absl::StatusOr<std::unique_ptr<Witnessing>> Start(
-      const server::v1::ServerConfig::Audit& config, Prove prove, OnCosignature on_cosignature);
+      const server::v1::ServerConfig::Audit& config, Prove prove, OnCosignature on_cosignature,
+      OnContradiction on_contradiction);
   // Stops, if Stop was not called.
   ~Witnessing();
   Witnessing(const Witnessing&) = delete;

@@ -52,6 +52,10 @@ class WitnessingTest : public testing::Test {
         config_, [this](uint64_t old_size, uint64_t size) { return Prove(old_size, size); },
         [this](const std::string& text, const tlog::NoteSignature& signature) {
           Take(text, signature);
+        },
+        [this](bool contradicts) {
+          absl::MutexLock lock(&mutex_);
+          contradictions_.push_back(contradicts);
         }));
   }
   // Grows the log and publishes its checkpoint.
@@ -101,6 +105,11 @@ class WitnessingTest : public testing::Test {
     }
     EXPECT_TRUE(verified);
   }
+  // What was told of contradictions, in turn.
+  std::vector<bool> contradictions() {
+    absl::MutexLock lock(&mutex_);
+    return contradictions_;
+  }
   std::vector<std::string> cosigned() {
     absl::MutexLock lock(&mutex_);
     return cosigned_;
@@ -109,6 +118,7 @@ class WitnessingTest : public testing::Test {
   absl::Mutex mutex_;
   TestLog log_ ABSL_GUARDED_BY(mutex_){kOrigin};
   std::vector<std::string> cosigned_ ABSL_GUARDED_BY(mutex_);
+  std::vector<bool> contradictions_ ABSL_GUARDED_BY(mutex_);
   std::optional<tlog::VerifierKey> log_key_;
   server::v1::ServerConfig::Audit config_;
   std::vector<tlog::VerifierKey> keys_;
@@ -174,6 +184,7 @@ TEST_F(WitnessingTest, AnOutageIsToldOnceAndItsEndOnceAndOnlyTheNewestIsSentThen
   EXPECT_EQ(times("witness_failed"), 1U) << logged;
   EXPECT_EQ(times("witness_is_back"), 1U) << logged;
   EXPECT_EQ(times("witness_objects"), 0U) << logged;
+  EXPECT_THAT(contradictions(), testing::IsEmpty());
   EXPECT_THAT(cosigned(),
               ElementsAre("witness.example/1 1", "witness.example/1 5", "witness.example/1 6"));
 }
@@ -209,13 +220,33 @@ TEST_F(WitnessingTest, AWitnessThatCosignedAnotherHistoryObjects) {
   testing::internal::CaptureStderr();
   witnessing_ = Must(Witnessing::Start(
       config_, [](uint64_t, uint64_t) { return std::vector<std::string>{std::string(32, 'x')}; },
-      [](const std::string&, const tlog::NoteSignature&) { FAIL() << "a fork was cosigned"; }));
+      [](const std::string&, const tlog::NoteSignature&) { FAIL() << "a fork was cosigned"; },
+      [this](bool contradicts) {
+        absl::MutexLock lock(&mutex_);
+        contradictions_.push_back(contradicts);
+      }));
   TestLog fork(kOrigin);
   fork.Append("another first record");
   fork.GrowTo(9);
   witnessing_->Publish(9, fork.Checkpoint());
   EXPECT_TRUE(HasFailed(0, 1));
   EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr("witness_objects"));
+  EXPECT_THAT(contradictions(), ElementsAre(true));
+}
+
+TEST_F(WitnessingTest, AnotherHistoryOfTheSameLengthIsAContradictionToo) {
+  e2e::RealWitness witness("witness.example/1", '1', *log_key_);
+  Watch(witness.config());
+  Start();
+  Publish(5);
+  ASSERT_TRUE(IsCosigned(0, 5));
+  Start();
+  TestLog fork(kOrigin);
+  fork.GrowTo(4);
+  fork.Append("another fifth record");
+  witnessing_->Publish(5, fork.Checkpoint());
+  EXPECT_TRUE(HasFailed(0, 1));
+  EXPECT_THAT(contradictions(), ElementsAre(true));
 }
 
 TEST_F(WitnessingTest, ALogThatWasPutBackIsToldSo) {
@@ -233,6 +264,11 @@ TEST_F(WitnessingTest, ALogThatWasPutBackIsToldSo) {
   const std::string logged = testing::internal::GetCapturedStderr();
   EXPECT_THAT(logged, HasSubstr("witness_objects"));
   EXPECT_THAT(logged, HasSubstr("cosigned a log of 9 records, and this one has 4"));
+  EXPECT_THAT(contradictions(), ElementsAre(true));
+  // Once it has what the witness has seen, all is well again.
+  Publish(12);
+  EXPECT_TRUE(IsCosigned(0, 12));
+  EXPECT_THAT(contradictions(), ElementsAre(true, false));
 }
 
 TEST_F(WitnessingTest, WhatIsNoCosignatureOfTheConfiguredKeyIsNotTaken) {
@@ -286,6 +322,12 @@ TEST_F(WitnessingTest, WhatIsNoCosignatureOfTheConfiguredKeyIsNotTaken) {
         config, [](uint64_t, uint64_t) { return std::vector<std::string>(); }));
     EXPECT_FALSE(client.Cosign({3, text, note}, cancelled).ok()) << answer;
   }
+  // As large as this log, and asked from there in conflict still: of another root.
+  server.ServeRaw(conflict + "Content-Type: text/x.tlog.size\r\n\r\n3\n");
+  WitnessClient asks = Must(
+      WitnessClient::Create(config, [](uint64_t, uint64_t) { return std::vector<std::string>(); }));
+  EXPECT_EQ(asks.Cosign({3, text, note}, cancelled).status().code(),
+            absl::StatusCode::kFailedPrecondition);
   // The same with a good one, so that the above is refused for what it is.
   server.ServeRaw(ok(line(Must(other.Cosign(text, absl::Now())), text) +
                      line(Must(key.Cosign(text, absl::Now())), text)));
@@ -300,7 +342,8 @@ TEST_F(WitnessingTest, AKeyOfAnotherTypeStopsTheStart) {
   server::v1::ServerConfig::Audit::Witness& witness = *config_.add_witnesses();
   witness.set_url("https://127.0.0.1:1");
   witness.set_verifier_key(log_key_->ToString());
-  EXPECT_EQ(Witnessing::Start(config_, {}, {}).status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(Witnessing::Start(config_, {}, {}, {}).status().code(),
+            absl::StatusCode::kInvalidArgument);
 }
 
 }  // namespace

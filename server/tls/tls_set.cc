@@ -13,6 +13,7 @@
 #include "auth/authorities.h"
 #include "base/file.h"
 #include "base/openssl_ptr.h"
+#include "base/secret_file.h"
 #include "base/status.h"
 
 namespace concordat::tls {
@@ -85,7 +86,7 @@ absl::Status Check(const TlsSet& set, absl::Time now) {
 absl::StatusOr<TlsSet> ReadTlsSet(const server::v1::ServerConfig::Tls& files) {
   TlsSet set;
   ASSIGN_OR_RETURN(set.certificate, ReadFile(files.certificate_file()));
-  ASSIGN_OR_RETURN(set.key, ReadFile(files.private_key_file()));
+  ASSIGN_OR_RETURN(set.key, ReadSecretFile(files.private_key_file()));
   ASSIGN_OR_RETURN(set.authorities, ReadFile(files.client_ca_file()));
   return set;
 }

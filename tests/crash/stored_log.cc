@@ -1,9 +1,6 @@
 #include "tests/crash/stored_log.h"
 
-#include <sys/wait.h>
-
 #include <cstdint>
-#include <cstdio>
 #include <filesystem>
 #include <map>
 #include <utility>
@@ -13,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/server.h"
 #include "tests/support/must.h"
+#include "tests/support/python_verifier.h"
 #include "tests/support/stored_audit.h"
 #include "tests/support/temporary_folder.h"
 #include "tlog/checkpoint.h"
@@ -67,18 +65,9 @@ std::string BytesOf(const tlog::Tile& tile, const std::vector<e2e::StoredRecord>
 
 // What the program said of the folder, when it did not end with 0.
 std::string Verify(const std::string& key, const std::string& folder) {
-  const std::string command = absl::StrCat(
-      "python3 " CONCORDAT_SOURCE_DIR "/tools/verify_audit.py --key '", key, "' ", folder, " 2>&1");
-  std::FILE* const output = popen(command.c_str(), "r");
-  if (output == nullptr) Die("cannot run python3");
-  std::string said;
-  char buffer[4096];
-  for (size_t size; (size = std::fread(buffer, 1, sizeof(buffer), output)) > 0;) {
-    said.append(buffer, size);
-  }
-  const int status = pclose(output);
-  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return "";
-  return absl::StrCat("verify_audit.py: ", said);
+  const PythonVerdict verdict = RunPythonVerifier({"--key", key, folder});
+  if (verdict.exit_code == 0) return "";
+  return absl::StrCat("verify_audit.py: ", verdict.output);
 }
 
 // What is wrong with checkpoints that were shown: each has to be that of the first

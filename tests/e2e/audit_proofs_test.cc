@@ -8,16 +8,20 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "base/status.h"
+#include "client/audit/verify_export.h"
 #include "concordat/v1/audit_service.pb.h"
 #include "concordat/v1/directory_service.pb.h"
 #include "concordat/v1/plan_service.pb.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/support/must.h"
+#include "tests/support/python_verifier.h"
+#include "tests/support/stored_audit.h"
 #include "tests/support/test_partnership.h"
 #include "tlog/checkpoint.h"
 #include "tlog/compact_range.h"
 #include "tlog/entry_bundle.h"
+#include "tlog/test_log.h"
 #include "tlog/tile.h"
 #include "tlog/tree_proof.h"
 
@@ -220,6 +224,18 @@ TEST_F(AuditProofsTest, TilesBeyondTheTreeAreNone) {
   EXPECT_TRUE(ReadAll<v1::ReadTilesResponse>(kPolice, request).empty());
 }
 
+TEST_F(AuditProofsTest, ASecondKeyIsAnotherKey) {
+  server::v1::ServerConfig config = partnership_.config();
+  const std::string copy = partnership_.database_path() + ".key";
+  WriteWhole(copy, ReadWhole(config.audit().key_file()));
+  for (const std::string& second : {config.audit().key_file(), copy}) {
+    config.mutable_audit()->set_second_key_file(second);
+    const absl::Status refused = LogKeys(config).status();
+    EXPECT_EQ(refused.code(), absl::StatusCode::kFailedPrecondition);
+    EXPECT_THAT(std::string(refused.message()), HasSubstr("audit.second_key_file"));
+  }
+}
+
 TEST_F(AuditProofsTest, TheEndOfTheLogIsSignedBeforeTheServerIsGone) {
   const v1::Receipt receipt = ReceiptOfACall();
   partnership_.Stop();
@@ -254,6 +270,7 @@ class RestoredLogTest : public AuditProofsTest {
     partnership_.Stop();
     const std::string backup = partnership_.database_path() + ".backup";
     fs::copy_file(partnership_.database_path(), backup);
+    fs::copy_file(OldCheckpoint(), OldCheckpoint() + "-before");
     partnership_.Start();
     ReceiptOfACall();
     partnership_.Stop();
@@ -265,6 +282,12 @@ class RestoredLogTest : public AuditProofsTest {
     config.set_log_origin("e2e.test/audit-2");
     config.mutable_audit()->set_checkpoint_file(OldCheckpoint() + "-2");
     return config;
+  }
+  // How many records the checkpoint in this file covers.
+  uint64_t SizeOf(const std::string& file) const {
+    return Must(tlog::OpenCheckpoint(ReadWhole(file), KeysOf(partnership_.config()),
+                                     tlog::ExtensionLines::kRefuse))
+        .checkpoint.size;
   }
   std::string OldCheckpoint() const { return partnership_.config().audit().checkpoint_file(); }
   std::string ArchiveFolder() const { return partnership_.database_path() + ".archive"; }
@@ -287,8 +310,8 @@ TEST_F(RestoredLogTest, AnotherLogTakesItsPlaceAndSaysSo) {
   ASSERT_TRUE(succeeded.ok()) << succeeded.status();
   const auto old_log = Must(tlog::OpenCheckpoint(
       ReadWhole(OldCheckpoint()), KeysOf(partnership_.config()), tlog::ExtensionLines::kRefuse));
-  EXPECT_EQ(*succeeded, absl::StrCat("e2e.test/audit@", old_log.checkpoint.size));
-  EXPECT_EQ(ReadWhole(ArchiveFolder() + "/checkpoint"), ReadWhole(OldCheckpoint()));
+  EXPECT_EQ(succeeded->predecessor, absl::StrCat("e2e.test/audit@", old_log.checkpoint.size));
+  EXPECT_TRUE(succeeded->verifies);
 
   const server::v1::ServerConfig config = Successor();
   partnership_.Reconfigure([&](server::v1::ServerConfig& changed) { changed = config; });
@@ -297,10 +320,62 @@ TEST_F(RestoredLogTest, AnotherLogTakesItsPlaceAndSaysSo) {
       partnership_.Get<v1::ListAuditEntriesResponse>(kAuditor, v1::ListAuditEntriesRequest());
   ASSERT_EQ(list.entries_size(), 1);
   EXPECT_EQ(list.entries(0).record().event(), v1::AuditRecord::LOG_SUCCEEDED);
-  EXPECT_EQ(list.entries(0).record().resource(), *succeeded);
+  EXPECT_EQ(list.entries(0).record().resource(), succeeded->predecessor);
   // Everything but the log is there.
   const auto plans = partnership_.Get<v1::ListPlansResponse>(kPolice, v1::ListPlansRequest());
   EXPECT_GT(plans.plans_size(), 0);
+}
+
+TEST_F(RestoredLogTest, WhatIsLeftOfTheOldLogVerifiesAndSaysWhatIsLost) {
+  Restore();
+  const uint64_t left = ReadAudit(partnership_.database_path()).size();
+  const uint64_t was_signed = SizeOf(OldCheckpoint());
+  ASSERT_GT(was_signed, left);
+  ASSERT_TRUE(LetLogSucceed(Successor(), clock_, OldCheckpoint(), ArchiveFolder()).ok());
+  const std::vector<std::string> keys = Must(LogKeys(partnership_.config()));
+  const auto log =
+      audit_export::VerifyExport({.folder = ArchiveFolder(), .trust = AuditTrust{keys}});
+  ASSERT_TRUE(log.ok()) << log.status();
+  EXPECT_EQ(log->checkpoint.tree_size, left);
+  EXPECT_EQ(log->lost, was_signed - left);
+  const PythonVerdict other = RunPythonVerifier({"--key", keys[0], ArchiveFolder()});
+  EXPECT_EQ(other.exit_code, 0) << other.output;
+  EXPECT_THAT(other.output, HasSubstr(absl::StrCat(was_signed, " were signed: the last ",
+                                                   was_signed - left, " are lost")));
+  EXPECT_EQ(ReadWhole(ArchiveFolder() + "/lost_checkpoint"), ReadWhole(OldCheckpoint()));
+}
+
+TEST_F(RestoredLogTest, WithoutTheOldLogsKeyNothingIsSigned) {
+  Restore();
+  server::v1::ServerConfig config = Successor();
+  WriteWhole(OldCheckpoint() + ".key", tlog::PemOfSeed(std::string(32, 'n')));
+  config.mutable_audit()->set_key_file(OldCheckpoint() + ".key");
+  const auto succeeded = LetLogSucceed(config, clock_, OldCheckpoint(), ArchiveFolder());
+  ASSERT_TRUE(succeeded.ok()) << succeeded.status();
+  EXPECT_FALSE(succeeded->verifies);
+  EXPECT_EQ(ReadWhole(ArchiveFolder() + "/checkpoint"), ReadWhole(OldCheckpoint()));
+}
+
+TEST_F(RestoredLogTest, RecordsThatContradictWhatWasSignedAreNotSignedEither) {
+  Restore();
+  // Another history, as long as the one that was signed and longer.
+  server::v1::ServerConfig fork = partnership_.config();
+  fork.mutable_audit()->set_checkpoint_file(OldCheckpoint() + "-fork");
+  const std::vector<std::string> keys = Must(LogKeys(partnership_.config()));
+  fs::copy_file(OldCheckpoint() + "-before", OldCheckpoint() + "-fork");
+  partnership_.Reconfigure([&](server::v1::ServerConfig& changed) { changed = fork; });
+  partnership_.Start();
+  while (ReceiptOfACall().index() <= SizeOf(OldCheckpoint())) continue;
+  partnership_.Stop();
+  const auto succeeded = LetLogSucceed(Successor(), clock_, OldCheckpoint(), ArchiveFolder());
+  ASSERT_TRUE(succeeded.ok()) << succeeded.status();
+  EXPECT_FALSE(succeeded->verifies);
+  const std::string verdict =
+      "records and tiles agree with each other, but not with the signed root";
+  const auto log =
+      audit_export::VerifyExport({.folder = ArchiveFolder(), .trust = AuditTrust{keys}});
+  EXPECT_THAT(std::string(log.status().message()), HasSubstr(verdict));
+  EXPECT_THAT(RunPythonVerifier({"--key", keys[0], ArchiveFolder()}).output, HasSubstr(verdict));
 }
 
 TEST_F(RestoredLogTest, ALogThatLacksNothingHasNoSuccessor) {

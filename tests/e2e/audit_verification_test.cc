@@ -1,9 +1,8 @@
 // The log of a real server, taken along and verified without it: by the SDK, and by
 // tools/verify_audit.py.
-#include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +15,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/support/must.h"
+#include "tests/support/python_verifier.h"
 #include "tests/support/test_partnership.h"
 
 namespace concordat::e2e {
@@ -68,19 +68,18 @@ class AuditVerificationTest : public ::testing::Test {
         {.folder = folder_.path() / "export", .hashes_only = hashes_only, .trust = trust_});
   }
   // Found whole by both verifiers.
-  void ExpectWhole(const std::string& earlier = "") {
+  void ExpectWhole(const std::optional<std::string>& earlier = std::nullopt) {
     const fs::path folder = folder_.path() / "export";
     const absl::StatusOr<WholeLog> log =
         audit_export::VerifyExport({.folder = folder, .trust = trust_, .earlier = earlier});
     EXPECT_TRUE(log.ok()) << log.status();
-    std::string command =
-        absl::StrCat("python3 '", CONCORDAT_SOURCE_DIR, "/tools/verify_audit.py' --key '",
-                     trust_.keys.front(), "' ");
-    if (!earlier.empty()) {
-      WriteWhole(folder_.Path("earlier"), earlier);
-      absl::StrAppend(&command, "--earlier '", folder_.Path("earlier"), "' ");
+    std::vector<std::string> arguments = {"--key", trust_.keys.front(), folder.string()};
+    if (earlier.has_value()) {
+      WriteWhole(folder_.Path("earlier"), *earlier);
+      arguments.insert(arguments.end(), {"--earlier", folder_.Path("earlier")});
     }
-    EXPECT_EQ(std::system(absl::StrCat(command, "'", folder.string(), "'").c_str()), 0);
+    const PythonVerdict other = RunPythonVerifier(arguments);
+    EXPECT_EQ(other.exit_code, 0) << other.output;
   }
 
   TemporaryFolder folder_;

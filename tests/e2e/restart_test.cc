@@ -326,6 +326,24 @@ TEST_F(RestartTest, SigtermEndsACallWhoseRequestNeverCameAndRecordsIt) {
   EXPECT_EQ(ExpectWholeLog(), before + 1);
 }
 
+TEST_F(RestartTest, AfterItsAuditLogStoppedItEndsWithOne) {
+  // So that the record is read back when the server stops, and not before.
+  config_.mutable_audit()->set_checkpoint_seconds(3600);
+  WriteConfig(ConfigYaml(config_));
+  std::unique_ptr<ServerProcess> process;
+  const std::string address = Start(process);
+  const Outcome outcome = Call(MakeChannel(address, Certificates::Get().OfClient(kBoard.uri())),
+                               PathOf(*v1::WhoAmIRequest::descriptor()), "");
+  ASSERT_TRUE(outcome.ok()) << outcome.Text();
+  ChangeDatabase(config_.database_path(), absl::StrCat("UPDATE audit SET record = 'x' WHERE idx = ",
+                                                       outcome.receipt->index()));
+  process->Signal(SIGTERM);
+  const std::optional<ProcessEnd> end = process->Wait();
+  ASSERT_TRUE(end.has_value());
+  EXPECT_EQ(end->exit_code, 1);
+  EXPECT_THAT(ReadWhole(folder_.Path("log")), HasSubstr("audit_log_stopped"));
+}
+
 TEST_F(RestartTest, AStoredResourceThatCannotBeReadFailsItsCallsAlone) {
   const auto apply = ReadDataFile<v1::ApplyMeasuresRequest>("measures.yaml");
   ChangeDatabase(

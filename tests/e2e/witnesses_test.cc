@@ -127,5 +127,24 @@ TEST(WitnessesTest, WithoutARequiredCosignatureNothingIsAnsweredUntilTheWitnessI
   EXPECT_EQ(Metric(partnership, "concordat_witnesses_failing"), 0);
 }
 
+TEST(WitnessesTest, AWitnessThatSawAnotherHistoryClosesTheServerAtOnceWhereItIsRequired) {
+  const tlog::VerifierKey log = LogKey();
+  RealWitness witness("witness.example/1", '1', log);
+  {
+    TestPartnership other(With({&witness}, 1));
+    EXPECT_TRUE(Eventually([&] { return IsSignedBy(other, {log, witness.key()}); }));
+  }
+  // The same name and key, and a first record with another salt.
+  TestPartnership::Options options = With({&witness}, 1);
+  options.own_database = true;
+  options.configure = [configure = options.configure](server::v1::ServerConfig& config) {
+    configure(config);
+    config.mutable_audit()->set_cosignature_seconds(3600);
+  };
+  TestPartnership partnership(options);
+  EXPECT_TRUE(Eventually([&] { return !Call(partnership).ok(); }));
+  EXPECT_TRUE(RefusedWith(Call(partnership), v1::WITNESSES_MISSING));
+}
+
 }  // namespace
 }  // namespace concordat::e2e

@@ -32,7 +32,12 @@ std::string ReadWhole(const std::string& path) {
 }
 
 void WriteWhole(const std::string& path, const std::string& content) {
+  const bool is_new = !std::filesystem::exists(path);
   std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  if (file && is_new) {
+    using std::filesystem::perms;
+    std::filesystem::permissions(path, perms::owner_read | perms::owner_write);
+  }
   if (!(file << content) || !file.flush()) Die(absl::StrCat("cannot write ", path));
 }
 

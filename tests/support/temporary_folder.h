@@ -24,7 +24,8 @@ class TemporaryFolder {
 
 // The whole of a file. Ends the process when it cannot be read.
 std::string ReadWhole(const std::string& path);
-// Replaces a file's content. Ends the process when it cannot be written.
+// Replaces a file's content; a new one is its owner's alone, as files with keys have to
+// be. Ends the process when it cannot be written.
 void WriteWhole(const std::string& path, const std::string& content);
 
 }  // namespace concordat

@@ -87,12 +87,16 @@ absl::Status VerifyConsistency(absl::string_view older, absl::string_view newer,
 enum class AuditAlarm {
   // The checkpoint is signed by nobody trusted, its signature is false, or it is none.
   kBadSignature,
-  // Two signed checkpoints that cannot both be true, or one of another log: the log was
-  // rewritten, or two histories are shown to two readers.
+  // Two signed checkpoints that cannot both be true: the log was rewritten, or two
+  // histories are shown to two readers.
   kFork,
   // A signed checkpoint that is older than one that was seen: records were taken away,
   // or a backup was restored.
   kRollback,
+  // The checkpoint is of another log than the pinned one, whoever signed it: the
+  // operator let a new log succeed one that had lost records (`concordatd succeed-log`),
+  // or another service answers. Only the operator can say which, on another road.
+  kAnotherLog,
 };
 
 // What an error of AuditWatcher::Check raises alarm about; nothing for every other
