@@ -274,6 +274,12 @@ absl::Status GrpcConnection::ExtractObservations(const v1::ExtractObservationsRe
   }
 }
 
+absl::StatusOr<v1::Scorecard> GrpcConnection::GetScorecard(const v1::GetScorecardRequest& request,
+                                                           const CallOptions& options) {
+  return Call(Kind::kRead, releases_, &v1::ReleaseService::StubInterface::GetScorecard, request,
+              options);
+}
+
 absl::StatusOr<v1::ImportReleaseResponse> GrpcConnection::ImportRelease(
     const v1::ImportReleaseRequest& request, const CallOptions& options) {
   return Call(Kind::kChange, releases_, &v1::ReleaseService::StubInterface::ImportRelease, request,

@@ -88,6 +88,9 @@ class Client {
   // its own with a receipt of its own, of which `options` gets the last.
   absl::StatusOr<ExtractSummary> Extract(const v1::ExtractObservationsRequest& request,
                                          ExtractSink sink, CallOptions options = {});
+  // The board's table of a release.
+  absl::StatusOr<v1::Scorecard> GetScorecard(const v1::GetScorecardRequest& request,
+                                             CallOptions options = {});
   // Imports a release of figures that are already public.
   absl::StatusOr<v1::ImportReleaseResponse> ImportRelease(const v1::ImportReleaseRequest& request,
                                                           CallOptions options = {});

@@ -66,6 +66,8 @@ class Connection {
   // breaks, the rest is asked for, and its header is left out.
   virtual absl::Status ExtractObservations(const v1::ExtractObservationsRequest& request,
                                            ExtractMessageSink sink, const CallOptions& options) = 0;
+  virtual absl::StatusOr<v1::Scorecard> GetScorecard(const v1::GetScorecardRequest& request,
+                                                     const CallOptions& options) = 0;
   virtual absl::StatusOr<v1::ImportReleaseResponse> ImportRelease(
       const v1::ImportReleaseRequest& request, const CallOptions& options) = 0;
 
