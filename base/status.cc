@@ -39,6 +39,7 @@ absl::StatusCode CodeOf(v1::ErrorReason reason) {
     case v1::PAGE_TOKEN_INVALID:
     case v1::REQUEST_ID_REUSED:
     case v1::METADATA_INVALID:
+    case v1::SUBMISSION_INVALID:
       return absl::StatusCode::kInvalidArgument;
     case v1::REQUEST_TOO_LARGE:
     case v1::SERVER_BUSY:
@@ -57,6 +58,8 @@ absl::StatusCode CodeOf(v1::ErrorReason reason) {
     case v1::REDACTION_STATE:
     case v1::CHECKPOINT_PENDING:
     case v1::RECORDS_DROPPED:
+    case v1::RELEASE_UNPROTECTED:
+    case v1::PREVIEW_OUTDATED:
       return absl::StatusCode::kFailedPrecondition;
     case v1::AUDIT_UNAVAILABLE:
     case v1::WITNESSES_MISSING:

@@ -139,6 +139,11 @@ absl::StatusOr<ExtractSummary> Client::Extract(const v1::ExtractObservationsRequ
   return summary;
 }
 
+absl::StatusOr<v1::Scorecard> Client::GetScorecard(const v1::GetScorecardRequest& request,
+                                                   CallOptions options) {
+  return connection_->GetScorecard(request, options);
+}
+
 absl::StatusOr<v1::ImportReleaseResponse> Client::ImportRelease(
     const v1::ImportReleaseRequest& request, CallOptions options) {
   return connection_->ImportRelease(request, WithRequestId(std::move(options)));

@@ -69,10 +69,13 @@ class FakeReleaseService final : public v1::ReleaseService::Service {
   std::function<grpc::Status(grpc::ServerContext*,
                              grpc::ServerWriter<v1::ExtractObservationsResponse>*)>
       extract;
+  // The chunks that the calls asked for first.
+  std::vector<int64_t> first_chunks;
 
   grpc::Status ExtractObservations(
-      grpc::ServerContext* context, const v1::ExtractObservationsRequest*,
+      grpc::ServerContext* context, const v1::ExtractObservationsRequest* request,
       grpc::ServerWriter<v1::ExtractObservationsResponse>* writer) override {
+    first_chunks.push_back(request->first_chunk());
     return extract(context, writer);
   }
 };
@@ -355,19 +358,77 @@ TEST_F(GrpcConnectionTest, ExtractIsTriedAgainWhileNothingCame) {
   EXPECT_EQ(calls, 2);
 }
 
-TEST_F(GrpcConnectionTest, ExtractThatWasCutIsNotTriedAgain) {
-  int calls = 0;
-  releases_.extract = [&](grpc::ServerContext*, auto* writer) {
-    ++calls;
-    v1::ExtractObservationsResponse message;
-    message.mutable_header()->set_release("releases/r");
+constexpr int kLines = 3;
+const std::string kLine = "{\"value\":1}\n";
+
+// Sends a header, then the chunks from `first` on and before `end`, one line each;
+// with the last of them the manifest.
+void WriteChunks(grpc::ServerWriter<v1::ExtractObservationsResponse>* writer, int64_t first,
+                 int64_t end, const std::string& agreement = "agreements/a") {
+  v1::ExtractObservationsResponse message;
+  message.mutable_header()->set_release("releases/r");
+  message.mutable_header()->set_agreement(agreement);
+  writer->Write(message);
+  for (int64_t i = first; i < end; ++i) {
+    message.mutable_chunk()->set_index(i);
+    message.mutable_chunk()->set_data(kLine);
+    message.mutable_chunk()->set_sha256(Sha256Of(kLine));
     writer->Write(message);
+  }
+  if (end < kLines) return;
+  message.mutable_manifest()->set_rows(kLines);
+  message.mutable_manifest()->set_chunks(kLines);
+  message.mutable_manifest()->set_bytes(static_cast<int64_t>(kLine.size()) * kLines);
+  message.mutable_manifest()->set_sha256(Sha256Of(absl::StrCat(kLine, kLine, kLine)));
+  writer->Write(message);
+}
+
+TEST_F(GrpcConnectionTest, ExtractThatBreaksOffGoesOnAtTheNextChunk) {
+  for (int64_t cut = 0; cut <= kLines; ++cut) {
+    releases_.first_chunks.clear();
+    releases_.extract = [&](grpc::ServerContext*, auto* writer) {
+      const bool first = releases_.first_chunks.size() == 1;
+      // Cut after all chunks, it is the manifest that does not come.
+      if (first && cut == kLines) {
+        WriteChunks(writer, 0, kLines - 1);
+      } else {
+        WriteChunks(writer, releases_.first_chunks.back(), first ? cut : kLines);
+      }
+      return first ? ToGrpc(MakeError(v1::SHUTTING_DOWN, "shutting down")) : grpc::Status::OK;
+    };
+    std::string bytes;
+    const auto summary = Connect().Extract(ExtractRequest(), [&](absl::string_view part) {
+      absl::StrAppend(&bytes, part);
+      return absl::OkStatus();
+    });
+    ASSERT_TRUE(summary.ok()) << "cut at " << cut << ": " << summary.status();
+    EXPECT_EQ(bytes, absl::StrCat(kLine, kLine, kLine));
+    EXPECT_EQ(releases_.first_chunks,
+              (std::vector<int64_t>{0, std::min<int64_t>(cut, kLines - 1)}));
+  }
+}
+
+TEST_F(GrpcConnectionTest, ExtractThatChangedWhileTheLineWasBrokenIsNotPutTogether) {
+  releases_.extract = [&](grpc::ServerContext*, auto* writer) {
+    const bool first = releases_.first_chunks.size() == 1;
+    WriteChunks(writer, releases_.first_chunks.back(), first ? 1 : kLines,
+                first ? "agreements/a" : "agreements/b");
+    return first ? ToGrpc(MakeError(v1::SHUTTING_DOWN, "shutting down")) : grpc::Status::OK;
+  };
+  const auto summary =
+      Connect().Extract(ExtractRequest(), [](absl::string_view) { return absl::OkStatus(); });
+  EXPECT_EQ(summary.status().code(), absl::StatusCode::kDataLoss) << summary.status();
+}
+
+TEST_F(GrpcConnectionTest, ExtractThatBringsNothingNewIsGivenUp) {
+  releases_.extract = [&](grpc::ServerContext*, auto* writer) {
+    WriteChunks(writer, 0, 0);
     return ToGrpc(MakeError(v1::SHUTTING_DOWN, "shutting down"));
   };
   const auto summary =
       Connect().Extract(ExtractRequest(), [](absl::string_view) { return absl::OkStatus(); });
   EXPECT_EQ(ReasonOf(summary.status()), v1::SHUTTING_DOWN);
-  EXPECT_EQ(calls, 1);
+  EXPECT_EQ(releases_.first_chunks.size(), 5u);
 }
 
 TEST_F(GrpcConnectionTest, SinkThatFailsCancelsTheStream) {

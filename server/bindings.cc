@@ -26,6 +26,7 @@ void Bind(const Services& services, door::MethodTable& table) {
   table.Read(services.releases, &ReleaseService::GetRelease);
   table.Read(services.releases, &ReleaseService::ListObservations);
   table.Stream(services.releases, &ReleaseService::ExtractObservations);
+  table.Read(services.releases, &ReleaseService::GetScorecard);
   table.Change(services.releases, &ReleaseService::ImportRelease);
 
   table.Read(services.agreements, &AgreementService::ListAgreements);

@@ -116,6 +116,7 @@ ExitCode RunApp(std::vector<std::string> arguments, Environment& environment) {
   AddActionsCommands(app, session);
   AddMeasuresCommands(app, session);
   AddReleasesCommands(app, session);
+  AddScorecardCommand(app, session);
   AddAgreementsCommands(app, session);
   AddAccessCommands(app, session);
   AddDirectoryCommands(app, session);

@@ -16,6 +16,7 @@ void AddPlansCommands(CLI::App& app, Session& session);
 void AddActionsCommands(CLI::App& app, Session& session);
 void AddMeasuresCommands(CLI::App& app, Session& session);
 void AddReleasesCommands(CLI::App& app, Session& session);
+void AddScorecardCommand(CLI::App& app, Session& session);
 void AddAgreementsCommands(CLI::App& app, Session& session);
 void AddAccessCommands(CLI::App& app, Session& session);
 void AddDirectoryCommands(CLI::App& app, Session& session);

@@ -93,6 +93,12 @@ absl::string_view NextStep(v1::ErrorReason reason, absl::StatusCode code) {
       return "try again: the next checkpoint will cover it";
     case v1::RECORDS_DROPPED:
       return "export again, and ask the operator for the archive of what was dropped";
+    case v1::SUBMISSION_INVALID:
+      return "mend the rows and send all again; `--dry-run` names every row that is wrong";
+    case v1::RELEASE_UNPROTECTED:
+      return "leave out the measures that it names, or ask their providers for coarser figures";
+    case v1::PREVIEW_OUTDATED:
+      return "preview the release again, and publish what you then see";
     case v1::AUDIT_UNAVAILABLE:
       return "tell the operator, and try later; a change is made once under its request id";
     case v1::REVOCATION_UNKNOWN:

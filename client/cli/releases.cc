@@ -19,6 +19,7 @@ namespace {
 using v1::Observation;
 using v1::Release;
 using ExtractFormat = v1::ExtractObservationsRequest::Format;
+using PeriodKind = v1::Period::Kind;
 
 // What stands for standard output where a file is named.
 constexpr absl::string_view kStandardOutput = "-";
@@ -42,6 +43,7 @@ struct ExtractOptions {
   std::string release;
   std::string format;
   std::string file;
+  std::string period_kind;
   FilterOptions filter;
 };
 
@@ -170,9 +172,20 @@ absl::Status WriteExtract(Session& session, Client& client,
                           const v1::ExtractObservationsRequest& request, const CallOptions& call,
                           const std::string& path) {
   ASSIGN_OR_RETURN(AtomicFile file, AtomicFile::Create(path));
-  ASSIGN_OR_RETURN(const ExtractSummary summary,
-                   client.Extract(
-                       request, [&](absl::string_view bytes) { return file.Write(bytes); }, call));
+  int64_t written = 0;
+  const absl::StatusOr<ExtractSummary> extracted = client.Extract(
+      request,
+      [&](absl::string_view bytes) {
+        written += static_cast<int64_t>(bytes.size());
+        if (session.shows_progress()) {
+          session.err() << "\r" << path << ": " << Counted(written, "byte") << std::flush;
+        }
+        return file.Write(bytes);
+      },
+      call);
+  if (session.shows_progress() && written > 0) session.err() << "\n";
+  RETURN_IF_ERROR(extracted.status());
+  const ExtractSummary& summary = *extracted;
   RETURN_IF_ERROR(file.Commit());
   session.err() << path << ": " << Counted(summary.manifest.rows(), "row") << ", "
                 << Counted(summary.manifest.bytes(), "byte") << ", SHA-256 "
@@ -187,6 +200,10 @@ absl::Status Extract(Session& session, const ExtractOptions& options) {
   ASSIGN_OR_RETURN(*request.mutable_parent(), ExpandName(options.release, kReleasePattern));
   ASSIGN_OR_RETURN(const ExtractFormat format, ParseWord<ExtractFormat>(options.format));
   request.set_format(format);
+  if (!options.period_kind.empty()) {
+    ASSIGN_OR_RETURN(const PeriodKind kind, ParseWord<PeriodKind>(options.period_kind));
+    request.set_period_kind(kind);
+  }
   ASSIGN_OR_RETURN(*request.mutable_filter(), MakeFilter(options.filter));
   ASSIGN_OR_RETURN(CallOptions call, session.Call());
   ASSIGN_OR_RETURN(Client client, session.Connect());
@@ -230,7 +247,13 @@ void AddReleasesCommands(CLI::App& app, Session& session) {
   command = AddCommand(*group, "extract", "The figures of a release as one verified file", session,
                        extract, &Extract);
   command->add_option("release", extract->release, "The release, such as papers-2018")->required();
-  command->add_option("--format", extract->format, "csv or ndjson")->required();
+  command
+      ->add_option("--format", extract->format,
+                   "csv, ndjson, excel-csv (for spreadsheets), tidy-csv (the tidy standard) or "
+                   "tidy-metadata (the file that goes with it)")
+      ->required();
+  command->add_option("--period-kind", extract->period_kind,
+                      "Only such periods, such as financial-quarter; a tidy file holds one kind");
   command->add_option("-o,--file", extract->file,
                       "The file to write, whole or not at all. Default, and `-`: standard output");
   AddFilterOptions(*command, extract->filter);

@@ -23,7 +23,8 @@ absl::Status CountsDiffer(absl::string_view what, int64_t came, int64_t stated) 
 
 ExtractVerifier::ExtractVerifier(const v1::ExtractObservationsRequest& request)
     : release_(request.parent()),
-      is_csv_(request.format() == v1::ExtractObservationsRequest::CSV) {}
+      has_rows_(request.format() != v1::ExtractObservationsRequest::TIDY_METADATA),
+      is_csv_(request.format() != v1::ExtractObservationsRequest::NDJSON) {}
 
 absl::Status ExtractVerifier::Accept(const Response& message) {
   if (expected_ == Expected::kEnd) return Damaged("a message came after its manifest");
@@ -88,6 +89,7 @@ void ExtractVerifier::CountLines(absl::string_view data) {
 }
 
 int64_t ExtractVerifier::Rows() const {
+  if (!has_rows_) return 0;
   const bool has_header_line = is_csv_ && lines_ > 0;
   return has_header_line ? lines_ - 1 : lines_;
 }

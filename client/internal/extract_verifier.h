@@ -37,6 +37,7 @@ class ExtractVerifier {
   int64_t Rows() const;
 
   const std::string release_;
+  const bool has_rows_;
   const bool is_csv_;
   Expected expected_ = Expected::kHeader;
   Sha256 digest_;

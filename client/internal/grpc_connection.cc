@@ -30,6 +30,9 @@ constexpr int kMostLastingFaults = 5;
 // HTTP/2's own (RFC 9113, 6.9.2).
 constexpr int kSmallestWindow = 65535;
 
+// How often in turn an extract may break off without having brought a chunk.
+constexpr int kMostCallsInVain = 5;
+
 // How long a stream is begun anew; the rest of its time is for what it carries.
 constexpr absl::Duration kTimeToBeginAStream = absl::Seconds(30);
 
@@ -235,8 +238,46 @@ absl::StatusOr<v1::ListObservationsResponse> GrpcConnection::ListObservations(
 absl::Status GrpcConnection::ExtractObservations(const v1::ExtractObservationsRequest& request,
                                                  ExtractMessageSink sink,
                                                  const CallOptions& options) {
-  return Stream(releases_, &v1::ReleaseService::StubInterface::ExtractObservations, request, sink,
-                options);
+  const absl::Time deadline = absl::Now() + options.deadline.value_or(stream_deadline_);
+  v1::ExtractObservationsRequest rest = request;
+  CallOptions call = options;
+  std::optional<std::string> header;
+  for (int calls_in_vain = 0;;) {
+    bool brought_a_chunk = false;
+    const auto take = [&](v1::ExtractObservationsResponse message) -> absl::Status {
+      if (message.has_header() && header.has_value()) {
+        // Said already, before the line broke.
+        if (message.header().SerializeAsString() == *header) return absl::OkStatus();
+        return absl::DataLossError(
+            "the release, or the agreement it leaves under, changed while the line was broken; "
+            "extract it again from the beginning");
+      }
+      if (message.has_header()) header = message.header().SerializeAsString();
+      const bool is_chunk = message.has_chunk();
+      const int64_t next = message.chunk().index() + 1;
+      RETURN_IF_ERROR(sink(std::move(message)));
+      if (is_chunk) {
+        brought_a_chunk = true;
+        rest.set_first_chunk(next);
+      }
+      return absl::OkStatus();
+    };
+    const absl::Status status =
+        Stream(releases_, &v1::ReleaseService::StubInterface::ExtractObservations, rest,
+               ExtractMessageSink(take), call);
+    calls_in_vain = brought_a_chunk ? 0 : calls_in_vain + 1;
+    const bool broke_off = absl::IsUnavailable(status) && header.has_value();
+    if (!broke_off || calls_in_vain == kMostCallsInVain) return status;
+    sleep_(LongestBackoff(calls_in_vain + 1));
+    call.deadline = deadline - absl::Now();
+    if (*call.deadline <= absl::ZeroDuration()) return status;
+  }
+}
+
+absl::StatusOr<v1::Scorecard> GrpcConnection::GetScorecard(const v1::GetScorecardRequest& request,
+                                                           const CallOptions& options) {
+  return Call(Kind::kRead, releases_, &v1::ReleaseService::StubInterface::GetScorecard, request,
+              options);
 }
 
 absl::StatusOr<v1::ImportReleaseResponse> GrpcConnection::ImportRelease(

@@ -58,6 +58,8 @@ class GrpcConnection final : public Connection {
       const v1::ListObservationsRequest& request, const CallOptions& options) override;
   absl::Status ExtractObservations(const v1::ExtractObservationsRequest& request,
                                    ExtractMessageSink sink, const CallOptions& options) override;
+  absl::StatusOr<v1::Scorecard> GetScorecard(const v1::GetScorecardRequest& request,
+                                             const CallOptions& options) override;
   absl::StatusOr<v1::ImportReleaseResponse> ImportRelease(const v1::ImportReleaseRequest& request,
                                                           const CallOptions& options) override;
 

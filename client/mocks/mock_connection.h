@@ -40,6 +40,8 @@ class MockConnection : public Connection {
   MOCK_METHOD(absl::Status, ExtractObservations,
               (const v1::ExtractObservationsRequest&, ExtractMessageSink, const CallOptions&),
               (override));
+  MOCK_METHOD(absl::StatusOr<v1::Scorecard>, GetScorecard,
+              (const v1::GetScorecardRequest&, const CallOptions&), (override));
   MOCK_METHOD(absl::StatusOr<v1::ImportReleaseResponse>, ImportRelease,
               (const v1::ImportReleaseRequest&, const CallOptions&), (override));
   MOCK_METHOD(absl::StatusOr<v1::ListAgreementsResponse>, ListAgreements,

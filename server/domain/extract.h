@@ -35,21 +35,11 @@
 
 #include <string>
 
-#include "concordat/v1/directory.pb.h"
 #include "concordat/v1/measure.pb.h"
 #include "concordat/v1/release.pb.h"
+#include "server/domain/extract_text.h"
 
 namespace concordat::domain {
-
-// The area of a figure and the areas that hold it, by level. Null where there
-// is none. The areas must outlive the call that uses them.
-struct AreaPath {
-  const v1::Area* nation = nullptr;
-  const v1::Area* region = nullptr;
-  const v1::Area* police_force = nullptr;
-  const v1::Area* authority = nullptr;
-  const v1::Area* district = nullptr;
-};
 
 // The header line, with its line end.
 std::string ExtractCsvHeader();
@@ -58,6 +48,13 @@ std::string ExtractCsvHeader();
 // UTF-8, as parsing makes sure of.
 void AppendCsvRow(const v1::Observation& observation, const v1::Measure& measure,
                   const AreaPath& areas, std::string& out);
+
+// The same for spreadsheets: UTF-8 with a byte order mark, and each of value, numerator
+// and denominator followed by a column `_status`. The one holds a number or nothing,
+// the other the symbol or nothing, so that the one can be added up.
+std::string ExtractExcelCsvHeader();
+void AppendExcelCsvRow(const v1::Observation& observation, const v1::Measure& measure,
+                       const AreaPath& areas, std::string& out);
 
 // The same as one JSON object, with a line feed.
 void AppendNdjsonRow(const v1::Observation& observation, const v1::Measure& measure,

@@ -45,7 +45,8 @@ TEST(TombstoneTest, TheseFieldsHoldTextThatPeopleWrite) {
           "Recommendation.display_name", "Board.display_name", "Board.remit", "Citation.document",
           "Lead.role", "Action.reference", "Action.display_name", "Action.expected_outcome",
           "Due.text", "Stage.label", "ProgressReport.narrative", "ProgressReport.evidence",
-          "Measure.display_name", "Measure.definition", "Measure.unit_label",
+          "Measure.display_name", "Measure.definition", "Measure.unit_label", "Dimension.items",
+          "Duty.contact", "Release.withdrawn_reason",
           "Release.display_name", "Release.sources", "Release.note", "Observation.printed",
           "Observation.note", "Observation.measure_display_name", "Observation.area_display_name",
           "Period.label", "Breakdown.item"));

@@ -310,11 +310,18 @@ void CallReactor::TakeStep() {
     TakeReply(***reply);
     return RecordInTurn(absl::OkStatus());
   }
+  StepLater();
+}
+
+void CallReactor::StepLater() {
   step_alarm_ = std::make_unique<grpc::Alarm>();
   step_alarm_->Set(&queue_, gpr_now(GPR_CLOCK_MONOTONIC), &next_step_);
 }
 
-void CallReactor::OnNextStep(bool /*ok*/) { TakeStep(); }
+void CallReactor::OnNextStep(bool /*ok*/) {
+  if (stepped_read_ != nullptr) return TakeStep();
+  PrepareStream();
+}
 
 void CallReactor::TakeReply(const Message& reply) {
   rows_ = RowsIn(reply);
@@ -503,7 +510,8 @@ void CallReactor::Done(absl::StatusOr<v1::Receipt> receipt) {
     opening_index_ = receipt->index();
     stage_ = Stage::kStreamEnding;
     streaming_.store(true, std::memory_order_release);
-    NextMessage();
+    // The log's thread has more to do than to make messages.
+    StepLater();
     return;
   }
   context_.AddTrailingMetadata(kReceiptKey, receipt->SerializeAsString());
@@ -513,15 +521,27 @@ void CallReactor::Done(absl::StatusOr<v1::Receipt> receipt) {
   FinishWith(outcome_);
 }
 
+absl::Status CallReactor::MayGoOn(absl::Time now) const {
+  if (late_.load(std::memory_order_relaxed) ||
+      now > DeadlineOf(context_, arrival_, door_.limits_.default_deadline)) {
+    return MakeError(v1::DEADLINE_PASSED, "the deadline passed during the stream");
+  }
+  if (access_ended_.load(std::memory_order_acquire) || !IsStillAllowed(now)) return AccessEnded();
+  return absl::OkStatus();
+}
+
+void CallReactor::PrepareStream() {
+  if (absl::Status ended = MayGoOn(door_.clock_.Now()); !ended.ok()) return EndStream(ended);
+  const absl::StatusOr<bool> prepared = source_->Prepare();
+  if (!prepared.ok()) return EndStream(prepared.status());
+  if (*prepared) return NextMessage();
+  StepLater();
+}
+
 void CallReactor::NextMessage() {
   const absl::Time now = door_.clock_.Now();
   const absl::Time deadline = DeadlineOf(context_, arrival_, door_.limits_.default_deadline);
-  if (now > deadline) {
-    return EndStream(MakeError(v1::DEADLINE_PASSED, "the deadline passed during the stream"));
-  }
-  if (access_ended_.load(std::memory_order_acquire) || !IsStillAllowed(now)) {
-    return EndStream(AccessEnded());
-  }
+  if (absl::Status ended = MayGoOn(now); !ended.ok()) return EndStream(ended);
   absl::StatusOr<std::optional<MessagePtr>> next = source_->Next();
   if (!next.ok()) return EndStream(next.status());
   if (!next->has_value()) return EndStream(absl::OkStatus());

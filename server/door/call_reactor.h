@@ -110,8 +110,14 @@ class CallReactor final : public audit::Entry, public CallsInHand::Member {
   // Serialises the answer and adds it to the digest.
   void TakeReply(const google::protobuf::Message& reply);
   void TakeReplyBytes(std::string bytes);
+  // Takes one step towards the stream's first message.
+  void PrepareStream();
   // Draws the stream's next message and writes it, or ends the stream.
   void NextMessage();
+  // OK until the deadline of the call or its access is over.
+  absl::Status MayGoOn(absl::Time now) const;
+  // Lets other calls have their turn before OnNextStep.
+  void StepLater();
   void EndStream(const absl::Status& outcome);
   // The call is late if it takes longer than this to its next expiry or end.
   void SetExpiry(absl::Duration from_now);

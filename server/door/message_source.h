@@ -16,6 +16,9 @@ template <typename Message>
 class MessageSource {
  public:
   virtual ~MessageSource() = default;
+  // Takes one step of what has to be done before the first message is drawn; true when
+  // nothing is left to do. Other calls have their turn between two steps.
+  virtual absl::StatusOr<bool> Prepare() { return true; }
   // The next message; nothing when the stream is at its end.
   virtual absl::StatusOr<std::optional<Message>> Next() = 0;
   // Rows in the messages so far, for the audit record.

@@ -140,6 +140,7 @@ class MethodTable {
    public:
     explicit ErasedSource(std::unique_ptr<MessageSource<Reply>> source)
         : source_(std::move(source)) {}
+    absl::StatusOr<bool> Prepare() override { return source_->Prepare(); }
     absl::StatusOr<std::optional<MessagePtr>> Next() override {
       absl::StatusOr<std::optional<Reply>> next = source_->Next();
       if (!next.ok()) return std::move(next).status();

@@ -5,34 +5,57 @@
 #include <utility>
 
 #include "absl/container/node_hash_map.h"
+#include "absl/functional/function_ref.h"
 #include "absl/strings/str_cat.h"
 #include "base/civil_time.h"
 #include "base/digest.h"
 #include "base/resource_name.h"
 #include "base/status.h"
-#include "server/domain/extract.h"
+#include "server/domain/extract_writer.h"
 #include "server/services/release_reading.h"
 
 namespace concordat::services {
 namespace {
 
 using Part = v1::ExtractObservationsResponse;
+using Request = v1::ExtractObservationsRequest;
 
 // A chunk is closed before it passes this; one line is far shorter.
 constexpr size_t kMaxChunkBytes = 64 * 1024;
 constexpr size_t kRoomForOneLine = 4 * 1024;
+// Figures that are looked at in one step of a survey: about a millisecond's work.
+constexpr int kFiguresOfAStep = 500;
 
 class Extract final : public door::MessageSource<Part> {
  public:
-  Extract(const store::Store& store, std::shared_ptr<const door::Call> call,
-          v1::ExtractObservationsRequest request, v1::Release release, store::ReadPoint point,
-          bool empty)
+  Extract(const store::Store& store, std::shared_ptr<const door::Call> call, Request request,
+          v1::Release release, store::ReadPoint point, bool empty)
       : store_(store),
         call_(std::move(call)),
         request_(std::move(request)),
         release_(std::move(release)),
         point_(point),
-        last_ordinal_(empty ? INT64_MAX : -1) {}
+        first_ordinal_(empty ? INT64_MAX : -1),
+        last_ordinal_(first_ordinal_),
+        writer_(domain::MakeExtractWriter(request_.format())) {}
+
+  // Looks at all figures where the file's head needs that, then makes the chunks that
+  // are not to be sent: the manifest is of the whole file.
+  absl::StatusOr<bool> Prepare() override {
+    if (!surveyed_) {
+      RETURN_IF_ERROR(Survey());
+      return false;
+    }
+    if (chunks_ == request_.first_chunk()) return true;
+    ASSIGN_OR_RETURN(const std::string data, NextLines());
+    if (data.empty()) {
+      return InvalidFields({{"first_chunk", absl::StrCat("is beyond the end: the extract has ",
+                                                         chunks_, " chunks")}});
+    }
+    Count(data);
+    skipped_rows_ = rows_;
+    return chunks_ == request_.first_chunk();
+  }
 
   absl::StatusOr<std::optional<Part>> Next() override {
     switch (step_) {
@@ -51,22 +74,50 @@ class Extract final : public door::MessageSource<Part> {
     return std::optional<Part>();
   }
 
-  int64_t rows() const override { return rows_; }
+  int64_t rows() const override { return rows_ - skipped_rows_; }
 
   absl::StatusOr<int64_t> CountRows() override {
     int64_t count = 0;
-    RETURN_IF_ERROR(ScanFigures(store_, call_->grant(), request_.parent(), request_.filter(),
-                                last_ordinal_, [&](int64_t, v1::Observation&&) {
-                                  ++count;
-                                  return true;
-                                }));
+    RETURN_IF_ERROR(Scan(first_ordinal_, [&](int64_t, const v1::Observation&) {
+      ++count;
+      return true;
+    }));
     return count;
   }
 
  private:
   enum class Step { kHeader, kChunks, kEnd };
 
-  bool csv() const { return request_.format() == v1::ExtractObservationsRequest::CSV; }
+  absl::Status Scan(int64_t after,
+                    absl::FunctionRef<bool(int64_t, const v1::Observation&)> visit) const {
+    return ScanFigures(store_, call_->grant(), request_.parent(), request_.filter(), after,
+                       [&](int64_t ordinal, v1::Observation&& observation) {
+                         const bool wanted =
+                             request_.period_kind() == v1::Period::KIND_UNSPECIFIED ||
+                             request_.period_kind() == observation.period().kind();
+                         return !wanted || visit(ordinal, observation);
+                       });
+  }
+
+  absl::Status Survey() {
+    if (!writer_->needs_survey()) {
+      surveyed_ = true;
+      return absl::OkStatus();
+    }
+    int seen = 0;
+    absl::Status failed;
+    RETURN_IF_ERROR(Scan(surveyed_ordinal_.value_or(first_ordinal_),
+                         [&](int64_t ordinal, const v1::Observation& observation) {
+                           const auto measure = MeasureOf(observation);
+                           failed = measure.ok() ? writer_->Survey(observation, **measure)
+                                                 : measure.status();
+                           surveyed_ordinal_ = ordinal;
+                           return failed.ok() && ++seen < kFiguresOfAStep;
+                         }));
+    RETURN_IF_ERROR(failed);
+    surveyed_ = seen < kFiguresOfAStep;
+    return absl::OkStatus();
+  }
 
   Part Header() const {
     Part part;
@@ -77,8 +128,8 @@ class Extract final : public door::MessageSource<Part> {
       header.set_agreement(agreement->message.name());
       header.set_agreement_version(agreement->message.version());
     }
-    header.set_media_type(csv() ? "text/csv; charset=utf-8" : "application/x-ndjson");
-    header.set_file_name(absl::StrCat(LastIdentifier(release_.name()), csv() ? ".csv" : ".ndjson"));
+    header.set_media_type(std::string(writer_->media_type()));
+    header.set_file_name(absl::StrCat(LastIdentifier(release_.name()), writer_->file_suffix()));
     return part;
   }
 
@@ -87,24 +138,21 @@ class Extract final : public door::MessageSource<Part> {
   // a reader takes its time.
   absl::StatusOr<std::string> NextLines() {
     std::string data;
-    if (chunks_ == 0 && csv()) data = domain::ExtractCsvHeader();
+    if (chunks_ == 0) data = writer_->Head();
+    if (!writer_->has_rows()) return data;
     absl::Status failed;
-    RETURN_IF_ERROR(ScanFigures(store_, call_->grant(), request_.parent(), request_.filter(),
-                                last_ordinal_, [&](int64_t ordinal, v1::Observation&& observation) {
-                                  failed = AppendLine(observation, data);
-                                  if (!failed.ok()) return false;
-                                  call_->NoteContribution(observation.measure());
-                                  last_ordinal_ = ordinal;
-                                  ++rows_;
-                                  return data.size() + kRoomForOneLine < kMaxChunkBytes;
-                                }));
+    RETURN_IF_ERROR(Scan(last_ordinal_, [&](int64_t ordinal, const v1::Observation& observation) {
+      failed = AppendLine(observation, data);
+      if (!failed.ok()) return false;
+      last_ordinal_ = ordinal;
+      return data.size() + kRoomForOneLine < kMaxChunkBytes;
+    }));
     RETURN_IF_ERROR(failed);
     return data;
   }
 
   absl::Status AppendLine(const v1::Observation& observation, std::string& data) {
-    ASSIGN_OR_RETURN(const v1::Measure* measure,
-                     Lookup(store::Kind::kMeasure, observation.measure(), measures_));
+    ASSIGN_OR_RETURN(const v1::Measure* measure, MeasureOf(observation));
     domain::AreaPath areas;
     // Areas are few and their tree is shallow: the loop ends at a nation.
     std::string name = observation.area();
@@ -131,12 +179,15 @@ class Extract final : public door::MessageSource<Part> {
       }
       name = area->parent();
     }
-    if (csv()) {
-      domain::AppendCsvRow(observation, *measure, areas, data);
-    } else {
-      domain::AppendNdjsonRow(observation, *measure, areas, data);
-    }
+    writer_->AppendRow(observation, *measure, areas, data);
+    call_->NoteContribution(observation.measure());
+    ++rows_;
+    if (observation.symbol() == v1::Observation::CONFIDENTIAL) ++hidden_;
     return absl::OkStatus();
+  }
+
+  absl::StatusOr<const v1::Measure*> MeasureOf(const v1::Observation& observation) {
+    return Lookup(store::Kind::kMeasure, observation.measure(), measures_);
   }
 
   template <typename Message>
@@ -151,13 +202,18 @@ class Extract final : public door::MessageSource<Part> {
     return &message;
   }
 
-  Part Chunk(std::string data) {
+  void Count(const std::string& data) {
     file_digest_.Update(data);
     bytes_ += static_cast<int64_t>(data.size());
+    ++chunks_;
+  }
+
+  Part Chunk(std::string data) {
     Part part;
     Part::Chunk& chunk = *part.mutable_chunk();
-    chunk.set_index(chunks_++);
+    chunk.set_index(chunks_);
     chunk.set_sha256(Sha256Of(data));
+    Count(data);
     chunk.set_data(std::move(data));
     return part;
   }
@@ -169,19 +225,27 @@ class Extract final : public door::MessageSource<Part> {
     manifest.set_chunks(chunks_);
     manifest.set_bytes(bytes_);
     manifest.set_sha256(file_digest_.Finish());
+    manifest.set_hidden(hidden_);
     return part;
   }
 
   const store::Store& store_;
   const std::shared_ptr<const door::Call> call_;
-  const v1::ExtractObservationsRequest request_;
+  const Request request_;
   const v1::Release release_;
   const store::ReadPoint point_;
+  const int64_t first_ordinal_;
   int64_t last_ordinal_;
+  const std::unique_ptr<domain::ExtractWriter> writer_;
+  bool surveyed_ = false;
+  std::optional<int64_t> surveyed_ordinal_;
   Step step_ = Step::kHeader;
+  // Of the whole file, what is not sent again included.
   int64_t rows_ = 0;
   int64_t chunks_ = 0;
   int64_t bytes_ = 0;
+  int64_t hidden_ = 0;
+  int64_t skipped_rows_ = 0;
   Sha256 file_digest_;
   absl::node_hash_map<std::string, v1::Measure> measures_;
   absl::node_hash_map<std::string, v1::Area> areas_;

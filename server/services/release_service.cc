@@ -19,6 +19,7 @@
 #include "server/services/paging.h"
 #include "server/services/release_digest.h"
 #include "server/services/release_reading.h"
+#include "server/services/scorecard.h"
 
 namespace concordat::services {
 namespace {
@@ -232,6 +233,11 @@ absl::StatusOr<std::unique_ptr<door::MessageSource<v1::ExtractObservationsRespon
 ReleaseService::ExtractObservations(std::shared_ptr<const door::Call> call,
                                     const v1::ExtractObservationsRequest& request) const {
   return OpenExtract(store_, std::move(call), request);
+}
+
+absl::StatusOr<v1::Scorecard> ReleaseService::GetScorecard(
+    const door::Call& call, const v1::GetScorecardRequest& request) const {
+  return MakeScorecard(store_, call, request);
 }
 
 absl::StatusOr<v1::ImportReleaseResponse> ReleaseService::ImportRelease(

@@ -26,6 +26,8 @@ class ReleaseService {
   absl::StatusOr<std::unique_ptr<door::MessageSource<v1::ExtractObservationsResponse>>>
   ExtractObservations(std::shared_ptr<const door::Call> call,
                       const v1::ExtractObservationsRequest& request) const;
+  absl::StatusOr<v1::Scorecard> GetScorecard(const door::Call& call,
+                                             const v1::GetScorecardRequest& request) const;
   absl::StatusOr<v1::ImportReleaseResponse> ImportRelease(const door::Call& call,
                                                           const v1::ImportReleaseRequest& request,
                                                           store::Transaction& transaction) const;

@@ -205,6 +205,83 @@ TEST_F(ExtractTest, IsAHeaderChunksAndAManifestThatAddsUp) {
   }
 }
 
+TEST_F(ExtractTest, GoesOnAtEveryChunkAndItsManifestIsOfTheWhole) {
+  const Extract whole = ReadExtract(partnership(), kBoard, RequestFor(kLarge, Request::CSV));
+  ASSERT_TRUE(whole.outcome.ok()) << whole.outcome.Text();
+  const int64_t chunks = whole.manifest().chunks();
+  ASSERT_GT(chunks, 5);
+  int64_t rows_before = -1;  // The line of titles is none.
+  for (int64_t first = 0; first <= chunks; ++first) {
+    SCOPED_TRACE(first);
+    Request request = RequestFor(kLarge, Request::CSV);
+    request.set_first_chunk(first);
+    const Extract rest = ReadExtract(partnership(), kBoard, request);
+    ASSERT_TRUE(rest.outcome.ok()) << rest.outcome.Text();
+    EXPECT_EQ(rest.messages.front(), whole.messages.front());
+    EXPECT_EQ(rest.messages.back(), whole.messages.back());
+    EXPECT_TRUE(std::equal(rest.messages.begin() + 1, rest.messages.end(),
+                           whole.messages.begin() + 1 + first, whole.messages.end()));
+    // Only what was sent again counts as sent.
+    const v1::AuditRecord ending =
+        ReadAudit(partnership().database_path(), rest.outcome.receipt->index()).at(0).record;
+    EXPECT_EQ(ending.rows(),
+              first == 0 ? whole.manifest().rows() : whole.manifest().rows() - rows_before);
+    if (first == chunks) break;
+    const std::string& data = whole.parts[static_cast<size_t>(first) + 1].chunk().data();
+    rows_before += std::count(data.begin(), data.end(), '\n');
+  }
+  Request beyond = RequestFor(kLarge, Request::CSV);
+  beyond.set_first_chunk(chunks + 1);
+  const Extract refused = ReadExtract(partnership(), kBoard, beyond);
+  EXPECT_EQ(refused.outcome.reason(), v1::FIELDS_INVALID) << refused.outcome.Text();
+  EXPECT_THAT(refused.file, IsEmpty());
+}
+
+TEST_F(ExtractTest, ForSpreadsheetsSymbolsStandBesideTheirFigures) {
+  const Extract extract =
+      ReadExtract(partnership(), kBoard, RequestFor("releases/papers-2018", Request::EXCEL_CSV));
+  ASSERT_TRUE(extract.outcome.ok()) << extract.outcome.Text();
+  ASSERT_EQ(extract.file.substr(0, 3), "\xEF\xBB\xBF");
+  const auto rows = ParseCsv(extract.file.substr(3));
+  ASSERT_EQ(static_cast<int64_t>(rows.size()), extract.manifest().rows() + 1);
+  int symbols = 0;
+  for (size_t column = 0; column + 1 < rows[0].size(); ++column) {
+    if (rows[0][column + 1] != rows[0][column] + "_status") continue;
+    for (size_t i = 1; i < rows.size(); ++i) {
+      double value = 0;
+      const bool is_number = absl::SimpleAtod(rows[i][column], &value);
+      EXPECT_EQ(rows[i][column].empty(), !is_number) << rows[i][column];
+      EXPECT_EQ(rows[i][column + 1].empty(), is_number) << rows[i][column + 1];
+      symbols += is_number ? 0 : 1;
+    }
+  }
+  EXPECT_GT(symbols, 0);
+}
+
+TEST_F(ExtractTest, ATidyFileHoldsPeriodsOfOneKindAlone) {
+  Request request = RequestFor("releases/papers-2018", Request::TIDY_CSV);
+  const Extract mixed = ReadExtract(partnership(), kBoard, request);
+  EXPECT_EQ(mixed.outcome.reason(), v1::FIELDS_INVALID) << mixed.outcome.Text();
+  EXPECT_NE(mixed.outcome.Text().find("period_kind"), std::string::npos) << mixed.outcome.Text();
+
+  request.set_period_kind(v1::Period::FINANCIAL_YEAR);
+  const Extract extract = ReadExtract(partnership(), kBoard, request);
+  ASSERT_TRUE(extract.outcome.ok()) << extract.outcome.Text();
+  const auto rows = ParseCsv(extract.file);
+  ASSERT_GT(rows.size(), 50U);
+  for (size_t i = 1; i < rows.size(); ++i) EXPECT_EQ(rows[i][1], "Financial year");
+
+  request.set_format(Request::TIDY_METADATA);
+  const Extract metadata = ReadExtract(partnership(), kBoard, request);
+  ASSERT_TRUE(metadata.outcome.ok()) << metadata.outcome.Text();
+  EXPECT_EQ(metadata.manifest().rows(), 0);
+  EXPECT_EQ(metadata.header().file_name(), "papers-2018.meta.csv");
+  for (const auto& row : ParseCsv(metadata.file)) {
+    EXPECT_TRUE(row[0] == "col_name" || std::count(rows[0].begin(), rows[0].end(), row[0]) == 1)
+        << row[0];
+  }
+}
+
 TEST_F(ExtractTest, ItsRowsAreTheFiguresThatAreListed) {
   for (const Partner& partner : {kPolice, kHealthTrust, kBoard}) {
     SCOPED_TRACE(partner.client);
@@ -378,7 +455,7 @@ TEST_F(ExtractTest, AReleaseThatIsMissingOpensNoStream) {
 }
 
 TEST_F(ExtractTest, AFormatThatIsNoneIsRefused) {
-  for (const int format : {0, 3, -1}) {
+  for (const int format : {0, 99, -1}) {
     Request request = RequestFor(kLarge, static_cast<Request::Format>(format));
     EXPECT_TRUE(
         RefusedWith(ReadExtract(partnership(), kBoard, request).outcome, v1::FIELDS_INVALID));

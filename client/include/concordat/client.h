@@ -83,10 +83,14 @@ class Client {
       v1::ListObservationsRequest request, CallOptions options = {});
   // The same figures as one file. Each chunk is verified before `sink` gets it,
   // and the whole against the manifest at the end; what does not agree, and an
-  // extract without an end, is DATA_LOSS. Tried again only while nothing came, and
-  // for 30 s at most.
+  // extract without an end, is DATA_LOSS. Begun again, for 30 s at most, while nothing
+  // came. One that broke off goes on at the chunk that was to come next, as a call of
+  // its own with a receipt of its own, of which `options` gets the last.
   absl::StatusOr<ExtractSummary> Extract(const v1::ExtractObservationsRequest& request,
                                          ExtractSink sink, CallOptions options = {});
+  // The board's table of a release.
+  absl::StatusOr<v1::Scorecard> GetScorecard(const v1::GetScorecardRequest& request,
+                                             CallOptions options = {});
   // Imports a release of figures that are already public.
   absl::StatusOr<v1::ImportReleaseResponse> ImportRelease(const v1::ImportReleaseRequest& request,
                                                           CallOptions options = {});

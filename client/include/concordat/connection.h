@@ -62,9 +62,12 @@ class Connection {
                                                  const CallOptions& options) = 0;
   virtual absl::StatusOr<v1::ListObservationsResponse> ListObservations(
       const v1::ListObservationsRequest& request, const CallOptions& options) = 0;
-  // The messages as they came, not verified: Client::Extract does that.
+  // The messages as they came, not verified: Client::Extract does that. If the line
+  // breaks, the rest is asked for, and its header is left out.
   virtual absl::Status ExtractObservations(const v1::ExtractObservationsRequest& request,
                                            ExtractMessageSink sink, const CallOptions& options) = 0;
+  virtual absl::StatusOr<v1::Scorecard> GetScorecard(const v1::GetScorecardRequest& request,
+                                                     const CallOptions& options) = 0;
   virtual absl::StatusOr<v1::ImportReleaseResponse> ImportRelease(
       const v1::ImportReleaseRequest& request, const CallOptions& options) = 0;
 

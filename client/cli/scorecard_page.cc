@@ -1,0 +1,308 @@
+#include "client/cli/scorecard_page.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "client/cli/csv.h"
+#include "client/cli/html.h"
+#include "client/cli/names.h"
+#include "client/cli/text.h"
+
+namespace concordat::cli {
+namespace {
+
+using v1::Measure;
+using v1::Observation;
+using v1::Scorecard;
+
+// The drawing's size in CSS pixels.
+constexpr double kWidth = 96;
+constexpr double kHeight = 24;
+constexpr double kMargin = 3;
+
+std::string PeriodText(const v1::Period& period) {
+  if (!period.label().empty()) return period.label();
+  const std::string start = DayText(period.start());
+  const std::string end = DayText(period.end());
+  return start == end ? start : absl::StrCat(start, " to ", end);
+}
+
+std::string UnitText(const Measure& measure) {
+  switch (measure.unit()) {
+    case Measure::PERCENT:
+      return "%";
+    case Measure::RATE:
+      return absl::StrCat("per ", measure.rate_per());
+    case Measure::DAYS:
+      return "days";
+    case Measure::PERCENTAGE_POINTS:
+      return "points";
+    case Measure::POUNDS:
+      return "pounds";
+    case Measure::MONTHS:
+      return "months";
+    default:
+      return "";
+  }
+}
+
+std::string Printed(const Measure& measure, double value) {
+  return absl::StrFormat("%.*f", std::clamp(measure.decimal_places(), 0, 9), value);
+}
+
+bool HasValue(const Observation& figure) {
+  return figure.symbol() == Observation::NONE && figure.has_value();
+}
+
+// The value with its unit, or why there is none.
+std::string ValueText(const Measure& measure, const Observation& figure) {
+  if (!HasValue(figure)) {
+    switch (figure.symbol()) {
+      case Observation::CONFIDENTIAL:
+        return "hidden (small number)";
+      case Observation::NOT_APPLICABLE:
+        return "not applicable";
+      case Observation::LOW:
+        return "rounds to zero";
+      default:
+        return "not available";
+    }
+  }
+  const std::string unit = UnitText(measure);
+  const std::string value = Printed(measure, figure.value());
+  if (unit.empty()) return value;
+  return unit == "%" ? value + "%" : absl::StrCat(value, " ", unit);
+}
+
+std::string TravelText(const Measure& measure, const Scorecard::Cell& cell) {
+  std::string words;
+  switch (cell.travel()) {
+    case Scorecard::IMPROVED:
+      words = "improved";
+      break;
+    case Scorecard::WORSENED:
+      words = "worsened";
+      break;
+    case Scorecard::UNCHANGED:
+      return "unchanged";
+    case Scorecard::ROSE:
+      words = "higher";
+      break;
+    case Scorecard::FELL:
+      words = "lower";
+      break;
+    default:
+      return "no comparison";
+  }
+  const char* const sign = cell.change() > 0 ? "+" : "";
+  return absl::StrCat(words, " (", sign, Printed(measure, cell.change()), ")");
+}
+
+std::string BandText(Scorecard::Band band) {
+  return band == Scorecard::BAND_UNSPECIFIED ? "no figure" : LowerWords(NameOf(band));
+}
+
+Style BandStyle(Scorecard::Band band) {
+  switch (band) {
+    case Scorecard::ON_TRACK:
+      return Style::kGreen;
+    case Scorecard::SLIGHTLY_BELOW:
+      return Style::kAmber;
+    case Scorecard::REQUIRES_IMPROVEMENT:
+      return Style::kRed;
+    default:
+      return Style::kPlain;
+  }
+}
+
+std::string TargetText(const Measure& measure) {
+  return measure.has_target() ? Printed(measure, measure.target()) : "";
+}
+
+std::string RankText(const Scorecard::Cell& cell) {
+  if (cell.rank() == 0) return "";
+  return absl::StrCat(cell.rank(), " of ", cell.ranked(),
+                      cell.quartile().empty() ? "" : ", quartile ", cell.quartile());
+}
+
+// Each comparator with its value, and its period where it is another one.
+std::string ComparatorsText(const Measure& measure, const Scorecard::Cell& cell) {
+  std::string text;
+  for (const Observation& comparator : cell.comparators()) {
+    absl::StrAppend(&text, text.empty() ? "" : "; ", LowerWords(NameOf(comparator.comparator())),
+                    " ", ValueText(measure, comparator));
+    const std::string period = PeriodText(comparator.period());
+    if (period != PeriodText(cell.figure().period())) absl::StrAppend(&text, " (", period, ")");
+  }
+  return text;
+}
+
+std::string NoteText(const Scorecard::Cell& cell) {
+  std::string note = cell.figure().note();
+  if (cell.figure().provisional()) note = note.empty() ? "provisional" : "provisional; " + note;
+  return note;
+}
+
+// The course of a figure in words: what the drawing shows.
+std::string TrendText(const Measure& measure, const Scorecard::Cell& cell) {
+  std::string text;
+  for (const Observation& figure : cell.trend()) {
+    absl::StrAppend(&text, text.empty() ? "" : "; ", PeriodText(figure.period()), ": ",
+                    ValueText(measure, figure));
+  }
+  return text;
+}
+
+// A line from one shown figure to the next one; hidden ones leave a gap.
+std::string Sparkline(const Measure& measure, const Scorecard::Cell& cell) {
+  double lowest = 0;
+  double highest = 0;
+  int shown = 0;
+  for (const Observation& figure : cell.trend()) {
+    if (!HasValue(figure)) continue;
+    lowest = shown == 0 ? figure.value() : std::min(lowest, figure.value());
+    highest = shown == 0 ? figure.value() : std::max(highest, figure.value());
+    ++shown;
+  }
+  if (shown < 2) return "";
+  const double span = highest > lowest ? highest - lowest : 1;
+  const double step = (kWidth - 2 * kMargin) / std::max(cell.trend_size() - 1, 1);
+  std::string path;
+  bool in_line = false;
+  for (int i = 0; i < cell.trend_size(); ++i) {
+    if (!HasValue(cell.trend(i))) {
+      in_line = false;
+      continue;
+    }
+    const double y =
+        kHeight - kMargin - (cell.trend(i).value() - lowest) / span * (kHeight - 2 * kMargin);
+    absl::StrAppendFormat(&path, "%s%.1f %.1f", in_line ? "L" : "M", kMargin + i * step, y);
+    in_line = true;
+  }
+  return absl::StrFormat(
+      "<svg role=\"img\" width=\"%.0f\" height=\"%.0f\" viewBox=\"0 0 %.0f %.0f\"><title>%s</title>"
+      "<path d=\"%s\" fill=\"none\" stroke=\"#000\" stroke-width=\"1.5\"/></svg>",
+      kWidth, kHeight, kWidth, kHeight, HtmlEscaped(TrendText(measure, cell)), path);
+}
+
+std::string HtmlRow(const Measure& measure, const Scorecard::Cell& cell, bool first_of_measure,
+                    int cells) {
+  std::string html = "<tr>";
+  if (first_of_measure) {
+    absl::StrAppend(&html, "<th scope=\"rowgroup\" rowspan=\"", cells, "\">",
+                    HtmlEscaped(measure.display_name()), "</th>");
+  }
+  const std::string values[] = {ValueText(measure, cell.figure()),
+                                PeriodText(cell.figure().period()),
+                                TargetText(measure),
+                                BandText(cell.band()),
+                                TravelText(measure, cell),
+                                RankText(cell),
+                                ComparatorsText(measure, cell),
+                                NoteText(cell)};
+  absl::StrAppend(&html, "<th scope=\"row\">", HtmlEscaped(cell.area_display_name()), "</th>");
+  for (const std::string& value : values) {
+    absl::StrAppend(&html, "<td>", HtmlEscaped(value), "</td>");
+  }
+  absl::StrAppend(&html, "<td>", Sparkline(measure, cell), "</td></tr>\n");
+  return html;
+}
+
+std::string HtmlGroup(const std::string& group, const std::vector<const Scorecard::Row*>& rows) {
+  std::string html = absl::StrCat("<table>\n<caption><h2>", HtmlEscaped(LowerWords(group)),
+                                  "</h2></caption>\n<thead><tr>");
+  for (const char* const heading : {"Measure", "Area", "Value", "Period", "Target", "Band",
+                                    "Travel", "Place", "Comparators", "Notes", "Course"}) {
+    absl::StrAppend(&html, "<th scope=\"col\">", heading, "</th>");
+  }
+  absl::StrAppend(&html, "</tr></thead>\n");
+  for (const Scorecard::Row* row : rows) {
+    absl::StrAppend(&html, "<tbody>\n");
+    for (int i = 0; i < row->cells_size(); ++i) {
+      absl::StrAppend(&html, HtmlRow(row->measure(), row->cells(i), i == 0, row->cells_size()));
+    }
+    absl::StrAppend(&html, "</tbody>\n");
+  }
+  return html + "</table>\n";
+}
+
+std::string NumberOr(bool given, double number) { return given ? NumberText(number) : ""; }
+
+}  // namespace
+
+Table ScorecardTable(const Scorecard& scorecard) {
+  Table table;
+  table.headings = {{"Measure"}, {"Area"},   {"Value", true}, {"Period"},     {"Target", true},
+                    {"Band"},    {"Travel"}, {"Place"},       {"Comparators"}};
+  for (const Scorecard::Row& row : scorecard.rows()) {
+    const Measure& measure = row.measure();
+    for (const Scorecard::Cell& cell : row.cells()) {
+      table.rows.push_back({{measure.display_name()},
+                            {cell.area_display_name()},
+                            {ValueText(measure, cell.figure())},
+                            {PeriodText(cell.figure().period())},
+                            {TargetText(measure)},
+                            {BandText(cell.band()), BandStyle(cell.band())},
+                            {TravelText(measure, cell)},
+                            {RankText(cell)},
+                            {ComparatorsText(measure, cell)}});
+    }
+  }
+  return table;
+}
+
+std::string ScorecardCsv(const Scorecard& scorecard) {
+  std::string csv =
+      CsvRecord({"measure", "measure_name", "area", "area_name", "period_start", "period_end",
+                 "value", "symbol", "target", "tolerance", "band", "travel", "change", "rank",
+                 "ranked", "quartile", "comparators", "provisional", "note"});
+  for (const Scorecard::Row& row : scorecard.rows()) {
+    const Measure& measure = row.measure();
+    for (const Scorecard::Cell& cell : row.cells()) {
+      const Observation& figure = cell.figure();
+      csv += CsvRecord(
+          {measure.name(), measure.display_name(), cell.area(), cell.area_display_name(),
+           DayText(figure.period().start()), DayText(figure.period().end()),
+           HasValue(figure) ? Printed(measure, figure.value()) : "",
+           HasValue(figure) ? "" : NameOf(figure.symbol()),
+           NumberOr(measure.has_target(), measure.target()),
+           NumberOr(measure.has_tolerance(), measure.tolerance()), NameOf(cell.band()),
+           NameOf(cell.travel()), NumberOr(cell.has_change(), cell.change()),
+           cell.rank() == 0 ? "" : absl::StrCat(cell.rank()),
+           cell.rank() == 0 ? "" : absl::StrCat(cell.ranked()), cell.quartile(),
+           ComparatorsText(measure, cell), figure.provisional() ? "true" : "false", figure.note()});
+    }
+  }
+  return csv;
+}
+
+std::string ScorecardHtml(const Scorecard& scorecard) {
+  std::vector<HtmlFact> facts = {
+      {"Release", {scorecard.release_display_name(), scorecard.release()}},
+      {"Shared under",
+       {absl::StrCat(scorecard.agreement(), " version ", scorecard.agreement_version())}},
+      {"Returns that are missing",
+       scorecard.missing_returns().empty()
+           ? std::vector<std::string>{"none"}
+           : std::vector<std::string>(scorecard.missing_returns().begin(),
+                                      scorecard.missing_returns().end())},
+      {"How to read it",
+       {"A band is judged against the measure's target and tolerance. Where neither high nor low "
+        "is good there is no band and no place. Hidden figures are small numbers, or would give "
+        "one away."}}};
+  std::map<std::string, std::vector<const Scorecard::Row*>> groups;
+  for (const Scorecard::Row& row : scorecard.rows()) {
+    groups[row.measure().group()].push_back(&row);
+  }
+  std::string body = HtmlFacts(facts);
+  for (const auto& [group, rows] : groups) absl::StrAppend(&body, HtmlGroup(group, rows));
+  absl::StrAppend(&body, "<p class=\"digest\">SHA-256 of the release: ",
+                  HtmlEscaped(scorecard.release_digest()), "</p>\n");
+  return HtmlPage(absl::StrCat("Scorecard: ", scorecard.release_display_name()), body);
+}
+
+}  // namespace concordat::cli

@@ -1,0 +1,113 @@
+#include "client/cli/scorecard_page.h"
+
+#include <string>
+
+#include "absl/strings/str_split.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace concordat::cli {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using v1::Observation;
+using v1::Scorecard;
+
+Observation FigureOf(const char* label, double value) {
+  Observation figure;
+  figure.mutable_period()->set_label(label);
+  figure.set_value(value);
+  return figure;
+}
+
+Observation Hidden(const char* label) {
+  Observation figure;
+  figure.mutable_period()->set_label(label);
+  figure.set_symbol(Observation::CONFIDENTIAL);
+  return figure;
+}
+
+// Reviews in time in two areas; in the second the latest figure is hidden.
+Scorecard TwoAreas() {
+  Scorecard scorecard;
+  scorecard.set_release("releases/r");
+  scorecard.set_release_display_name("Figures <of> 2018");
+  scorecard.set_agreement("agreements/a");
+  scorecard.set_agreement_version(3);
+  Scorecard::Row& row = *scorecard.add_rows();
+  row.mutable_measure()->set_name("measures/reviews");
+  row.mutable_measure()->set_display_name("Reviews in time");
+  row.mutable_measure()->set_group("child-protection");
+  row.mutable_measure()->set_unit(v1::Measure::PERCENT);
+  row.mutable_measure()->set_decimal_places(1);
+  row.mutable_measure()->set_target(95);
+  Scorecard::Cell& first = *row.add_cells();
+  first.set_area_display_name("Burnley");
+  *first.mutable_figure() = FigureOf("Q2", 91);
+  first.mutable_figure()->set_provisional(true);
+  first.set_band(Scorecard::SLIGHTLY_BELOW);
+  first.set_travel(Scorecard::IMPROVED);
+  first.set_change(1.5);
+  first.set_rank(2);
+  first.set_ranked(8);
+  first.set_quartile("A");
+  *first.add_trend() = FigureOf("Q1", 89.5);
+  *first.add_trend() = FigureOf("Q2", 91);
+  Observation& england = *first.add_comparators();
+  england = FigureOf("2017-18", 90.5);
+  england.set_comparator(Observation::ENGLAND);
+  Scorecard::Cell& second = *row.add_cells();
+  second.set_area_display_name("Chorley");
+  *second.mutable_figure() = Hidden("Q2");
+  *second.add_trend() = FigureOf("Q1", 80);
+  *second.add_trend() = Hidden("Q2");
+  return scorecard;
+}
+
+TEST(ScorecardPageTest, ALineSaysBandTravelPlaceAndComparatorsInWords) {
+  const Table table = ScorecardTable(TwoAreas());
+  ASSERT_EQ(table.rows.size(), 2u);
+  std::string first;
+  for (const Cell& cell : table.rows[0]) first += cell.text + "|";
+  EXPECT_EQ(first,
+            "Reviews in time|Burnley|91.0%|Q2|95.0|slightly below|improved (+1.5)|2 of 8, quartile "
+            "A|england 90.5% (2017-18)|");
+  std::string second;
+  for (const Cell& cell : table.rows[1]) second += cell.text + "|";
+  EXPECT_EQ(second,
+            "Reviews in time|Chorley|hidden (small number)|Q2|95.0|no figure|no comparison|||");
+}
+
+TEST(ScorecardPageTest, InCsvWhatIsHiddenIsASymbolAndNoNumber) {
+  const std::vector<std::string> lines = absl::StrSplit(ScorecardCsv(TwoAreas()), "\r\n");
+  ASSERT_EQ(lines.size(), 4u);
+  EXPECT_THAT(lines[1], HasSubstr(",91.0,,95,,SLIGHTLY_BELOW,IMPROVED,1.5,2,8,A,"));
+  EXPECT_THAT(lines[2], HasSubstr(",,CONFIDENTIAL,95,,BAND_UNSPECIFIED,TRAVEL_UNSPECIFIED,,,,,,"));
+}
+
+TEST(ScorecardPageTest, ThePageSaysInWordsWhatItDrawsAndNeedsNoOtherFile) {
+  const std::string page = ScorecardHtml(TwoAreas());
+  EXPECT_THAT(page, AllOf(HasSubstr("<html lang=\"en-GB\">"), HasSubstr("Figures &lt;of&gt; 2018"),
+                          HasSubstr("<td>slightly below</td>"), HasSubstr("<td>provisional</td>"),
+                          HasSubstr("<title>Q1: 89.5%; Q2: 91.0%</title>")));
+  EXPECT_THAT(page,
+              AllOf(Not(HasSubstr("http")), Not(HasSubstr("<script")), Not(HasSubstr("src="))));
+  // One shown figure makes no course.
+  EXPECT_EQ(page.find("<svg", page.find("<svg") + 1), std::string::npos);
+}
+
+TEST(ScorecardPageTest, EveryRowOfThePageHasACellForEachHeading) {
+  const std::string page = ScorecardHtml(TwoAreas());
+  const std::string body = page.substr(page.find("<tbody>"));
+  for (const std::string& row : {body.substr(0, body.find("</tr>")),
+                                 body.substr(body.find("</tr>") + 5, body.rfind("</tr>") - 5)}) {
+    size_t cells = 0;
+    for (size_t at = 0; (at = row.find("<td>", at)) != std::string::npos; ++at) ++cells;
+    EXPECT_EQ(cells, 9u) << row;
+  }
+}
+
+}  // namespace
+}  // namespace concordat::cli
