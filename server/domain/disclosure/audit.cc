@@ -121,6 +121,8 @@ class Component {
     const Interval bounds = BoundsOf(target.variable);
     Interval& derivable = finding.derivable;
     derivable = bounds;
+    finding.proven = Proven(column);
+    if (!limits_.every_limit && IsEnough(column, target.values_needed)) return;
     program_.SetCost(column, 1);
     if (Minimise()) derivable.low = RoundedUp(program_.ValueOf(column), bounds.low);
     const bool is_far = bounds.high == kNoLimit;
@@ -137,6 +139,10 @@ class Component {
  private:
   const Interval& BoundsOf(int variable) const { return bounds_[static_cast<size_t>(variable)]; }
   Interval& Proven(int column) { return proven_[static_cast<size_t>(column)]; }
+
+  bool IsEnough(int column, int64_t needed) {
+    return Proven(column).high - Proven(column).low >= needed - 1;
+  }
 
   static double Upper(const Interval& interval) {
     return interval.high == kNoLimit ? kInfinity : static_cast<double>(interval.high);
@@ -208,7 +214,7 @@ class Component {
   // limit.
   void Search(int column, int64_t needed, const Interval& derivable, const Interval& bounds) {
     const int64_t width = needed - 1;
-    const auto is_enough = [&] { return Proven(column).high - Proven(column).low >= width; };
+    const auto is_enough = [&] { return IsEnough(column, needed); };
     if (is_enough() || (derivable.high != kNoLimit && derivable.high - derivable.low < width)) {
       return;
     }

@@ -20,6 +20,9 @@ struct AuditLimits {
   // Nodes of one search for whole numbers. What is not found within it counts as not
   // protected.
   int most_nodes = 200;
+  // Finds the limits of every target. Otherwise `derivable` of a target that tables found
+  // for others already prove protected is only what single constraints say.
+  bool every_limit = true;
 };
 
 // What one attacker derives of one count.

@@ -38,6 +38,8 @@ struct LinearProgram::Solver {
   std::vector<double> column_low, column_high, costs, row_low, row_high, coefficients;
   std::vector<int> row_of_term, column_of_term;
   bool is_loaded = false;
+  // A solution was asked for before, and the next starts from it.
+  bool is_warm = false;
   std::vector<double> values;
 };
 
@@ -83,11 +85,12 @@ LinearProgram::Outcome LinearProgram::Minimise() {
     solver_->Load();
     ClpSimplex& simplex = solver_->simplex;
     simplex.dual();
-    if (simplex.status() == 1) {
+    if (simplex.status() == 1 && solver_->is_warm) {
       // What the warm start calls infeasible is asked once more, from the beginning.
       simplex.allSlackBasis(true);
       simplex.primal();
     }
+    solver_->is_warm = true;
     if (simplex.isProvenPrimalInfeasible()) return Outcome::kInfeasible;
     if (!simplex.isProvenOptimal()) return Outcome::kGaveUp;
     const double* values = simplex.primalColumnSolution();

@@ -92,6 +92,7 @@ class Builder {
     }
     if (count.known) variable.known = variable.known.Within(*count.known);
     SetProfile(count.profile, variable);
+    variable.was_hidden = count.was_hidden && variable.actual > 0;
     for (const std::string& agency : count.holders) {
       variable.holders.push_back(AgencyNumber(agency));
     }
