@@ -51,9 +51,7 @@ class Narrowing {
   }
 
  private:
-  const Interval& At(const Term& term) const {
-    return bounds_[static_cast<size_t>(term.variable)];
-  }
+  const Interval& At(const Term& term) const { return bounds_[static_cast<size_t>(term.variable)]; }
 
   // sign × the constraint's sum >= side: each term is at least the side less the most
   // that the other terms can be.
@@ -73,14 +71,13 @@ class Narrowing {
       const int64_t coefficient = sign * term.coefficient;
       const bool is_unlimited = coefficient > 0 && At(term).high == kNoLimit;
       if (unlimited == 1 && !is_unlimited) continue;
-      const absl::int128 own =
-          is_unlimited ? 0
-                       : absl::int128(coefficient) * (coefficient > 0 ? At(term).high : At(term).low);
+      const absl::int128 own = is_unlimited ? 0
+                                            : absl::int128(coefficient) *
+                                                  (coefficient > 0 ? At(term).high : At(term).low);
       const absl::int128 least = side - (most - own);
       Interval& bounds = bounds_[static_cast<size_t>(term.variable)];
-      const Interval narrowed = coefficient > 0
-                                    ? Interval{CeilDivide(least, coefficient), kNoLimit}
-                                    : Interval{0, FloorDivide(least, coefficient)};
+      const Interval narrowed = coefficient > 0 ? Interval{CeilDivide(least, coefficient), kNoLimit}
+                                                : Interval{0, FloorDivide(least, coefficient)};
       if (bounds.Within(narrowed) == bounds) continue;
       // The other end than the one that `most` is made of.
       bounds = bounds.Within(narrowed);
@@ -218,8 +215,7 @@ class Component {
     if (is_enough() || (derivable.high != kNoLimit && derivable.high - derivable.low < width)) {
       return;
     }
-    const int64_t high =
-        derivable.high == kNoLimit ? derivable.low + 2 * width : derivable.high;
+    const int64_t high = derivable.high == kNoLimit ? derivable.low + 2 * width : derivable.high;
     const int64_t spare = high - derivable.low - width;
     FindBetween(column, {derivable.low, derivable.low + spare / 2});
     if (!is_enough()) FindBetween(column, {high - (spare - spare / 2), high});

@@ -64,9 +64,7 @@ class Ties {
   };
 
   const Tie& At(int tie) const { return ties_[static_cast<size_t>(tie)]; }
-  const std::vector<int>& Of(int variable) const {
-    return ties_of_[static_cast<size_t>(variable)];
-  }
+  const std::vector<int>& Of(int variable) const { return ties_of_[static_cast<size_t>(variable)]; }
   // Only figures that can be hidden: what the others say is known anyway.
   const std::vector<ShownBy>& LocksOf(int variable) const {
     return locks_of_[static_cast<size_t>(variable)];
@@ -242,9 +240,9 @@ class Movements {
     const double actual = static_cast<double>(VariableAt(variable).actual);
     const Interval possible = PossibleFor(variable);
     const Interval within = FreeFor(variable);
-    Columns columns = {program.AddColumn(static_cast<double>(within.low) - actual,
-                                         UpperOf(within) - actual, 0),
-                       -1, -1};
+    Columns columns = {
+        program.AddColumn(static_cast<double>(within.low) - actual, UpperOf(within) - actual, 0),
+        -1, -1};
     if (within == possible) return columns;
     const double cost = CostOfMoving(variable);
     const double above =
@@ -354,8 +352,7 @@ class Movements {
   }
 
   // Whether the constraint is satisfied by the true counts with some of them moved.
-  bool IsKept(const Constraint& constraint,
-              const absl::flat_hash_map<int, int64_t>& moved) const {
+  bool IsKept(const Constraint& constraint, const absl::flat_hash_map<int, int64_t>& moved) const {
     absl::int128 sum = 0;
     for (const Term& term : constraint.terms) {
       const auto found = moved.find(term.variable);
@@ -411,8 +408,8 @@ void HideComplements(const Model& model, const std::vector<Attacker>& attackers,
   movements.reserve(attackers.size());
   for (const Attacker& attacker : attackers) movements.emplace_back(model, ties, attacker, hiding);
   // What was looked at is not looked at again: hiding more leaves its tables possible.
-  std::vector<std::vector<bool>> is_settled(
-      attackers.size(), std::vector<bool>(model.variables.size(), false));
+  std::vector<std::vector<bool>> is_settled(attackers.size(),
+                                            std::vector<bool>(model.variables.size(), false));
   int64_t solutions = 0;
   for (bool has_changed = true; has_changed;) {
     has_changed = false;
@@ -441,9 +438,9 @@ int HideAround(const Model& model, int variable, int distance, Hiding& hiding) {
   std::vector<bool> is_near(model.variables.size(), false);
   is_near[static_cast<size_t>(variable)] = true;
   const auto spread = [&](const Constraint& constraint, std::vector<bool>& next) {
-    const bool touches = std::any_of(
-        constraint.terms.begin(), constraint.terms.end(),
-        [&](const Term& term) { return is_near[static_cast<size_t>(term.variable)]; });
+    const bool touches =
+        std::any_of(constraint.terms.begin(), constraint.terms.end(),
+                    [&](const Term& term) { return is_near[static_cast<size_t>(term.variable)]; });
     if (!touches) return;
     for (const Term& term : constraint.terms) next[static_cast<size_t>(term.variable)] = true;
   };

@@ -108,8 +108,7 @@ std::vector<Attacker> AttackersOf(const Model& model, Pooling pooling) {
 Knowledge KnowledgeOf(const Model& model, const Shown& shown, const Attacker& attacker) {
   Knowledge knowledge;
   knowledge.constraints = model.equations;
-  knowledge.constraints.insert(knowledge.constraints.end(), model.facts.begin(),
-                               model.facts.end());
+  knowledge.constraints.insert(knowledge.constraints.end(), model.facts.begin(), model.facts.end());
   for (size_t i = 0; i < model.variables.size(); ++i) {
     const Variable& variable = model.variables[i];
     Interval bounds = variable.known;
@@ -136,9 +135,8 @@ std::vector<Target> TargetsOf(const Model& model, const Shown& shown, const Atta
   std::vector<Target> targets;
   for (size_t i = 0; i < model.variables.size(); ++i) {
     const Variable& variable = model.variables[i];
-    const bool is_hidden =
-        variable.was_hidden ||
-        (variable.figure >= 0 && !shown[static_cast<size_t>(variable.figure)]);
+    const bool is_hidden = variable.was_hidden ||
+                           (variable.figure >= 0 && !shown[static_cast<size_t>(variable.figure)]);
     if (!attacker.is_kept_from[i] || (!variable.is_small && !is_hidden)) continue;
     if (attacker.knows_which_are_small) {
       // Told that a count is not small, the reader learns of it what may be shown.

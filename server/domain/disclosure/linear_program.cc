@@ -14,9 +14,7 @@ namespace {
 // Of one solution. Programs of this project take a few thousand at most.
 constexpr int kMostIterations = 200'000;
 
-double ForSolver(double bound) {
-  return std::clamp(bound, -COIN_DBL_MAX, COIN_DBL_MAX);
-}
+double ForSolver(double bound) { return std::clamp(bound, -COIN_DBL_MAX, COIN_DBL_MAX); }
 
 }  // namespace
 
@@ -28,8 +26,8 @@ struct LinearProgram::Solver {
     CoinPackedMatrix matrix(/*colordered=*/false, row_of_term.data(), column_of_term.data(),
                             coefficients.data(), static_cast<CoinBigIndex>(coefficients.size()));
     matrix.setDimensions(static_cast<int>(row_low.size()), column_count);
-    simplex.loadProblem(matrix, column_low.data(), column_high.data(), costs.data(),
-                        row_low.data(), row_high.data());
+    simplex.loadProblem(matrix, column_low.data(), column_high.data(), costs.data(), row_low.data(),
+                        row_high.data());
     is_loaded = true;
   }
 
@@ -121,8 +119,7 @@ LinearProgram::Outcome LinearProgram::FindWhole(int most_nodes) {
     if (search.bestSolution() == nullptr) {
       return search.isProvenInfeasible() ? Outcome::kInfeasible : Outcome::kGaveUp;
     }
-    solver_->values.assign(search.bestSolution(),
-                           search.bestSolution() + linear.getNumCols());
+    solver_->values.assign(search.bestSolution(), search.bestSolution() + linear.getNumCols());
     return Outcome::kOptimal;
   } catch (const CoinError&) {
     return Outcome::kGaveUp;

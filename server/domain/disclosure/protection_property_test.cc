@@ -75,8 +75,7 @@ TEST(ProtectionPropertyTest, NoHiddenFigureIsDerivableFromTwoReleasesAndARevisio
     if (testing::Test::HasFailure()) return;
 
     // The second knows both, so that its audit is of the union of the two.
-    const Table second =
-        Following(it.table, *first, Revised(it.dimensions, it.table, it.random));
+    const Table second = Following(it.table, *first, Revised(it.dimensions, it.table, it.random));
     const auto next = Protect(second, it.options);
     ASSERT_TRUE(next.ok()) << next.status();
     ExpectKept(second, *next, it.options);

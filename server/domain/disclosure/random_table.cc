@@ -62,8 +62,7 @@ void SumUp(const std::vector<Dimension>& dimensions, Table& table) {
   }
   for (size_t dimension = 0; dimension < dimensions.size(); ++dimension) {
     for (size_t i = cells.size(); i-- > 0;) {
-      const int parent =
-          dimensions[dimension].parents[static_cast<size_t>(cells[i][dimension])];
+      const int parent = dimensions[dimension].parents[static_cast<size_t>(cells[i][dimension])];
       if (parent < 0) continue;
       Cell above = cells[i];
       above[dimension] = parent;

@@ -3,6 +3,8 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+#include "base/file.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "server/domain/disclosure/random_table.h"
@@ -62,6 +64,33 @@ TEST(ProtectTest, ASmallCountIsHiddenWithAComplementThatIsNeverAZero) {
   EXPECT_EQ(release.cost.sum_hidden, 43);
 }
 
+TEST(ProtectTest, TheWorkedExampleOfTheDocumentation) {
+  Table table;
+  table.counts = {{.name = "burnley", .value = 3},
+                  {.name = "pendle", .value = 20},
+                  {.name = "chorley", .value = 40},
+                  {.name = "rossendale", .value = 0},
+                  {.name = "county", .value = 63}};
+  table.sums = {{"county", {"burnley", "pendle", "chorley", "rossendale"}}};
+  const ProtectedRelease release = MustProtect(table);
+  const auto text = ReadFile(CONCORDAT_SOURCE_DIR "/docs/disclosure.md");
+  ASSERT_TRUE(text.ok()) << text.status();
+  for (size_t i = 0; i < table.counts.size(); ++i) {
+    const ShownFigure& figure = release.figures[i];
+    std::string row = absl::StrCat("| ", figure.name, " | ", table.counts[i].value, " | ");
+    if (figure.symbol == Symbol::kConfidential) {
+      ASSERT_TRUE(figure.narrowest.has_value());
+      absl::StrAppend(
+          &row, "c | ",
+          figure.reason == Reason::kSmall ? "small" : absl::StrCat("protects ", figure.protects),
+          " | ", figure.narrowest->derivable.low, " to ", figure.narrowest->derivable.high, " |\n");
+    } else {
+      absl::StrAppend(&row, figure.value, " | | |\n");
+    }
+    EXPECT_THAT(*text, HasSubstr(row));
+  }
+}
+
 TEST(ProtectTest, TheCheaperComplementIsTaken) {
   Table table = County(3, 30, 40);
   table.counts[1].cost = 50;
@@ -96,8 +125,9 @@ TEST(ProtectTest, NhsCountsAreRoundedAndRatesComeFromTheRoundedCount) {
   Table table;
   table.counts = {{.name = "n", .value = 13, .profile = kNhsHospital},
                   {.name = "small", .value = 7, .profile = kNhsHospital}};
-  table.ratios = {{.name = "rate", .numerator = "n", .population = 30'000, .per = 10'000},
-                  {.name = "small rate", .numerator = "small", .population = 30'000, .per = 10'000}};
+  table.ratios = {
+      {.name = "rate", .numerator = "n", .population = 30'000, .per = 10'000},
+      {.name = "small rate", .numerator = "small", .population = 30'000, .per = 10'000}};
   const ProtectedRelease release = MustProtect(table);
   EXPECT_EQ(FigureOf(release, "n").value, 15);
   EXPECT_EQ(FigureOf(release, "rate").value, 50);  // 5.0, where 13 would have given 4.3
