@@ -15,6 +15,9 @@ namespace {
 // derived exactly.
 constexpr int64_t kValuesNeededWhenTold = 2;
 
+// There is nothing to count.
+constexpr Interval kNone = {0, 0};
+
 bool Holds(const Variable& variable, int agency) {
   return std::binary_search(variable.holders.begin(), variable.holders.end(), agency);
 }
@@ -29,7 +32,7 @@ void AddOwnSums(const Model& model, Attacker& attacker) {
       int unknown_count = 0;
       for (const Term& term : equation.terms) {
         const size_t variable = static_cast<size_t>(term.variable);
-        if (attacker.holds[variable] || model.variables[variable].known.IsPoint()) continue;
+        if (attacker.holds[variable] || model.variables[variable].known == kNone) continue;
         unknown = term.variable;
         ++unknown_count;
       }
