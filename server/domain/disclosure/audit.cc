@@ -323,7 +323,10 @@ void MarkUnavoidable(const Model& model, const Attacker& attacker, const AuditLi
   const std::vector<Finding> best = Audit(KnowledgeOf(model, nothing, attacker), failing, limits);
   size_t next = 0;
   for (Finding& finding : findings) {
-    if (!finding.is_protected) finding.is_unavoidable = !best[next++].is_protected;
+    if (finding.is_protected) continue;
+    const bool is_small = model.variables[static_cast<size_t>(finding.variable)].is_small;
+    const bool is_tolerable = attacker.knows_which_are_small || !is_small;
+    finding.is_unavoidable = !best[next++].is_protected && is_tolerable;
   }
 }
 
@@ -359,7 +362,7 @@ std::vector<Finding> AuditRelease(const Model& model, const Shown& shown,
     const std::vector<Target> targets = TargetsOf(model, shown, attacker);
     if (targets.empty()) continue;
     std::vector<Finding> findings = Audit(KnowledgeOf(model, shown, attacker), targets, limits);
-    if (attacker.knows_which_are_small) MarkUnavoidable(model, attacker, limits, findings);
+    MarkUnavoidable(model, attacker, limits, findings);
     for (Finding& finding : findings) {
       finding.name = model.variables[static_cast<size_t>(finding.variable)].name;
       finding.attacker = attacker.name;

@@ -39,8 +39,9 @@ struct Finding {
   int64_t values_needed = 2;
   // proven.high - proven.low + 1 >= values_needed
   bool is_protected = false;
-  // Not protected, and would not be if every figure were hidden. Only against an
-  // attacker that knows which counts are small.
+  // Not protected, and would not be if every figure were hidden. A small count is
+  // marked so only against an attacker that knows which counts are small; what is
+  // merely hidden to protect others, against any.
   bool is_unavoidable = false;
 };
 
