@@ -17,6 +17,8 @@ bool NameIsCovered(const auth::Grant& grant, Kind kind, absl::string_view name) 
       return grant.CoversPlan(absl::StrCat("plans/", IdentifierAt(name, 0)));
     case Kind::kMeasure:
       return grant.CoversMeasure(name);
+    case Kind::kReturn:
+      return grant.CoversMeasure(ParentOf(name));
     case Kind::kRelease:
       return grant.CoversRelease(name);
     case Kind::kAgency:
@@ -56,6 +58,8 @@ absl::string_view KindName(Kind kind) {
       return "Release";
     case Kind::kProgressReport:
       return "ProgressReport";
+    case Kind::kReturn:
+      return "Return";
   }
   return "resource";
 }

@@ -36,6 +36,8 @@ enum class Kind {
   kMeasure = 7,
   kRelease = 8,
   kProgressReport = 9,
+  // What was said about a return, and when it was chased.
+  kReturn = 11,
 };
 
 // The kind as messages name it, such as `Action`.
