@@ -25,6 +25,8 @@ bool NameIsCovered(const auth::Grant& grant, Kind kind, absl::string_view name) 
     case Kind::kClient:
     case Kind::kArea:
       return grant.CoversDirectory();
+    case Kind::kSubmission:
+      return grant.basis() == v1::AccessRule::ROLE;
     case Kind::kAgreement:
       // Parties see their agreements: the service compares the parties.
       return grant.basis() != v1::AccessRule::AGREEMENT;
@@ -58,6 +60,8 @@ absl::string_view KindName(Kind kind) {
       return "Release";
     case Kind::kProgressReport:
       return "ProgressReport";
+    case Kind::kSubmission:
+      return "Submission";
     case Kind::kReturn:
       return "Return";
   }
