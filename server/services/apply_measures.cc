@@ -13,9 +13,9 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/civil_time.h"
 #include "base/civil_time.h"
+#include "base/mail_address.h"
 #include "base/resource_name.h"
 #include "base/status.h"
-#include "server/domain/mail_address.h"
 #include "server/domain/periods.h"
 #include "server/services/apply.h"
 
@@ -160,7 +160,7 @@ class MeasuresChecker {
           Violate(area_path, "stands twice: one agency reports an area");
         }
       }
-      if (!duty.contact().empty() && !domain::IsMailAddress(duty.contact())) {
+      if (!duty.contact().empty() && !IsMailAddress(duty.contact())) {
         Violate(path + ".contact", "is no e-mail address");
       }
     }

@@ -18,6 +18,8 @@ using store::Row;
 
 // `2018-07-30` and a space, before the name in OwedReturn::order.
 constexpr size_t kDueBytes = 11;
+// Sorts after every breakdown's key, which begins with an identifier.
+constexpr char kAfterBreakdowns[] = "~";
 
 absl::Status Unreadable(absl::string_view what) {
   return absl::DataLossError(absl::StrCat("a stored ", what, " cannot be read"));
@@ -140,8 +142,40 @@ absl::StatusOr<OwedReturn> ReturnReader::Find(absl::string_view name) const {
   return MakeOwed(measure, *std::move(subject), &said);
 }
 
-absl::StatusOr<v1::Return> ReturnReader::Judge(const OwedReturn& owed) const {
-  v1::Return judged = domain::JudgeReturn(*owed.measure, owed.subject, {}, owed.said, on_);
+absl::Status ReturnReader::ReadArrivals(const v1::Measure& measure, const v1::Period& period) {
+  const std::string of = absl::StrCat(measure.name(), " ", domain::PeriodIdentifier(period));
+  if (of == arrivals_of_) return absl::OkStatus();
+  arrivals_of_.clear();
+  arrivals_.clear();
+  const absl::CivilDay start = ToCivilDay(period.start()).value_or(absl::CivilDay::max());
+  store::FigureRange range;
+  range.measure = measure.name();
+  range.from = FormatDay(start);
+  range.to = FormatDay(start + 1);
+  range.all_revisions = true;
+  // An area's total comes before its breakdowns, which may be many: they are skipped.
+  bool has_more = true;
+  while (has_more) {
+    has_more = false;
+    store::FigureRange rest = range;
+    RETURN_IF_ERROR(reader_.ScanSubmitted(grant_, range, point_, [&](const store::FigureRow& row) {
+      if (row.key.breakdown.empty()) {
+        arrivals_.push_back({row.key.area, row.recorded, row.submission});
+        return true;
+      }
+      rest.after = {row.key.period, row.key.area, kAfterBreakdowns};
+      has_more = true;
+      return false;
+    }));
+    range = std::move(rest);
+  }
+  arrivals_of_ = of;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<v1::Return> ReturnReader::Judge(const OwedReturn& owed) {
+  RETURN_IF_ERROR(ReadArrivals(*owed.measure, owed.subject.period));
+  v1::Return judged = domain::JudgeReturn(*owed.measure, owed.subject, arrivals_, owed.said, on_);
   judged.set_etag(ReturnEtag(owed.said_revision));
   return judged;
 }

@@ -63,13 +63,20 @@ class ReturnReader {
   // The return of this name. RESOURCE_NOT_FOUND when nothing of the kind is owed.
   absl::StatusOr<OwedReturn> Find(absl::string_view name) const;
   // The return as it stands, with all its fields.
-  absl::StatusOr<v1::Return> Judge(const OwedReturn& owed) const;
+  absl::StatusOr<v1::Return> Judge(const OwedReturn& owed);
 
  private:
+  // What was submitted for a measure and period.
+  absl::Status ReadArrivals(const v1::Measure& measure, const v1::Period& period);
+
   const store::Reader& reader_;
   const auth::Grant& grant_;
   const store::ReadPoint point_;
   const absl::CivilDay on_;
+  // What ReadArrivals read last, and of what: returns of one measure and period mostly
+  // follow each other.
+  std::string arrivals_of_;
+  std::vector<domain::Arrival> arrivals_;
 };
 
 }  // namespace concordat::services

@@ -119,7 +119,7 @@ struct Draft {
 
 // What is overdue now, by agency.
 absl::StatusOr<std::map<std::string, Draft>> DraftReminders(
-    const ReturnReader& reader, const v1::ChaseReturnsRequest& request) {
+    ReturnReader& reader, const v1::ChaseReturnsRequest& request) {
   ASSIGN_OR_RETURN(std::vector<OwedReturn> all, reader.ReadOwed({}));
   std::map<std::string, Draft> drafts;
   for (OwedReturn& owed : all) {
@@ -159,7 +159,7 @@ absl::StatusOr<v1::ListReturnsResponse> ListReturns(const store::Store& store,
   }
 
   ASSIGN_OR_RETURN(const Page page, OpenPage(call, request, store));
-  const ReturnReader reader(store, call.grant(), page.point, on);
+  ReturnReader reader(store, call.grant(), page.point, on);
   ASSIGN_OR_RETURN(const std::vector<OwedReturn> all, reader.ReadOwed(filter));
   v1::ListReturnsResponse response;
   PageFiller filler(page);
@@ -191,7 +191,7 @@ absl::StatusOr<Return> SetReturnState(const door::Call& call,
   // Before anything is read, so that the answer says nothing of others.
   if (!is_office && agency != call.principal().agency) return call.grant().OutOfScope();
 
-  const ReturnReader reader(transaction, call.grant(), transaction.Latest(), DayOf(call.now()));
+  ReturnReader reader(transaction, call.grant(), transaction.Latest(), DayOf(call.now()));
   ASSIGN_OR_RETURN(OwedReturn owed, reader.Find(request.name()));
   call.NoteContributor(agency);
   ASSIGN_OR_RETURN(const Return judged, reader.Judge(owed));
@@ -214,7 +214,7 @@ absl::StatusOr<Return> SetReturnState(const door::Call& call,
 absl::StatusOr<v1::ChaseReturnsResponse> ChaseReturns(const door::Call& call,
                                                       const v1::ChaseReturnsRequest& request,
                                                       store::Transaction& transaction) {
-  const ReturnReader reader(transaction, call.grant(), transaction.Latest(), DayOf(call.now()));
+  ReturnReader reader(transaction, call.grant(), transaction.Latest(), DayOf(call.now()));
   ASSIGN_OR_RETURN(auto drafts, DraftReminders(reader, request));
   v1::ChaseReturnsResponse response;
   for (auto& [agency, draft] : drafts) {

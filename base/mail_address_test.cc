@@ -1,10 +1,10 @@
-#include "server/domain/mail_address.h"
+#include "base/mail_address.h"
 
 #include <string>
 
 #include "gtest/gtest.h"
 
-namespace concordat::domain {
+namespace concordat {
 namespace {
 
 TEST(MailAddressTest, APlainAddressIsOne) {
@@ -23,4 +23,4 @@ TEST(MailAddressTest, NothingElseIs) {
 }
 
 }  // namespace
-}  // namespace concordat::domain
+}  // namespace concordat
