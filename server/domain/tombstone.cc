@@ -3,11 +3,13 @@
 #include <string>
 #include <vector>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/match.h"
 #include "concordat/v1/access.pb.h"
 #include "concordat/v1/measure.pb.h"
 #include "concordat/v1/plan.pb.h"
 #include "concordat/v1/release.pb.h"
+#include "concordat/v1/return.pb.h"
 
 namespace concordat::domain {
 namespace {
@@ -22,13 +24,15 @@ bool IsText(const FieldDescriptor& field) { return field.type() == FieldDescript
 // What is redacted is declared beside these.
 bool IsOfResource(const FileDescriptor* file) {
   return file == v1::Plan::descriptor()->file() || file == v1::Measure::descriptor()->file() ||
-         file == v1::Release::descriptor()->file();
+         file == v1::Release::descriptor()->file() || file == v1::Return::descriptor()->file();
 }
 
 // Strings that the server makes or that name a resource, where no rule says so.
 bool IsMadeByServer(absl::string_view name) {
-  return name == "name" || name == "agency" || name == "etag" || name == "digest" ||
-         name == "plan" || name == "key";
+  constexpr absl::string_view kNames[] = {
+      "agency",  "agreement",       "area", "areas", "client", "digest",    "etag", "key",
+      "measure", "missing_returns", "name", "plan",  "set_by", "submission"};
+  return absl::c_linear_search(kNames, name);
 }
 
 bool HoldsToRedact(absl::string_view value, absl::string_view text) {

@@ -6,6 +6,7 @@
 #include "concordat/v1/measure.pb.h"
 #include "concordat/v1/plan.pb.h"
 #include "concordat/v1/release.pb.h"
+#include "concordat/v1/return.pb.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -35,7 +36,8 @@ TEST(TombstoneTest, TheseFieldsHoldTextThatPeopleWrite) {
   std::set<std::string> found;
   for (const Descriptor* type :
        {v1::Plan::descriptor(), v1::Action::descriptor(), v1::ProgressReport::descriptor(),
-        v1::Measure::descriptor(), v1::Release::descriptor(), v1::Observation::descriptor()}) {
+        v1::Measure::descriptor(), v1::Release::descriptor(), v1::Observation::descriptor(),
+        v1::Return::descriptor()}) {
     Collect(*type, visited, found);
   }
   EXPECT_THAT(
@@ -46,10 +48,11 @@ TEST(TombstoneTest, TheseFieldsHoldTextThatPeopleWrite) {
           "Lead.role", "Action.reference", "Action.display_name", "Action.expected_outcome",
           "Due.text", "Stage.label", "ProgressReport.narrative", "ProgressReport.evidence",
           "Measure.display_name", "Measure.definition", "Measure.unit_label", "Dimension.items",
-          "Duty.contact", "Release.withdrawn_reason",
-          "Release.display_name", "Release.sources", "Release.note", "Observation.printed",
-          "Observation.note", "Observation.measure_display_name", "Observation.area_display_name",
-          "Period.label", "Breakdown.item"));
+          "Breakdown.item", "Chase.contacts", "Duty.contact", "Observation.area_display_name",
+          "Observation.measure_display_name", "Observation.note", "Observation.printed",
+          "Period.label", "Release.display_name", "Release.note", "Release.sources",
+          "Release.withdrawn_reason", "Return.contact", "Return.measure_display_name",
+          "Return.reason"));
 }
 
 TEST(TombstoneTest, ATextThatHoldsItGoesAsAWholeAndTheOthersStay) {

@@ -13,6 +13,7 @@
 #include "concordat/v1/measure.pb.h"
 #include "concordat/v1/plan.pb.h"
 #include "concordat/v1/release.pb.h"
+#include "concordat/v1/return.pb.h"
 #include "google/protobuf/descriptor.h"
 #include "server/domain/tombstone.h"
 #include "server/services/apply.h"
@@ -44,6 +45,7 @@ std::optional<Redactable> FindRedactable(absl::string_view resource) {
       {"plans/{plan}/actions/{action}/reports/{report}", Kind::kProgressReport,
        &v1::ProgressReport::default_instance()},
       {"measures/{measure}", Kind::kMeasure, &v1::Measure::default_instance()},
+      {"measures/{measure}/returns/{return}", Kind::kReturn, &v1::Return::default_instance()},
       {"releases/{release}", Kind::kRelease, &v1::Release::default_instance()},
   };
   for (const Redactable& redactable : redactables) {

@@ -272,6 +272,21 @@ TEST_F(RedactionTest, AReleasesOwnTextsLeaveItsDigestAsItIs) {
   EXPECT_EQ(redacted.digest(), "of the figures");
 }
 
+TEST_F(RedactionTest, WhatWasSaidAboutAReturnIsRedacted) {
+  v1::Return said;
+  said.set_name("measures/m/returns/2018-19-q1.police");
+  said.set_state(v1::Return::NOT_AVAILABLE);
+  said.set_reason("Alice Example is away");
+  said.set_set_by("agencies/police/clients/feed");
+  PutMessage(store::Kind::kReturn, said);
+  request_.set_resource(said.name());
+  Must(Send(kAdministrator));
+  Must(Send(kApprover));
+  const auto stored = Read<v1::Return>(store::Kind::kReturn, said.name());
+  EXPECT_EQ(stored.reason(), "[redacted]");
+  EXPECT_EQ(stored.set_by(), said.set_by());
+}
+
 TEST_F(RedactionTest, AMeasuresTitleIsRedactedBesideItsFiguresToo) {
   v1::Measure measure;
   measure.set_name("measures/m");
