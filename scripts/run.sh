@@ -135,6 +135,9 @@ walk_through() {
   printf '\n$ head -n 6 %s\n' "$extract"
   head -n 6 "$extract"
 
+  heading "The board's analyst: how do the domestic abuse figures stand to target and neighbours?"
+  walk 0 board scorecard papers-2018 --topic domestic-abuse
+
   heading "A council that is no party of any agreement is refused, with the reason"
   walk 4 stranger plans status development-2018
 
