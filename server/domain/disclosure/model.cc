@@ -9,7 +9,6 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/numeric/int128.h"
-#include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "server/domain/disclosure/linear_program.h"
 
