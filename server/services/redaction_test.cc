@@ -8,6 +8,7 @@
 #include "concordat/v1/measure.pb.h"
 #include "concordat/v1/plan_service.pb.h"
 #include "concordat/v1/release.pb.h"
+#include "concordat/v1/return.pb.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "server/services/apply.h"

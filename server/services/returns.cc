@@ -118,11 +118,15 @@ struct Draft {
 };
 
 // What is overdue now, by agency.
-absl::StatusOr<std::map<std::string, Draft>> DraftReminders(
-    ReturnReader& reader, const v1::ChaseReturnsRequest& request) {
+absl::StatusOr<std::map<std::string, Draft>> DraftReminders(ReturnReader& reader,
+                                                            const v1::ChaseReturnsRequest& request,
+                                                            absl::CivilDay today) {
   ASSIGN_OR_RETURN(std::vector<OwedReturn> all, reader.ReadOwed({}));
+  const std::string due_today = FormatDay(today);
   std::map<std::string, Draft> drafts;
   for (OwedReturn& owed : all) {
+    // They are in order of their due days: from here on none is overdue.
+    if (owed.order >= due_today) break;
     const std::string& agency = owed.subject.duty->agency();
     if (request.agencies_size() > 0 && !absl::c_linear_search(request.agencies(), agency)) {
       continue;
@@ -214,8 +218,9 @@ absl::StatusOr<Return> SetReturnState(const door::Call& call,
 absl::StatusOr<v1::ChaseReturnsResponse> ChaseReturns(const door::Call& call,
                                                       const v1::ChaseReturnsRequest& request,
                                                       store::Transaction& transaction) {
-  ReturnReader reader(transaction, call.grant(), transaction.Latest(), DayOf(call.now()));
-  ASSIGN_OR_RETURN(auto drafts, DraftReminders(reader, request));
+  const absl::CivilDay today = DayOf(call.now());
+  ReturnReader reader(transaction, call.grant(), transaction.Latest(), today);
+  ASSIGN_OR_RETURN(auto drafts, DraftReminders(reader, request, today));
   v1::ChaseReturnsResponse response;
   for (auto& [agency, draft] : drafts) {
     Return::Chase chase;
