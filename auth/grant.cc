@@ -114,9 +114,12 @@ bool Grant::CoversPlan(absl::string_view plan) const {
 }
 
 bool Grant::CoversMeasure(absl::string_view measure) const {
-  return agreement_ != nullptr
-             ? agreement_->measures.Contains(measure) && !agreement_->Withholds(measure, agency_)
-             : basis_ == v1::AccessRule::ROLE;
+  if (agreement_ != nullptr) {
+    return agreement_->measures.Contains(measure) && !agreement_->Withholds(measure, agency_);
+  }
+  // What an agency owes is made of measures; the method shows each agency its own.
+  return basis_ == v1::AccessRule::ROLE ||
+         (basis_ == v1::AccessRule::SELF && data_set_ == v1::RETURNS);
 }
 
 bool Grant::CoversRelease(absl::string_view release) const {

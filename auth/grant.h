@@ -90,6 +90,8 @@ class Grant {
   v1::AccessRule::Basis basis() const { return basis_; }
   // The deciding agreement; null when the basis is not AGREEMENT.
   const CompiledAgreement* agreement() const { return agreement_.get(); }
+  // What the method is about.
+  v1::DataSet data_set() const { return data_set_; }
   // The purpose of the request. Empty when the basis is not AGREEMENT.
   const std::string& purpose() const { return purpose_; }
   // The calling agency, `agencies/{agency}`.
@@ -125,6 +127,7 @@ class Grant {
   Grant() = default;
 
   v1::AccessRule::Basis basis_ = v1::AccessRule::BASIS_UNSPECIFIED;
+  v1::DataSet data_set_ = v1::DATA_SET_UNSPECIFIED;
   std::shared_ptr<const CompiledAgreement> agreement_;
   std::string purpose_;
   std::string agency_;

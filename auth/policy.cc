@@ -323,6 +323,7 @@ absl::StatusOr<Grant> Policy::Authorise(const Principal& principal, const v1::Ac
                                         const RequestFacts& facts, absl::Time now) const {
   Grant grant;
   grant.basis_ = rule.basis();
+  grant.data_set_ = rule.data_set();
   grant.agency_ = principal.agency;
   switch (rule.basis()) {
     case v1::AccessRule::AGREEMENT:
@@ -337,11 +338,12 @@ absl::StatusOr<Grant> Policy::Authorise(const Principal& principal, const v1::Ac
       return grant;
     case v1::AccessRule::SELF:
       // An auditor reads the whole log; those who keep the agreements read all
-      // of them.
+      // of them, and the board's office sees what everybody owes.
       grant.sees_all_agencies_ =
           principal.Has(v1::AUDITOR) ||
           (rule.data_set() == v1::AGREEMENTS &&
-           (principal.Has(v1::ADMINISTRATOR) || principal.Has(v1::COORDINATOR)));
+           (principal.Has(v1::ADMINISTRATOR) || principal.Has(v1::COORDINATOR))) ||
+          (rule.data_set() == v1::RETURNS && principal.Has(v1::COORDINATOR));
       return grant;
     default:
       return MakeError(v1::NO_AGREEMENT, "the method has no access rule");
@@ -388,6 +390,7 @@ absl::StatusOr<Grant> Policy::AuthoriseByAgreement(const Principal& principal,
 
   Grant grant;
   grant.basis_ = v1::AccessRule::AGREEMENT;
+  grant.data_set_ = rule.data_set();
   grant.agency_ = principal.agency;
   grant.purpose_ = question.purpose;
   grant.agreement_ = whole != nullptr ? whole : part;

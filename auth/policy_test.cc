@@ -469,6 +469,10 @@ TEST(AuthoriseTest, SelfOpensOtherAgenciesToTheRolesDocumented) {
   EXPECT_TRUE(sees_all(v1::ADMINISTRATOR, v1::AGREEMENTS));
   EXPECT_TRUE(sees_all(v1::COORDINATOR, v1::AGREEMENTS));
   EXPECT_FALSE(sees_all(v1::APPROVER, v1::AGREEMENTS));
+  EXPECT_TRUE(sees_all(v1::AUDITOR, v1::RETURNS));
+  EXPECT_TRUE(sees_all(v1::COORDINATOR, v1::RETURNS));
+  EXPECT_FALSE(sees_all(v1::ADMINISTRATOR, v1::RETURNS));
+  EXPECT_FALSE(sees_all(v1::CONTRIBUTOR, v1::RETURNS));
 }
 
 TEST(AuthoriseTest, WithoutARuleNothingIsAllowed) {

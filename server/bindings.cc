@@ -21,6 +21,9 @@ void Bind(const Services& services, door::MethodTable& table) {
   table.Read(services.measures, &MeasureService::ListMeasures);
   table.Read(services.measures, &MeasureService::GetMeasure);
   table.Change(services.measures, &MeasureService::ApplyMeasures);
+  table.Read(services.measures, &MeasureService::ListReturns);
+  table.Change(services.measures, &MeasureService::SetReturnState);
+  table.Change(services.measures, &MeasureService::ChaseReturns);
 
   table.Read(services.releases, &ReleaseService::ListReleases);
   table.Read(services.releases, &ReleaseService::GetRelease);

@@ -107,6 +107,9 @@ absl::StatusOr<std::vector<FieldViolation>> Contradictions(const store::Transact
     if (!known) violations.push_back({path, "names an agency that the directory lacks"});
   }
   if (!receives) violations.push_back({"agreement.parties", "has no party that receives"});
+  if (agreement.disclosure_profile() == v1::CUSTOM) {
+    violations.push_back({"agreement.disclosure_profile", "is for measures alone"});
+  }
   for (int i = 0; i < agreement.approvals_size(); ++i) {
     if (!parties.contains(agreement.approvals(i).agency())) {
       violations.push_back(

@@ -1,15 +1,13 @@
 #include "server/services/measure_service.h"
 
-#include <string>
 #include <utility>
-#include <vector>
 
 #include "absl/algorithm/container.h"
-#include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
-#include "server/services/apply.h"
+#include "server/services/apply_measures.h"
 #include "server/services/paging.h"
+#include "server/services/returns.h"
 
 namespace concordat::services {
 namespace {
@@ -31,22 +29,6 @@ bool Passes(const v1::ListMeasuresRequest& request, const v1::Measure& measure) 
   return (request.topic().empty() || absl::c_linear_search(measure.topics(), request.topic())) &&
          (request.group().empty() || measure.group() == request.group()) &&
          (request.provider().empty() || measure.provider() == request.provider());
-}
-
-void CheckMeasure(const std::string& path, const v1::Measure& measure,
-                  std::vector<FieldViolation>& violations) {
-  if ((measure.unit() == v1::Measure::RATE) != (measure.rate_per() > 0)) {
-    violations.push_back({path + ".rate_per", "is required with the unit RATE, and only then"});
-  }
-  if (measure.has_tolerance() && !measure.has_target()) {
-    violations.push_back({path + ".tolerance", "means nothing without a target"});
-  }
-  if (measure.has_tolerance() && measure.tolerance() < 0) {
-    violations.push_back({path + ".tolerance", "must not be negative"});
-  }
-  if (measure.has_target() && measure.polarity() == v1::Measure::NEUTRAL) {
-    violations.push_back({path + ".target", "means nothing for a neutral measure"});
-  }
 }
 
 }  // namespace
@@ -88,37 +70,24 @@ absl::StatusOr<v1::Measure> MeasureService::GetMeasure(const door::Call& call,
 absl::StatusOr<v1::ApplyMeasuresResponse> MeasureService::ApplyMeasures(
     const door::Call& call, const v1::ApplyMeasuresRequest& request,
     store::Transaction& transaction) const {
-  std::vector<FieldViolation> violations;
-  absl::flat_hash_set<std::string> names;
-  for (int i = 0; i < request.measures_size(); ++i) {
-    const v1::Measure& measure = request.measures(i);
-    const std::string path = absl::StrCat("measures[", i, "]");
-    if (!names.insert(measure.name()).second)
-      violations.push_back({path + ".name", "stands twice"});
-    CheckMeasure(path, measure, violations);
-    ASSIGN_OR_RETURN(const bool known,
-                     Exists(transaction, call.grant(), Kind::kAgency, measure.provider()));
-    if (!known) {
-      violations.push_back({path + ".provider", "names an agency that the directory lacks"});
-    }
-  }
-  RETURN_IF_ERROR(FromViolations(violations));
+  return ApplyMeasuresTo(transaction, call.grant(), request);
+}
 
-  v1::ApplyMeasuresResponse response;
-  for (v1::Measure measure : request.measures()) {
-    if (!measure.etag().empty()) {
-      const absl::StatusOr<Row> stored =
-          transaction.Find(call.grant(), Kind::kMeasure, measure.name(), transaction.Latest());
-      RETURN_IF_ERROR(
-          CheckEtag(measure.etag(), stored.ok() ? absl::StrCat(stored->revision) : "new"));
-    }
-    measure.clear_etag();
-    RETURN_IF_ERROR(ApplyResource(transaction, call.grant(), Kind::kMeasure, measure.name(),
-                                  measure, {measure.topics().begin(), measure.topics().end()},
-                                  {transaction.CommitTime()}, *response.mutable_changes())
-                        .status());
-  }
-  return response;
+absl::StatusOr<v1::ListReturnsResponse> MeasureService::ListReturns(
+    const door::Call& call, const v1::ListReturnsRequest& request) const {
+  return services::ListReturns(store_, call, request);
+}
+
+absl::StatusOr<v1::Return> MeasureService::SetReturnState(const door::Call& call,
+                                                          const v1::SetReturnStateRequest& request,
+                                                          store::Transaction& transaction) const {
+  return services::SetReturnState(call, request, transaction);
+}
+
+absl::StatusOr<v1::ChaseReturnsResponse> MeasureService::ChaseReturns(
+    const door::Call& call, const v1::ChaseReturnsRequest& request,
+    store::Transaction& transaction) const {
+  return services::ChaseReturns(call, request, transaction);
 }
 
 }  // namespace concordat::services

@@ -1,4 +1,4 @@
-// MeasureService: what is counted.
+// MeasureService: what is counted, and who owes it.
 #ifndef CONCORDAT_SERVER_SERVICES_MEASURE_SERVICE_H_
 #define CONCORDAT_SERVER_SERVICES_MEASURE_SERVICE_H_
 
@@ -21,6 +21,14 @@ class MeasureService {
   absl::StatusOr<v1::ApplyMeasuresResponse> ApplyMeasures(const door::Call& call,
                                                           const v1::ApplyMeasuresRequest& request,
                                                           store::Transaction& transaction) const;
+  absl::StatusOr<v1::ListReturnsResponse> ListReturns(const door::Call& call,
+                                                      const v1::ListReturnsRequest& request) const;
+  absl::StatusOr<v1::Return> SetReturnState(const door::Call& call,
+                                            const v1::SetReturnStateRequest& request,
+                                            store::Transaction& transaction) const;
+  absl::StatusOr<v1::ChaseReturnsResponse> ChaseReturns(const door::Call& call,
+                                                        const v1::ChaseReturnsRequest& request,
+                                                        store::Transaction& transaction) const;
 
  private:
   const store::Store& store_;

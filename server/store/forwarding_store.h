@@ -51,6 +51,18 @@ class ForwardingBatch : public Batch {
   absl::Status AddToQuota(absl::CivilDay day, absl::string_view subject, int64_t amount) override {
     return batch_->AddToQuota(day, subject, amount);
   }
+  absl::StatusOr<std::vector<size_t>> StageFigures(absl::string_view submission,
+                                                   absl::string_view provider,
+                                                   absl::Span<const FigureRow> rows) override {
+    return batch_->StageFigures(submission, provider, rows);
+  }
+  absl::Status UnstageFigures(absl::string_view submission,
+                              absl::Span<const FigureRow> rows) override {
+    return batch_->UnstageFigures(submission, rows);
+  }
+  absl::StatusOr<bool> DropStaged(absl::string_view submission, size_t most) override {
+    return batch_->DropStaged(submission, most);
+  }
   absl::Status Commit() override { return batch_->Commit(); }
 
  private:
@@ -74,6 +86,10 @@ class ForwardingStore : public Store {
       const auth::Grant& grant, absl::string_view release, int64_t after_ordinal,
       absl::FunctionRef<bool(const ObservationRow&)> visit) const override {
     return store_.ScanObservations(grant, release, after_ordinal, visit);
+  }
+  absl::Status ScanSubmitted(const auth::Grant& grant, const FigureRange& range, ReadPoint point,
+                             absl::FunctionRef<bool(const FigureRow&)> visit) const override {
+    return store_.ScanSubmitted(grant, range, point, visit);
   }
   absl::StatusOr<State> ReadState() const override { return store_.ReadState(); }
   absl::StatusOr<auth::Policy::Source> ReadPolicy(absl::Time as_of) const override {
@@ -106,6 +122,9 @@ class ForwardingStore : public Store {
   }
   absl::StatusOr<std::vector<AuditRow>> OpenStreams() const override {
     return store_.OpenStreams();
+  }
+  absl::StatusOr<std::vector<std::string>> UnappliedSubmissions() const override {
+    return store_.UnappliedSubmissions();
   }
   absl::StatusOr<std::unique_ptr<Batch>> BeginBatch() override { return store_.BeginBatch(); }
 

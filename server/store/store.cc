@@ -17,12 +17,16 @@ bool NameIsCovered(const auth::Grant& grant, Kind kind, absl::string_view name) 
       return grant.CoversPlan(absl::StrCat("plans/", IdentifierAt(name, 0)));
     case Kind::kMeasure:
       return grant.CoversMeasure(name);
+    case Kind::kReturn:
+      return grant.CoversMeasure(ParentOf(name));
     case Kind::kRelease:
       return grant.CoversRelease(name);
     case Kind::kAgency:
     case Kind::kClient:
     case Kind::kArea:
       return grant.CoversDirectory();
+    case Kind::kSubmission:
+      return grant.basis() == v1::AccessRule::ROLE;
     case Kind::kAgreement:
       // Parties see their agreements: the service compares the parties.
       return grant.basis() != v1::AccessRule::AGREEMENT;
@@ -56,6 +60,10 @@ absl::string_view KindName(Kind kind) {
       return "Release";
     case Kind::kProgressReport:
       return "ProgressReport";
+    case Kind::kSubmission:
+      return "Submission";
+    case Kind::kReturn:
+      return "Return";
   }
   return "resource";
 }

@@ -1,8 +1,9 @@
 // The store: what is kept, and the promises that every implementation makes.
 //
 // Everything but figures and audit records is a *resource*: a proto message
-// under a name, of which every revision is kept. Figures belong to a release
-// and never change. There is one writer: a Transaction exists only on the
+// under a name, of which every revision is kept. A release's figures never change;
+// submitted ones are kept revision beside revision, and are seen when their
+// submission was applied (figures.h). There is one writer: a Transaction exists only on the
 // audit log's thread, so that a change and its audit record commit together.
 #ifndef CONCORDAT_SERVER_STORE_STORE_H_
 #define CONCORDAT_SERVER_STORE_STORE_H_
@@ -22,6 +23,7 @@
 #include "absl/types/span.h"
 #include "auth/grant.h"
 #include "auth/policy.h"
+#include "server/store/figures.h"
 
 namespace concordat::store {
 
@@ -36,6 +38,9 @@ enum class Kind {
   kMeasure = 7,
   kRelease = 8,
   kProgressReport = 9,
+  kSubmission = 10,
+  // What was said about a return, and when it was chased.
+  kReturn = 11,
 };
 
 // The kind as messages name it, such as `Action`.
@@ -129,6 +134,14 @@ class Reader {
   virtual absl::Status ScanObservations(
       const auth::Grant& grant, absl::string_view release, int64_t after_ordinal,
       absl::FunctionRef<bool(const ObservationRow&)> visit) const = 0;
+
+  // Calls `visit` with submitted figures, by key, until it returns false: those whose
+  // submission is visible at `point`. A grant of a role, or one that sees all agencies,
+  // covers all; one of SELF those that its own agency provides; one of an agreement is
+  // OUT_OF_SCOPE, since figures leave in releases alone.
+  virtual absl::Status ScanSubmitted(const auth::Grant& grant, const FigureRange& range,
+                                     ReadPoint point,
+                                     absl::FunctionRef<bool(const FigureRow&)> visit) const = 0;
 };
 
 // The one writer's view while a batch is being committed.
@@ -141,6 +154,11 @@ class Transaction : public Reader {
   // Stores the figures of a release; FAILED_PRECONDITION when it has any.
   virtual absl::Status PutObservations(const auth::Grant& grant, absl::string_view release,
                                        const std::vector<ObservationRow>& rows) = 0;
+
+  // Makes the figures that were staged for the submission `row.name` visible, all at
+  // once and however many there are, and stores `row` as that resource.
+  // FAILED_PRECONDITION when it was applied before.
+  virtual absl::Status ApplySubmission(const auth::Grant& grant, Row row) = 0;
 
   // What redaction alone may do (docs/decisions/redaction.md): change what was
   // written, where it stands. What was there is then in no byte of the store's files,
@@ -242,6 +260,22 @@ class Batch {
   virtual absl::Status AddToQuota(absl::CivilDay day, absl::string_view subject,
                                   int64_t amount) = 0;
 
+  // Keeps figures for a submission of `provider`, `agencies/{agency}`, that nobody sees
+  // before Transaction::ApplySubmission. It is no change: the store's revision stays.
+  // At most kMostStaged, so that the writer is never held for long. Returns which of
+  // `rows` were not kept, by index, because the submission has a figure of their key
+  // already. FAILED_PRECONDITION when it was applied.
+  static constexpr size_t kMostStaged = 2000;
+  virtual absl::StatusOr<std::vector<size_t>> StageFigures(absl::string_view submission,
+                                                           absl::string_view provider,
+                                                           absl::Span<const FigureRow> rows) = 0;
+  // Drops some of them again, by measure and key; at most kMostStaged.
+  virtual absl::Status UnstageFigures(absl::string_view submission,
+                                      absl::Span<const FigureRow> rows) = 0;
+  // Drops up to `most` of all that was staged for a submission that was not applied.
+  // Returns whether more is left.
+  virtual absl::StatusOr<bool> DropStaged(absl::string_view submission, size_t most) = 0;
+
   // Makes the batch durable. After an error nothing of it is kept, and what the
   // disk holds is not known: the caller stops writing.
   virtual absl::Status Commit() = 0;
@@ -317,6 +351,9 @@ class Store : public Reader {
   virtual absl::StatusOr<AuditSpan> AuditIndexesBetween(absl::Time from, absl::Time to) const = 0;
   // Openings of streams that have no ending.
   virtual absl::StatusOr<std::vector<AuditRow>> OpenStreams() const = 0;
+
+  // Submissions that were neither applied nor dropped, by name.
+  virtual absl::StatusOr<std::vector<std::string>> UnappliedSubmissions() const = 0;
 
   // Begins a batch. Only one may exist.
   virtual absl::StatusOr<std::unique_ptr<Batch>> BeginBatch() = 0;

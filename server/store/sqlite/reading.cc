@@ -42,6 +42,9 @@ void BindName(Query& query, Kind kind, absl::string_view name, ReadPoint point) 
   query.Bind(static_cast<int64_t>(kind)).Bind(name).Bind(point.revision).Bind(Micros(point.as_of));
 }
 
+// After every PeriodKey.
+constexpr absl::string_view kAfterAllPeriods = "~";
+
 // The first text that is greater than every text that starts with `prefix`.
 // Names hold no byte above `z`.
 std::string EndOf(absl::string_view prefix) { return std::string(prefix) + "\x7f"; }
@@ -74,6 +77,18 @@ absl::StatusOr<Reading> Reading::Prepare(Connection& connection) {
                    connection.Prepare("SELECT ordinal, measure, area, level, topics, body FROM "
                                       "observation WHERE release=? AND ordinal>? "
                                       "ORDER BY ordinal"));
+  // CROSS JOIN, so that the measure's own index leads whatever the planner thinks.
+  ASSIGN_OR_RETURN(
+      reading.figures_,
+      connection.Prepare("SELECT period, area, breakdown, row, body, name, provider, "
+                         "store_revision, recorded FROM figure INDEXED BY figure_by_key "
+                         "CROSS JOIN submission ON submission.id=figure.submission "
+                         "WHERE measure=? AND (period, area, breakdown)>(?,?,?) AND period<? AND "
+                         "(name=? OR (store_revision BETWEEN 1 AND ? AND recorded<?)) "
+                         "ORDER BY period, area, breakdown"));
+  ASSIGN_OR_RETURN(
+      reading.unapplied_,
+      connection.Prepare("SELECT name FROM submission WHERE store_revision=0 ORDER BY name"));
   ASSIGN_OR_RETURN(reading.kinds_, connection.Prepare("SELECT DISTINCT kind FROM resource"));
   ASSIGN_OR_RETURN(reading.meta_, connection.Prepare("SELECT value FROM meta WHERE key=?"));
   ASSIGN_OR_RETURN(reading.quota_used_,
@@ -216,6 +231,70 @@ absl::Status Reading::ScanObservations(const auth::Grant& grant, absl::string_vi
     }
     row.body = std::string(query.Text(5));
     if (!visit(row)) return absl::OkStatus();
+  }
+}
+
+absl::Status Reading::ScanSubmitted(const auth::Grant& grant, const FigureRange& range,
+                                    ReadPoint point,
+                                    absl::FunctionRef<bool(const FigureRow&)> visit) const {
+  const bool sees_all = grant.basis() == v1::AccessRule::ROLE || grant.sees_all_agencies();
+  if (!sees_all && grant.basis() != v1::AccessRule::SELF) return grant.OutOfScope();
+  const bool resumes = range.after.period >= range.from && !range.after.period.empty();
+  const FigureKey after = resumes ? range.after : FigureKey{range.from, "", ""};
+  const std::string to = range.to.empty() ? std::string(kAfterAllPeriods) : range.to;
+  Query query = figures_.Start();
+  query.Bind(range.measure)
+      .Bind(after.period)
+      .Bind(after.area)
+      .Bind(after.breakdown)
+      .Bind(to)
+      .Bind(range.staged)
+      .Bind(point.revision)
+      .Bind(Micros(point.as_of));
+  // The visible revisions of one key, in no order: submissions are applied in another
+  // order than they are begun in.
+  std::vector<std::pair<int64_t, FigureRow>> revisions;
+  const auto visit_key = [&] {
+    std::sort(revisions.begin(), revisions.end(),
+              [](const auto& a, const auto& b) { return a.first > b.first; });
+    auto number = static_cast<int64_t>(revisions.size());
+    for (auto& [applied, row] : revisions) {
+      row.revision = number--;
+      if (!visit(row)) return false;
+      if (!range.all_revisions) break;
+    }
+    return true;
+  };
+  while (true) {
+    ASSIGN_OR_RETURN(const bool found, query.Step());
+    if (!found) break;
+    if (!sees_all && query.Text(6) != grant.agency()) continue;
+    FigureRow row;
+    row.measure = range.measure;
+    row.key = {std::string(query.Text(0)), std::string(query.Text(1)), std::string(query.Text(2))};
+    row.row = query.Int(3);
+    row.body = std::string(query.Text(4));
+    row.submission = std::string(query.Text(5));
+    const int64_t applied = query.Int(7);
+    row.recorded = applied == 0 ? absl::InfiniteFuture() : absl::FromUnixMicros(query.Int(8));
+    if (!revisions.empty() && !(revisions.front().second.key == row.key)) {
+      if (!visit_key()) return absl::OkStatus();
+      revisions.clear();
+    }
+    revisions.emplace_back(applied == 0 ? std::numeric_limits<int64_t>::max() : applied,
+                           std::move(row));
+  }
+  visit_key();
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<std::string>> Reading::UnappliedSubmissions() const {
+  std::vector<std::string> names;
+  Query query = unapplied_.Start();
+  while (true) {
+    ASSIGN_OR_RETURN(const bool found, query.Step());
+    if (!found) return names;
+    names.emplace_back(query.Text(0));
   }
 }
 

@@ -33,8 +33,11 @@ class Reading {
   absl::Status ScanObservations(const auth::Grant& grant, absl::string_view release,
                                 int64_t after_ordinal,
                                 absl::FunctionRef<bool(const ObservationRow&)> visit) const;
+  absl::Status ScanSubmitted(const auth::Grant& grant, const FigureRange& range, ReadPoint point,
+                             absl::FunctionRef<bool(const FigureRow&)> visit) const;
 
   // As Store promises.
+  absl::StatusOr<std::vector<std::string>> UnappliedSubmissions() const;
   absl::StatusOr<Store::State> ReadState() const;
   absl::StatusOr<auth::Policy::Source> ReadPolicy(absl::Time as_of) const;
   absl::StatusOr<int64_t> QuotaUsed(absl::CivilDay day, absl::string_view subject) const;
@@ -75,6 +78,8 @@ class Reading {
   Statement scan_;
   Statement newest_;
   Statement observations_;
+  Statement figures_;
+  Statement unapplied_;
   Statement kinds_;
   Statement meta_;
   Statement quota_used_;

@@ -93,6 +93,30 @@ CREATE TABLE redaction_proposal (
   time INTEGER NOT NULL
 ) WITHOUT ROWID;
 )sql",
+    R"sql(
+-- What was submitted. `store_revision` is 0 until it is applied: nobody sees its
+-- figures before, and one row makes all of them visible.
+CREATE TABLE submission (
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE,
+  provider TEXT NOT NULL,
+  store_revision INTEGER NOT NULL DEFAULT 0,
+  recorded INTEGER NOT NULL DEFAULT 0
+);
+
+CREATE TABLE figure (
+  id INTEGER PRIMARY KEY,
+  submission INTEGER NOT NULL,
+  measure TEXT NOT NULL,
+  period TEXT NOT NULL,
+  area TEXT NOT NULL,
+  breakdown TEXT NOT NULL,
+  row INTEGER NOT NULL,
+  body BLOB NOT NULL
+);
+CREATE UNIQUE INDEX figure_by_key ON figure (measure, period, area, breakdown, submission);
+CREATE INDEX figure_by_submission ON figure (submission);
+)sql",
 };
 
 absl::StatusOr<int64_t> Version(Connection& connection) {

@@ -20,6 +20,7 @@
 #include "server/store/sqlite/rewriting.h"
 #include "server/store/sqlite/row_cache.h"
 #include "server/store/sqlite/schema.h"
+#include "server/store/sqlite/staging.h"
 
 namespace concordat::store {
 namespace {
@@ -39,6 +40,7 @@ struct Writer {
   Connection connection;
   Reading reading;
   Rewriting rewriting;
+  Staging staging;
   // See Store::page_token_key.
   std::string page_token_key;
   // The write-ahead log may hold what was redacted: after a redaction, and from the
@@ -71,6 +73,7 @@ absl::StatusOr<std::unique_ptr<Writer>> PrepareWriter(Connection connection) {
   Connection& db = writer->connection;
   ASSIGN_OR_RETURN(writer->reading, Reading::Prepare(db));
   ASSIGN_OR_RETURN(writer->rewriting, Rewriting::Prepare(db));
+  ASSIGN_OR_RETURN(writer->staging, Staging::Prepare(db));
   ASSIGN_OR_RETURN(writer->begin, db.Prepare("BEGIN IMMEDIATE"));
   ASSIGN_OR_RETURN(writer->commit, db.Prepare("COMMIT"));
   ASSIGN_OR_RETURN(writer->put,
@@ -163,6 +166,10 @@ class SqliteTransaction final : public Transaction {
       absl::FunctionRef<bool(const ObservationRow&)> visit) const override {
     return writer_.reading.ScanObservations(grant, release, after_ordinal, visit);
   }
+  absl::Status ScanSubmitted(const auth::Grant& grant, const FigureRange& range, ReadPoint point,
+                             absl::FunctionRef<bool(const FigureRow&)> visit) const override {
+    return writer_.reading.ScanSubmitted(grant, range, point, visit);
+  }
 
   absl::StatusOr<int64_t> Put(const auth::Grant& grant, Kind kind, Row row) override {
     RETURN_IF_ERROR(JudgeScope(grant, kind, row.name, &row.topics));
@@ -206,6 +213,13 @@ class SqliteTransaction final : public Transaction {
     }
     wrote_ = true;
     return absl::OkStatus();
+  }
+
+  absl::Status ApplySubmission(const auth::Grant& grant, Row row) override {
+    row.recorded = commit_time_;
+    const std::string name = row.name;
+    RETURN_IF_ERROR(Put(grant, Kind::kSubmission, std::move(row)).status());
+    return writer_.staging.Apply(name, revision_, commit_time_);
   }
 
   absl::Status ScanRevisions(const auth::Grant& grant, Kind kind, absl::string_view name,
@@ -417,6 +431,19 @@ class SqliteBatch final : public Batch {
     return query.Run();
   }
 
+  absl::StatusOr<std::vector<size_t>> StageFigures(absl::string_view submission,
+                                                   absl::string_view provider,
+                                                   absl::Span<const FigureRow> rows) override {
+    return writer_.staging.Stage(submission, provider, rows);
+  }
+  absl::Status UnstageFigures(absl::string_view submission,
+                              absl::Span<const FigureRow> rows) override {
+    return writer_.staging.Unstage(submission, rows);
+  }
+  absl::StatusOr<bool> DropStaged(absl::string_view submission, size_t most) override {
+    return writer_.staging.Drop(submission, most);
+  }
+
   absl::Status Commit() override {
     for (const auto& [hour, indexes] : hours_) {
       Query query = writer_.widen_hour.Start();
@@ -491,6 +518,15 @@ class SqliteStore final : public Store {
       absl::FunctionRef<bool(const ObservationRow&)> visit) const override {
     ASSIGN_OR_RETURN(const Lease lease, Borrow());
     return lease->reading.ScanObservations(grant, release, after_ordinal, visit);
+  }
+  absl::Status ScanSubmitted(const auth::Grant& grant, const FigureRange& range, ReadPoint point,
+                             absl::FunctionRef<bool(const FigureRow&)> visit) const override {
+    ASSIGN_OR_RETURN(const Lease lease, Borrow());
+    return lease->reading.ScanSubmitted(grant, range, point, visit);
+  }
+  absl::StatusOr<std::vector<std::string>> UnappliedSubmissions() const override {
+    ASSIGN_OR_RETURN(const Lease lease, Borrow());
+    return lease->reading.UnappliedSubmissions();
   }
   absl::StatusOr<State> ReadState() const override { return state_.Get(); }
   absl::StatusOr<auth::Policy::Source> ReadPolicy(absl::Time as_of) const override {

@@ -1,0 +1,218 @@
+#include "server/services/apply_measures.h"
+
+#include <cmath>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/civil_time.h"
+#include "base/civil_time.h"
+#include "base/resource_name.h"
+#include "base/status.h"
+#include "server/domain/mail_address.h"
+#include "server/domain/periods.h"
+#include "server/services/apply.h"
+
+namespace concordat::services {
+namespace {
+
+using store::Kind;
+using store::Row;
+
+// A return is called by its period, a dot and its agency, in 63 bytes; no period takes
+// more than 21.
+constexpr size_t kLongestAgency = 41;
+// Figures of earlier periods are none that an agency still owes.
+constexpr absl::CivilDay kEarliest(1990, 1, 1);
+
+// Finds what contradicts itself, or names what is not there.
+class MeasuresChecker {
+ public:
+  MeasuresChecker(const store::Transaction& transaction, const auth::Grant& grant)
+      : transaction_(transaction), grant_(grant) {}
+
+  absl::StatusOr<std::vector<FieldViolation>> Check(const v1::ApplyMeasuresRequest& request) {
+    absl::flat_hash_set<std::string> names;
+    for (int i = 0; i < request.measures_size(); ++i) {
+      const v1::Measure& measure = request.measures(i);
+      path_ = absl::StrCat("measures[", i, "]");
+      if (!names.insert(measure.name()).second) Violate("name", "stands twice");
+      CheckUnit(measure);
+      CheckDisclosure(measure);
+      CheckDimensions(measure);
+      CheckCollection(measure);
+      RETURN_IF_ERROR(CheckAgencies(measure));
+    }
+    return std::move(violations_);
+  }
+
+ private:
+  void Violate(absl::string_view field, std::string description) {
+    violations_.push_back({absl::StrCat(path_, ".", field), std::move(description)});
+  }
+
+  void CheckUnit(const v1::Measure& measure) {
+    if ((measure.unit() == v1::Measure::RATE) != (measure.rate_per() > 0)) {
+      Violate("rate_per", "is required with the unit RATE, and only then");
+    }
+    if (measure.has_tolerance() && !measure.has_target()) {
+      Violate("tolerance", "means nothing without a target");
+    }
+    if (measure.has_tolerance() && measure.tolerance() < 0) {
+      Violate("tolerance", "must not be negative");
+    }
+    if (measure.has_target() && measure.polarity() == v1::Measure::NEUTRAL) {
+      Violate("target", "means nothing for a neutral measure");
+    }
+    // Not a number fails this too.
+    const double jump = measure.jump_factor();
+    if (jump != 0 && !(jump > 1 && std::isfinite(jump))) {
+      Violate("jump_factor", "must be more than 1, or 0 for no check");
+    }
+  }
+
+  void CheckDisclosure(const v1::Measure& measure) {
+    const v1::DisclosureProfile profile = measure.disclosure_profile();
+    if (profile != v1::DISCLOSURE_PROFILE_UNSPECIFIED &&
+        (profile == v1::ALREADY_PUBLIC) != (measure.disclosure_minimum() == 0)) {
+      Violate("disclosure_minimum", "must be 0 with ALREADY_PUBLIC, and only then");
+    }
+    if (measure.rounding_base() != 0 && profile != v1::CUSTOM) {
+      Violate("rounding_base", "belongs to the profile CUSTOM alone");
+    }
+  }
+
+  void CheckDimensions(const v1::Measure& measure) {
+    absl::flat_hash_set<std::string> names;
+    for (int i = 0; i < measure.dimensions_size(); ++i) {
+      const v1::Measure::Dimension& dimension = measure.dimensions(i);
+      const std::string path = absl::StrCat("dimensions[", i, "]");
+      if (!names.insert(dimension.name()).second) Violate(path + ".name", "stands twice");
+      absl::flat_hash_set<std::string> items;
+      for (int item = 0; item < dimension.items_size(); ++item) {
+        // Those who type them do not mind letter case.
+        const std::string lower = absl::AsciiStrToLower(dimension.items(item));
+        const std::string item_path = absl::StrCat(path, ".items[", item, "]");
+        if (absl::StripAsciiWhitespace(lower) != lower || lower.empty()) {
+          Violate(item_path, "must not be empty, nor begin or end with a space");
+        } else if (lower == "total") {
+          Violate(item_path, "is no item: the figure without a breakdown is the total");
+        } else if (!items.insert(lower).second) {
+          Violate(item_path, "stands twice");
+        }
+      }
+    }
+  }
+
+  void CheckCollection(const v1::Measure& measure) {
+    if (!measure.has_collected_from()) {
+      if (measure.duties_size() > 0) Violate("collected_from", "is required with duties");
+      if (measure.has_collected_until()) Violate("collected_until", "needs collected_from");
+      return;
+    }
+    // Dates that are set were checked by the door.
+    const absl::CivilDay from = ToCivilDay(measure.collected_from()).value_or(kEarliest);
+    const std::optional<absl::CivilDay> until =
+        measure.has_collected_until() ? ToCivilDay(measure.collected_until()) : std::nullopt;
+    if (from < kEarliest) Violate("collected_from", "is before 1990");
+    if (until.has_value() && *until < from) Violate("collected_until", "is before collected_from");
+    if (measure.frequency() == v1::Measure::ONCE && !until.has_value()) {
+      Violate("collected_until", "is required with the frequency ONCE");
+      return;
+    }
+    const auto first = domain::PeriodHolding(measure, from);
+    if (first.has_value() && ToCivilDay(first->start()) != from) {
+      Violate("collected_from", "is not the first day of a period of the frequency");
+    }
+    if (!until.has_value()) return;
+    const auto last = domain::PeriodHolding(measure, *until);
+    if (last.has_value() && ToCivilDay(last->end()) != *until) {
+      Violate("collected_until", "is not the last day of a period of the frequency");
+    }
+  }
+
+  absl::Status CheckAgencies(const v1::Measure& measure) {
+    RETURN_IF_ERROR(CheckAgency("provider", measure.provider()));
+    absl::flat_hash_set<std::string> agencies;
+    absl::flat_hash_set<std::string> areas;
+    for (int i = 0; i < measure.duties_size(); ++i) {
+      const v1::Measure::Duty& duty = measure.duties(i);
+      const std::string path = absl::StrCat("duties[", i, "]");
+      RETURN_IF_ERROR(CheckAgency(path + ".agency", duty.agency()));
+      if (!agencies.insert(duty.agency()).second) {
+        Violate(path + ".agency", "has another duty; put its areas together");
+      }
+      if (LastIdentifier(duty.agency()).size() > kLongestAgency) {
+        Violate(path + ".agency", absl::StrCat("has an identifier of more than ", kLongestAgency,
+                                               " bytes, too long for the names of returns"));
+      }
+      for (int area = 0; area < duty.areas_size(); ++area) {
+        const std::string area_path = absl::StrCat(path, ".areas[", area, "]");
+        ASSIGN_OR_RETURN(const bool known, IsStored(Kind::kArea, duty.areas(area)));
+        if (!known) Violate(area_path, "names an area that the directory lacks");
+        if (!areas.insert(duty.areas(area)).second) {
+          Violate(area_path, "stands twice: one agency reports an area");
+        }
+      }
+      if (!duty.contact().empty() && !domain::IsMailAddress(duty.contact())) {
+        Violate(path + ".contact", "is no e-mail address");
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status CheckAgency(absl::string_view field, const std::string& agency) {
+    ASSIGN_OR_RETURN(const bool known, IsStored(Kind::kAgency, agency));
+    if (!known) Violate(field, "names an agency that the directory lacks");
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<bool> IsStored(Kind kind, const std::string& name) {
+    const auto [place, is_new] = stored_.try_emplace(name, false);
+    if (is_new) {
+      ASSIGN_OR_RETURN(place->second, Exists(transaction_, grant_, kind, name));
+    }
+    return place->second;
+  }
+
+  const store::Transaction& transaction_;
+  const auth::Grant& grant_;
+  std::string path_;
+  std::vector<FieldViolation> violations_;
+  // Whether agencies and areas are stored, by name.
+  absl::flat_hash_map<std::string, bool> stored_;
+};
+
+}  // namespace
+
+absl::StatusOr<v1::ApplyMeasuresResponse> ApplyMeasuresTo(store::Transaction& transaction,
+                                                          const auth::Grant& grant,
+                                                          const v1::ApplyMeasuresRequest& request) {
+  ASSIGN_OR_RETURN(const std::vector<FieldViolation> violations,
+                   MeasuresChecker(transaction, grant).Check(request));
+  RETURN_IF_ERROR(FromViolations(violations));
+
+  v1::ApplyMeasuresResponse response;
+  for (v1::Measure measure : request.measures()) {
+    if (!measure.etag().empty()) {
+      const absl::StatusOr<Row> stored =
+          transaction.Find(grant, Kind::kMeasure, measure.name(), transaction.Latest());
+      RETURN_IF_ERROR(
+          CheckEtag(measure.etag(), stored.ok() ? absl::StrCat(stored->revision) : "new"));
+    }
+    measure.clear_etag();
+    RETURN_IF_ERROR(ApplyResource(transaction, grant, Kind::kMeasure, measure.name(), measure,
+                                  {measure.topics().begin(), measure.topics().end()},
+                                  {transaction.CommitTime()}, *response.mutable_changes())
+                        .status());
+  }
+  return response;
+}
+
+}  // namespace concordat::services
