@@ -1,0 +1,152 @@
+#include "server/domain/disclosure/knowledge.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <utility>
+
+#include "absl/container/btree_set.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+
+namespace concordat::domain::disclosure {
+namespace {
+
+// Against a reader who has been told more than is published, a count must not be
+// derived exactly.
+constexpr int64_t kValuesNeededWhenTold = 2;
+
+bool Holds(const Variable& variable, int agency) {
+  return std::binary_search(variable.holders.begin(), variable.holders.end(), agency);
+}
+
+// Adds the counts that sums of held counts give, such as a total of which the attacker
+// holds every part. It owes those to no release, so they are not kept from it.
+void AddOwnSums(const Model& model, Attacker& attacker) {
+  for (bool has_changed = true; has_changed;) {
+    has_changed = false;
+    for (const Constraint& equation : model.equations) {
+      int unknown = -1;
+      int unknown_count = 0;
+      for (const Term& term : equation.terms) {
+        const size_t variable = static_cast<size_t>(term.variable);
+        if (attacker.holds[variable] || model.variables[variable].known.IsPoint()) continue;
+        unknown = term.variable;
+        ++unknown_count;
+      }
+      if (unknown_count != 1) continue;
+      const size_t variable = static_cast<size_t>(unknown);
+      const bool holds_any = std::any_of(
+          equation.terms.begin(), equation.terms.end(),
+          [&](const Term& term) { return attacker.holds[static_cast<size_t>(term.variable)]; });
+      if (!holds_any) continue;
+      attacker.holds[variable] = true;
+      attacker.is_kept_from[variable] = false;
+      has_changed = true;
+    }
+  }
+}
+
+// All agencies but `holders`, against the counts that these hold.
+Attacker EverybodyBut(const Model& model, const std::vector<int>& holders) {
+  Attacker attacker;
+  std::vector<std::string> names;
+  for (const int agency : holders) names.push_back(model.agencies[static_cast<size_t>(agency)]);
+  attacker.name = names.empty() ? "all agencies"
+                                : absl::StrCat("all agencies but ", absl::StrJoin(names, ", "));
+  for (const Variable& variable : model.variables) {
+    attacker.holds.push_back(!std::includes(holders.begin(), holders.end(),
+                                            variable.holders.begin(), variable.holders.end()));
+    attacker.is_kept_from.push_back(variable.holders == holders);
+  }
+  AddOwnSums(model, attacker);
+  return attacker;
+}
+
+// One agency; the public for -1.
+Attacker Alone(const Model& model, int agency) {
+  Attacker attacker;
+  attacker.name = agency < 0 ? "the public" : model.agencies[static_cast<size_t>(agency)];
+  for (const Variable& variable : model.variables) {
+    const bool holds = Holds(variable, agency);
+    attacker.holds.push_back(holds);
+    attacker.is_kept_from.push_back(!holds);
+  }
+  AddOwnSums(model, attacker);
+  return attacker;
+}
+
+Interval BoundsOf(const Variable& variable) {
+  if (variable.is_small) return {1, variable.minimum_shown - 1};
+  return {variable.minimum_shown, kNoLimit};
+}
+
+}  // namespace
+
+std::vector<Attacker> AttackersOf(const Model& model, Pooling pooling) {
+  std::vector<Attacker> attackers;
+  if (pooling == Pooling::kPooled) {
+    absl::btree_set<std::vector<int>> owners;
+    for (const Variable& variable : model.variables) owners.insert(variable.holders);
+    for (const std::vector<int>& holders : owners) {
+      attackers.push_back(EverybodyBut(model, holders));
+    }
+  } else {
+    for (int agency = -1; agency < static_cast<int>(model.agencies.size()); ++agency) {
+      attackers.push_back(Alone(model, agency));
+    }
+  }
+  const size_t count = attackers.size();
+  for (size_t i = 0; i < count; ++i) {
+    Attacker told = attackers[i];
+    told.name += ", told which counts are small";
+    told.knows_which_are_small = true;
+    attackers.push_back(std::move(told));
+  }
+  return attackers;
+}
+
+Knowledge KnowledgeOf(const Model& model, const Shown& shown, const Attacker& attacker) {
+  Knowledge knowledge;
+  knowledge.constraints = model.equations;
+  knowledge.constraints.insert(knowledge.constraints.end(), model.facts.begin(),
+                               model.facts.end());
+  for (size_t i = 0; i < model.variables.size(); ++i) {
+    const Variable& variable = model.variables[i];
+    Interval bounds = variable.known;
+    if (attacker.knows_which_are_small && bounds.low > 0) {
+      bounds = bounds.Within(BoundsOf(variable));
+    }
+    if (attacker.holds[i]) bounds = {variable.actual, variable.actual};
+    knowledge.bounds.push_back(bounds);
+  }
+  for (size_t i = 0; i < model.figures.size(); ++i) {
+    if (!shown[i]) continue;
+    const Figure& figure = model.figures[i];
+    for (const Lock& lock : figure.locks) {
+      Interval& bounds = knowledge.bounds[static_cast<size_t>(lock.variable)];
+      bounds = bounds.Within(lock.interval);
+    }
+    knowledge.constraints.insert(knowledge.constraints.end(), figure.constraints.begin(),
+                                 figure.constraints.end());
+  }
+  return knowledge;
+}
+
+std::vector<Target> TargetsOf(const Model& model, const Shown& shown, const Attacker& attacker) {
+  std::vector<Target> targets;
+  for (size_t i = 0; i < model.variables.size(); ++i) {
+    const Variable& variable = model.variables[i];
+    const bool is_hidden = variable.figure >= 0 && !shown[static_cast<size_t>(variable.figure)];
+    if (!attacker.is_kept_from[i] || (!variable.is_small && !is_hidden)) continue;
+    if (attacker.knows_which_are_small) {
+      // Told that a count is not small, the reader learns of it what may be shown.
+      if (!variable.is_small) continue;
+      targets.push_back({static_cast<int>(i), kValuesNeededWhenTold});
+    } else {
+      targets.push_back({static_cast<int>(i), variable.values_needed});
+    }
+  }
+  return targets;
+}
+
+}  // namespace concordat::domain::disclosure
