@@ -30,6 +30,9 @@ void Bind(const Services& services, door::MethodTable& table) {
   table.Read(services.releases, &ReleaseService::ListObservations);
   table.Stream(services.releases, &ReleaseService::ExtractObservations);
   table.Change(services.releases, &ReleaseService::ImportRelease);
+  table.ReadInSteps(services.releases, &ReleaseService::PreviewRelease);
+  table.Change(services.releases, &ReleaseService::PublishRelease);
+  table.Change(services.releases, &ReleaseService::WithdrawRelease);
 
   table.Read(services.agreements, &AgreementService::ListAgreements);
   table.Read(services.agreements, &AgreementService::GetAgreement);

@@ -16,6 +16,8 @@ void AddPlansCommands(CLI::App& app, Session& session);
 void AddActionsCommands(CLI::App& app, Session& session);
 void AddMeasuresCommands(CLI::App& app, Session& session);
 void AddReleasesCommands(CLI::App& app, Session& session);
+// What `AddReleasesCommands` adds of making and withdrawing releases.
+void AddPublicationCommands(CLI::App& releases, Session& session);
 void AddAgreementsCommands(CLI::App& app, Session& session);
 void AddAccessCommands(CLI::App& app, Session& session);
 void AddDirectoryCommands(CLI::App& app, Session& session);
