@@ -85,10 +85,10 @@ Dimension FlatDimension(int leaves) {
 
 Dimension RandomDimension(std::mt19937_64& random) {
   Dimension dimension = {{-1}};
-  const int groups = 2 + static_cast<int>(Below(3, random));
+  const int groups = 2 + static_cast<int>(Below(2, random));
   for (int i = 0; i < groups; ++i) dimension.parents.push_back(0);
   for (int i = 1; i <= groups; ++i) {
-    const int64_t leaves = 2 + Below(3, random);
+    const int64_t leaves = 2 + Below(2, random);
     for (int64_t j = 0; j < leaves; ++j) dimension.parents.push_back(i);
   }
   return dimension;

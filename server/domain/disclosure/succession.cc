@@ -27,6 +27,7 @@ class Joining {
     for (const Count& count : current.counts) taken_.insert(count.name);
     for (const Ratio& ratio : earlier.ratios) taken_.insert(ratio.name);
     for (const Ratio& ratio : current.ratios) taken_.insert(ratio.name);
+    FindRevised();
   }
 
   Table Run() && {
@@ -54,6 +55,24 @@ class Joining {
     return a.availability != Availability::kAvailable || a.value == b.value;
   }
 
+  // A total of a revised part is revised too, also where its value came out the same: a
+  // reader from whom it is hidden does not know that.
+  void FindRevised() {
+    for (const Count& count : earlier_.counts) {
+      const auto found = current_.find(count.name);
+      if (found == current_.end() || !IsSame(count, *found->second)) revised_.insert(count.name);
+    }
+    for (bool has_changed = true; has_changed;) {
+      has_changed = false;
+      for (const Sum& sum : earlier_.sums) {
+        const bool has_revised_part =
+            std::any_of(sum.parts.begin(), sum.parts.end(),
+                        [&](const std::string& part) { return revised_.contains(part); });
+        if (has_revised_part && revised_.insert(sum.total).second) has_changed = true;
+      }
+    }
+  }
+
   std::string NewName(const std::string& name) {
     for (int i = 1;; ++i) {
       std::string candidate = absl::StrCat(name, "@", i);
@@ -75,7 +94,7 @@ class Joining {
   void TakeCount(const Count& count) {
     Count known = Known(count);
     const auto found = current_.find(count.name);
-    if (found != current_.end() && IsSame(count, *found->second)) {
+    if (!revised_.contains(count.name)) {
       Count& same = *found->second;
       same.was_hidden = same.was_hidden || known.was_hidden;
       if (known.known) same.known = same.known ? same.known->Within(*known.known) : *known.known;
@@ -129,6 +148,8 @@ class Joining {
   absl::flat_hash_map<std::string, Symbol> symbols_;
   absl::flat_hash_map<std::string, Count*> current_;
   absl::flat_hash_set<std::string> taken_;
+  // Earlier counts that are not those of today.
+  absl::flat_hash_set<std::string> revised_;
   // Of each earlier count, what it is called now.
   absl::flat_hash_map<std::string, std::string> names_;
   std::vector<Count> old_counts_;
