@@ -51,9 +51,7 @@ class Narrowing {
   }
 
  private:
-  const Interval& At(const Term& term) const {
-    return bounds_[static_cast<size_t>(term.variable)];
-  }
+  const Interval& At(const Term& term) const { return bounds_[static_cast<size_t>(term.variable)]; }
 
   // sign × the constraint's sum >= side: each term is at least the side less the most
   // that the other terms can be.
@@ -73,14 +71,13 @@ class Narrowing {
       const int64_t coefficient = sign * term.coefficient;
       const bool is_unlimited = coefficient > 0 && At(term).high == kNoLimit;
       if (unlimited == 1 && !is_unlimited) continue;
-      const absl::int128 own =
-          is_unlimited ? 0
-                       : absl::int128(coefficient) * (coefficient > 0 ? At(term).high : At(term).low);
+      const absl::int128 own = is_unlimited ? 0
+                                            : absl::int128(coefficient) *
+                                                  (coefficient > 0 ? At(term).high : At(term).low);
       const absl::int128 least = side - (most - own);
       Interval& bounds = bounds_[static_cast<size_t>(term.variable)];
-      const Interval narrowed = coefficient > 0
-                                    ? Interval{CeilDivide(least, coefficient), kNoLimit}
-                                    : Interval{0, FloorDivide(least, coefficient)};
+      const Interval narrowed = coefficient > 0 ? Interval{CeilDivide(least, coefficient), kNoLimit}
+                                                : Interval{0, FloorDivide(least, coefficient)};
       if (bounds.Within(narrowed) == bounds) continue;
       // The other end than the one that `most` is made of.
       bounds = bounds.Within(narrowed);
@@ -121,6 +118,8 @@ class Component {
     const Interval bounds = BoundsOf(target.variable);
     Interval& derivable = finding.derivable;
     derivable = bounds;
+    finding.proven = Proven(column);
+    if (!limits_.every_limit && IsEnough(column, target.values_needed)) return;
     program_.SetCost(column, 1);
     if (Minimise()) derivable.low = RoundedUp(program_.ValueOf(column), bounds.low);
     const bool is_far = bounds.high == kNoLimit;
@@ -137,6 +136,10 @@ class Component {
  private:
   const Interval& BoundsOf(int variable) const { return bounds_[static_cast<size_t>(variable)]; }
   Interval& Proven(int column) { return proven_[static_cast<size_t>(column)]; }
+
+  bool IsEnough(int column, int64_t needed) {
+    return Proven(column).high - Proven(column).low >= needed - 1;
+  }
 
   static double Upper(const Interval& interval) {
     return interval.high == kNoLimit ? kInfinity : static_cast<double>(interval.high);
@@ -208,12 +211,11 @@ class Component {
   // limit.
   void Search(int column, int64_t needed, const Interval& derivable, const Interval& bounds) {
     const int64_t width = needed - 1;
-    const auto is_enough = [&] { return Proven(column).high - Proven(column).low >= width; };
+    const auto is_enough = [&] { return IsEnough(column, needed); };
     if (is_enough() || (derivable.high != kNoLimit && derivable.high - derivable.low < width)) {
       return;
     }
-    const int64_t high =
-        derivable.high == kNoLimit ? derivable.low + 2 * width : derivable.high;
+    const int64_t high = derivable.high == kNoLimit ? derivable.low + 2 * width : derivable.high;
     const int64_t spare = high - derivable.low - width;
     FindBetween(column, {derivable.low, derivable.low + spare / 2});
     if (!is_enough()) FindBetween(column, {high - (spare - spare / 2), high});
@@ -321,7 +323,10 @@ void MarkUnavoidable(const Model& model, const Attacker& attacker, const AuditLi
   const std::vector<Finding> best = Audit(KnowledgeOf(model, nothing, attacker), failing, limits);
   size_t next = 0;
   for (Finding& finding : findings) {
-    if (!finding.is_protected) finding.is_unavoidable = !best[next++].is_protected;
+    if (finding.is_protected) continue;
+    const bool is_small = model.variables[static_cast<size_t>(finding.variable)].is_small;
+    const bool is_tolerable = attacker.knows_which_are_small || !is_small;
+    finding.is_unavoidable = !best[next++].is_protected && is_tolerable;
   }
 }
 
@@ -357,7 +362,7 @@ std::vector<Finding> AuditRelease(const Model& model, const Shown& shown,
     const std::vector<Target> targets = TargetsOf(model, shown, attacker);
     if (targets.empty()) continue;
     std::vector<Finding> findings = Audit(KnowledgeOf(model, shown, attacker), targets, limits);
-    if (attacker.knows_which_are_small) MarkUnavoidable(model, attacker, limits, findings);
+    MarkUnavoidable(model, attacker, limits, findings);
     for (Finding& finding : findings) {
       finding.name = model.variables[static_cast<size_t>(finding.variable)].name;
       finding.attacker = attacker.name;

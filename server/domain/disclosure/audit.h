@@ -20,6 +20,9 @@ struct AuditLimits {
   // Nodes of one search for whole numbers. What is not found within it counts as not
   // protected.
   int most_nodes = 200;
+  // Finds the limits of every target. Otherwise `derivable` of a target that tables found
+  // for others already prove protected is only what single constraints say.
+  bool every_limit = true;
 };
 
 // What one attacker derives of one count.
@@ -36,8 +39,9 @@ struct Finding {
   int64_t values_needed = 2;
   // proven.high - proven.low + 1 >= values_needed
   bool is_protected = false;
-  // Not protected, and would not be if every figure were hidden. Only against an
-  // attacker that knows which counts are small.
+  // Not protected, and would not be if every figure were hidden. A small count is
+  // marked so only against an attacker that knows which counts are small; what is
+  // merely hidden to protect others, against any.
   bool is_unavoidable = false;
 };
 

@@ -3,10 +3,15 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <memory>
+#include <functional>
 #include <optional>
+#include <queue>
 #include <utility>
+#include <vector>
 
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "absl/numeric/int128.h"
 #include "server/domain/disclosure/linear_program.h"
 #include "server/domain/disclosure/profile.h"
 
@@ -29,40 +34,73 @@ void HideDependents(const Model& model, int figure, Hiding& hiding) {
   }
 }
 
-// All tables that one attacker has to hold possible, seen from the true one: by how
-// much each count may be off. Counts that are shown may move too, at the cost of hiding
-// what shows them, so that the cheapest movement of a target says what to hide for it.
-//
-// A count's movement is the sum of three columns: within what is known of it, which
-// costs nothing, and beyond that, up and down.
+// A constraint of the model, and the figure that states it: -1 for what is true whatever
+// is hidden.
+struct Tie {
+  const Constraint* constraint;
+  int figure;
+};
+
+// Which constraints and figures speak of a variable.
+class Ties {
+ public:
+  explicit Ties(const Model& model)
+      : ties_of_(model.variables.size()), locks_of_(model.variables.size()) {
+    for (const Constraint& equation : model.equations) Add(equation, -1);
+    for (const Constraint& fact : model.facts) Add(fact, -1);
+    for (size_t i = 0; i < model.figures.size(); ++i) {
+      if (!model.figures[i].can_be_hidden) continue;
+      const int figure = static_cast<int>(i);
+      for (const Constraint& constraint : model.figures[i].constraints) Add(constraint, figure);
+      for (const Lock& lock : model.figures[i].locks) {
+        locks_of_[static_cast<size_t>(lock.variable)].push_back({figure, lock.interval});
+      }
+    }
+  }
+
+  struct ShownBy {
+    int figure;
+    Interval interval;
+  };
+
+  const Tie& At(int tie) const { return ties_[static_cast<size_t>(tie)]; }
+  const std::vector<int>& Of(int variable) const { return ties_of_[static_cast<size_t>(variable)]; }
+  // Only figures that can be hidden: what the others say is known anyway.
+  const std::vector<ShownBy>& LocksOf(int variable) const {
+    return locks_of_[static_cast<size_t>(variable)];
+  }
+
+ private:
+  void Add(const Constraint& constraint, int figure) {
+    for (const Term& term : constraint.terms) {
+      ties_of_[static_cast<size_t>(term.variable)].push_back(static_cast<int>(ties_.size()));
+    }
+    ties_.push_back({&constraint, figure});
+  }
+
+  std::vector<Tie> ties_;
+  std::vector<std::vector<int>> ties_of_;
+  std::vector<std::vector<ShownBy>> locks_of_;
+};
+
+// How another possible table differs from the true one.
+struct Movement {
+  double cost = 0;
+  // Figures to hide, so that readers cannot tell the two apart.
+  std::vector<int> figures;
+  // By how much each count is off, without those that are not; only when all are whole.
+  std::vector<std::pair<int, int64_t>> counts;
+};
+
+// Tables that one attacker has to hold possible, seen from the true one. Counts that are
+// shown may move too, at the cost of hiding what shows them: so the cheapest movement of
+// a target says what to hide for it.
 class Movements {
  public:
-  Movements(const Model& model, const Attacker& attacker, const Hiding& hiding)
-      : model_(model), hiding_(hiding), locks_(model.variables.size()),
-        columns_(model.variables.size(), -1), reach_(model.variables.size()) {
-    Hiding nothing_shown = hiding;
-    std::fill(nothing_shown.reasons.begin(), nothing_shown.reasons.end(), Reason::kComplementary);
-    possible_ = KnowledgeOf(model, nothing_shown.ShownFigures(), attacker).bounds;
-    for (size_t i = 0; i < model.figures.size(); ++i) {
-      if (!model.figures[i].can_be_hidden) continue;
-      for (const Lock& lock : model.figures[i].locks) {
-        locks_[static_cast<size_t>(lock.variable)].push_back(
-            {static_cast<int>(i), lock.interval});
-      }
-    }
-    for (size_t i = 0; i < model.variables.size(); ++i) {
-      if (!possible_[i].IsPoint()) AddColumns(static_cast<int>(i));
-    }
-    for (const Constraint& equation : model.equations) AddRow(equation, -1);
-    for (const Constraint& fact : model.facts) AddRow(fact, -1);
-    for (size_t i = 0; i < model.figures.size(); ++i) {
-      if (!model.figures[i].can_be_hidden) continue;
-      for (const Constraint& constraint : model.figures[i].constraints) {
-        AddRow(constraint, static_cast<int>(i));
-      }
-    }
-    is_known_hidden_.assign(model.figures.size(), false);
-    TakeOver();
+  Movements(const Model& model, const Ties& ties, const Attacker& attacker, const Hiding& hiding)
+      : model_(model), ties_(ties), hiding_(hiding), reach_(model.variables.size()) {
+    const Shown nothing(model.figures.size(), false);
+    possible_ = KnowledgeOf(model, nothing, attacker).bounds;
   }
 
   // How many values the tables found so far give the variable.
@@ -71,214 +109,267 @@ class Movements {
     return reach.high - reach.low + 1;
   }
 
-  // The figures to hide so that `target` has the values it needs; nullopt when hiding
-  // all would not do.
-  std::optional<std::vector<int>> WaysFor(const Target& target) {
-    TakeOver();
+  // The cheapest ways found for the target to have the values it needs: one movement, or
+  // one up and one down. Empty when hiding everything would not do. `solutions` counts
+  // the linear programs.
+  std::vector<Movement> WaysFor(const Target& target, int64_t& solutions) const {
     const int64_t width = target.values_needed - 1;
-    const std::optional<double> up = CostOf(target.variable, width);
-    if (up && *up < kTolerance) return Take(target.variable, width);
-    const std::optional<double> down = CostOf(target.variable, -width);
-    if (down && (!up || *down < *up - kTolerance)) return Take(target.variable, -width);
-    if (up) {
-      // The last solution is the other way's.
-      CostOf(target.variable, width);
-      return Take(target.variable, width);
+    for (size_t size = kFirstSize;; size *= kGrowth) {
+      const std::vector<int> near = Near(target.variable, size);
+      std::vector<Movement> ways = WaysAmong(near, target.variable, width, solutions);
+      if (!ways.empty() || near.size() < size) return ways;
     }
-    return BothWays(target.variable, width);
   }
 
-  int64_t solutions() const { return solutions_; }
+  // Takes note of a table, and of the same table the other way round, wherever this
+  // attacker has to hold them possible.
+  void Learn(const Movement& movement) {
+    for (const int64_t sign : {1, -1}) {
+      if (!IsPossible(movement, sign)) continue;
+      for (const auto& [variable, distance] : movement.counts) {
+        Interval& reach = reach_[static_cast<size_t>(variable)];
+        reach = {std::min(reach.low, sign * distance), std::max(reach.high, sign * distance)};
+      }
+    }
+  }
 
  private:
-  struct ShownBy {
-    int figure;
-    Interval interval;
-  };
-  // A row that a ratio's figure stands for, while it is shown.
-  struct Slack {
-    int column;
-    int figure;
-  };
+  // Variables that are looked at first around a target, and how much more each time that
+  // they are too few.
+  static constexpr size_t kFirstSize = 300;
+  static constexpr size_t kGrowth = 4;
+  // Cost of a step away from the target, so that near and costly is weighed against far
+  // and cheap.
+  static constexpr double kCostOfStep = 0.3;
 
   const Variable& VariableAt(int variable) const {
     return model_.variables[static_cast<size_t>(variable)];
   }
-  int ColumnOf(int variable) const { return columns_[static_cast<size_t>(variable)]; }
+  bool IsActive(const Tie& tie) const { return tie.figure < 0 || !IsHidden(hiding_, tie.figure); }
 
-  // Cost of hiding a figure and what goes with it.
+  // Cost of hiding a figure that is shown, and what goes with it.
   double CostOfHiding(int figure) const {
-    double cost = 0;
-    if (!IsHidden(hiding_, figure)) cost += static_cast<double>(FigureAt(model_, figure).cost);
+    int64_t cost = FigureAt(model_, figure).cost;
     for (const int dependent : FigureAt(model_, figure).dependents) {
-      if (!IsHidden(hiding_, dependent)) {
-        cost += static_cast<double>(FigureAt(model_, dependent).cost);
-      }
+      if (!IsHidden(hiding_, dependent)) cost += FigureAt(model_, dependent).cost;
+    }
+    return static_cast<double>(cost);
+  }
+
+  // Cost for each one that the count moves beyond what is known of it.
+  double CostOfMoving(int variable) const {
+    double cost = 0;
+    for (const Ties::ShownBy& shown : ties_.LocksOf(variable)) {
+      if (!IsHidden(hiding_, shown.figure)) cost += CostOfHiding(shown.figure);
     }
     return cost;
   }
 
-  void AddColumns(int variable) {
-    columns_[static_cast<size_t>(variable)] = program_.AddColumn(0, 0, 0);
-    program_.AddColumn(0, 0, 0);
-    program_.AddColumn(0, 0, 0);
-    stale_.push_back(variable);
-  }
+  Interval PossibleFor(int variable) const { return possible_[static_cast<size_t>(variable)]; }
 
-  void AddRow(const Constraint& constraint, int figure) {
-    double scale = 1;
-    for (const Term& term : constraint.terms) {
-      scale = std::max(scale, std::abs(static_cast<double>(term.coefficient)));
-    }
-    double activity = 0;
-    std::vector<std::pair<int, double>> terms;
-    for (const Term& term : constraint.terms) {
-      const double coefficient = static_cast<double>(term.coefficient) / scale;
-      activity += coefficient * static_cast<double>(VariableAt(term.variable).actual);
-      const int column = ColumnOf(term.variable);
-      if (column < 0) continue;
-      terms.emplace_back(column, coefficient);
-      terms.emplace_back(column + 1, coefficient);
-      terms.emplace_back(column + 2, -coefficient);
-    }
-    if (terms.empty()) return;
-    if (figure >= 0) {
-      slacks_.push_back({program_.AddColumn(0, kInfinity, 0), figure});
-      terms.emplace_back(slacks_.back().column, 1);
-    }
-    const double low = static_cast<double>(constraint.low) / scale - activity;
-    const double high = constraint.high == kNoLimit
-                            ? kInfinity
-                            : static_cast<double>(constraint.high) / scale - activity;
-    // The true table is possible, whatever the division rounds to.
-    program_.AddRow(terms, std::min(low, 0.0), std::max(high, 0.0));
-  }
-
-  // Brings the columns up to what is hidden by now.
-  void TakeOver() {
-    for (size_t i = 0; i < model_.figures.size(); ++i) {
-      if (is_known_hidden_[i] || !IsHidden(hiding_, static_cast<int>(i))) continue;
-      is_known_hidden_[i] = true;
-      for (const Lock& lock : model_.figures[i].locks) {
-        if (ColumnOf(lock.variable) >= 0) stale_.push_back(lock.variable);
-      }
-    }
-    for (const int variable : stale_) Refresh(variable);
-    stale_.clear();
-    for (const Slack& slack : slacks_) program_.SetCost(slack.column, CostOfHiding(slack.figure));
-  }
-
-  Interval FreeBoundsOf(int variable) const {
-    Interval bounds = possible_[static_cast<size_t>(variable)];
-    for (const ShownBy& shown : locks_[static_cast<size_t>(variable)]) {
+  // What readers hold possible with what is shown now, of this variable alone.
+  Interval FreeFor(int variable) const {
+    Interval bounds = PossibleFor(variable);
+    for (const Ties::ShownBy& shown : ties_.LocksOf(variable)) {
       if (!IsHidden(hiding_, shown.figure)) bounds = bounds.Within(shown.interval);
     }
     return bounds;
   }
 
-  void Refresh(int variable) {
-    const Interval& possible = possible_[static_cast<size_t>(variable)];
-    const Interval within = FreeBoundsOf(variable);
-    double cost = 0;
-    for (const ShownBy& shown : locks_[static_cast<size_t>(variable)]) {
-      if (!IsHidden(hiding_, shown.figure)) cost += CostOfHiding(shown.figure);
+  // Up to `size` variables that can move, those nearest to the target by cost first.
+  std::vector<int> Near(int target, size_t size) const {
+    using Entry = std::pair<double, int>;
+    std::priority_queue<Entry, std::vector<Entry>, std::greater<>> queue;
+    std::vector<bool> is_queued(model_.variables.size(), false);
+    std::vector<bool> is_spread;
+    std::vector<int> near;
+    queue.push({0, target});
+    is_queued[static_cast<size_t>(target)] = true;
+    while (!queue.empty() && near.size() < size) {
+      const auto [cost, variable] = queue.top();
+      queue.pop();
+      near.push_back(variable);
+      for (const int tie : ties_.Of(variable)) {
+        if (is_spread.size() <= static_cast<size_t>(tie)) {
+          is_spread.resize(static_cast<size_t>(tie) + 1, false);
+        }
+        if (is_spread[static_cast<size_t>(tie)] || !IsActive(ties_.At(tie))) continue;
+        is_spread[static_cast<size_t>(tie)] = true;
+        for (const Term& term : ties_.At(tie).constraint->terms) {
+          const size_t next = static_cast<size_t>(term.variable);
+          if (is_queued[next] || PossibleFor(term.variable).IsPoint()) continue;
+          is_queued[next] = true;
+          queue.push({cost + kCostOfStep + CostOfMoving(term.variable), term.variable});
+        }
+      }
     }
-    const int column = ColumnOf(variable);
+    return near;
+  }
+
+  // One movement if that is enough: up, or down where that is cheaper. Else part of the
+  // way up, and the rest down.
+  std::vector<Movement> WaysAmong(const std::vector<int>& near, int target, int64_t width,
+                                  int64_t& solutions) const {
+    std::optional<Movement> up = Cheapest(near, target, width, solutions);
+    if (up && up->cost < kTolerance) return {*std::move(up)};
+    std::optional<Movement> down = Cheapest(near, target, -width, solutions);
+    if (down && (!up || down->cost < up->cost - kTolerance)) return {*std::move(down)};
+    if (up) return {*std::move(up)};
+    for (int64_t part = width - 1; part > 0; --part) {
+      up = Cheapest(near, target, part, solutions);
+      if (!up) continue;
+      down = Cheapest(near, target, part - width, solutions);
+      if (down) return {*std::move(up), *std::move(down)};
+    }
+    return {};
+  }
+
+  // The columns of one variable's movement: within what is known of it, which costs
+  // nothing, and beyond that, up and down.
+  struct Columns {
+    int within;
+    int up;
+    int down;
+  };
+  struct Slack {
+    int column;
+    int figure;
+  };
+
+  Columns AddColumns(int variable, LinearProgram& program) const {
     const double actual = static_cast<double>(VariableAt(variable).actual);
-    program_.SetBounds(column, static_cast<double>(within.low) - actual, UpperOf(within) - actual);
-    const double beyond = within.high == kNoLimit
-                              ? 0
-                              : UpperOf(possible) - static_cast<double>(within.high);
-    program_.SetBounds(column + 1, 0, beyond);
-    program_.SetBounds(column + 2, 0, static_cast<double>(within.low - possible.low));
-    program_.SetCost(column + 1, cost);
-    program_.SetCost(column + 2, cost);
+    const Interval possible = PossibleFor(variable);
+    const Interval within = FreeFor(variable);
+    Columns columns = {
+        program.AddColumn(static_cast<double>(within.low) - actual, UpperOf(within) - actual, 0),
+        -1, -1};
+    if (within == possible) return columns;
+    const double cost = CostOfMoving(variable);
+    const double above =
+        within.high == kNoLimit ? 0 : UpperOf(possible) - static_cast<double>(within.high);
+    columns.up = program.AddColumn(0, above, cost);
+    columns.down = program.AddColumn(0, static_cast<double>(within.low - possible.low), cost);
+    return columns;
   }
 
   static double UpperOf(const Interval& interval) {
     return interval.high == kNoLimit ? kInfinity : static_cast<double>(interval.high);
   }
 
-  // What the cheapest movement of the variable by `distance` costs; nullopt when there
-  // is none.
-  std::optional<double> CostOf(int variable, int64_t distance) {
-    const int column = ColumnOf(variable);
-    if (column < 0) return std::nullopt;
-    const int64_t goal = VariableAt(variable).actual + distance;
-    if (!FreeBoundsOf(variable).Contains(goal)) return std::nullopt;
-    program_.SetBounds(column, static_cast<double>(distance), static_cast<double>(distance));
-    ++solutions_;
-    const LinearProgram::Outcome outcome = program_.Minimise();
-    Refresh(variable);
-    if (outcome != LinearProgram::Outcome::kOptimal) return std::nullopt;
-    return program_.objective();
-  }
-
-  double MovementOf(int variable) const {
-    const int column = ColumnOf(variable);
-    if (column < 0) return 0;
-    return program_.ValueOf(column) + program_.ValueOf(column + 1) - program_.ValueOf(column + 2);
-  }
-
-  // What the last solution needs hidden. Its table counts as reached: for all counts
-  // when it is whole, else for the target alone, and the audit looks for a whole one.
-  std::vector<int> Take(int target, int64_t distance) {
-    std::vector<int> figures;
-    bool is_whole = true;
-    for (size_t i = 0; i < model_.variables.size(); ++i) {
-      const double movement = MovementOf(static_cast<int>(i));
-      if (std::abs(movement) < kTolerance) continue;
-      is_whole = is_whole && std::abs(movement - std::round(movement)) < kTolerance;
-      const double value = static_cast<double>(model_.variables[i].actual) + movement;
-      for (const ShownBy& shown : locks_[i]) {
-        if (value < static_cast<double>(shown.interval.low) - kTolerance ||
-            value > UpperOf(shown.interval) + kTolerance) {
-          figures.push_back(shown.figure);
+  std::optional<Movement> Cheapest(const std::vector<int>& near, int target, int64_t distance,
+                                   int64_t& solutions) const {
+    if (!FreeFor(target).Contains(VariableAt(target).actual + distance)) return std::nullopt;
+    LinearProgram program;
+    absl::flat_hash_map<int, Columns> columns;
+    for (const int variable : near) columns[variable] = AddColumns(variable, program);
+    std::vector<Slack> slacks;
+    absl::flat_hash_set<int> done;
+    for (const int variable : near) {
+      for (const int tie : ties_.Of(variable)) {
+        if (IsActive(ties_.At(tie)) && done.insert(tie).second) {
+          AddRow(ties_.At(tie), columns, program, slacks);
         }
       }
     }
-    for (const Slack& slack : slacks_) {
-      if (program_.ValueOf(slack.column) > kTolerance) figures.push_back(slack.figure);
-    }
-    Extend(target, distance);
-    for (size_t i = 0; is_whole && i < model_.variables.size(); ++i) {
-      Extend(static_cast<int>(i), std::llround(MovementOf(static_cast<int>(i))));
-    }
-    return figures;
+    const int goal = columns.at(target).within;
+    program.SetBounds(goal, static_cast<double>(distance), static_cast<double>(distance));
+    ++solutions;
+    if (program.Minimise() != LinearProgram::Outcome::kOptimal) return std::nullopt;
+    return Read(near, columns, slacks, program);
   }
 
-  void Extend(int variable, int64_t distance) {
-    Interval& reach = reach_[static_cast<size_t>(variable)];
-    reach = {std::min(reach.low, distance), std::max(reach.high, distance)};
+  // In movements, the constraint's sides are as far off as the true table leaves room.
+  void AddRow(const Tie& tie, const absl::flat_hash_map<int, Columns>& columns,
+              LinearProgram& program, std::vector<Slack>& slacks) const {
+    double scale = 1;
+    for (const Term& term : tie.constraint->terms) {
+      scale = std::max(scale, std::abs(static_cast<double>(term.coefficient)));
+    }
+    double activity = 0;
+    std::vector<std::pair<int, double>> terms;
+    for (const Term& term : tie.constraint->terms) {
+      const double coefficient = static_cast<double>(term.coefficient) / scale;
+      activity += coefficient * static_cast<double>(VariableAt(term.variable).actual);
+      const auto found = columns.find(term.variable);
+      if (found == columns.end()) continue;
+      terms.emplace_back(found->second.within, coefficient);
+      if (found->second.up < 0) continue;
+      terms.emplace_back(found->second.up, coefficient);
+      terms.emplace_back(found->second.down, -coefficient);
+    }
+    if (tie.figure >= 0) {
+      slacks.push_back({program.AddColumn(0, kInfinity, CostOfHiding(tie.figure)), tie.figure});
+      terms.emplace_back(slacks.back().column, 1);
+    }
+    const double low = static_cast<double>(tie.constraint->low) / scale - activity;
+    const double high = tie.constraint->high == kNoLimit
+                            ? kInfinity
+                            : static_cast<double>(tie.constraint->high) / scale - activity;
+    // The true table is possible, whatever the division rounds to.
+    program.AddRow(terms, std::min(low, 0.0), std::max(high, 0.0));
   }
 
-  // Part of the way up and the rest down, where neither direction is long enough.
-  std::optional<std::vector<int>> BothWays(int variable, int64_t width) {
-    for (int64_t up = width - 1; up > 0; --up) {
-      if (!CostOf(variable, up)) continue;
-      std::vector<int> figures = Take(variable, up);
-      if (!CostOf(variable, up - width)) return std::nullopt;
-      const std::vector<int> more = Take(variable, up - width);
-      figures.insert(figures.end(), more.begin(), more.end());
-      return figures;
+  Movement Read(const std::vector<int>& near, const absl::flat_hash_map<int, Columns>& columns,
+                const std::vector<Slack>& slacks, const LinearProgram& program) const {
+    Movement movement;
+    movement.cost = program.objective();
+    bool is_whole = true;
+    for (const int variable : near) {
+      const Columns& place = columns.at(variable);
+      double distance = program.ValueOf(place.within);
+      if (place.up >= 0) distance += program.ValueOf(place.up) - program.ValueOf(place.down);
+      if (std::abs(distance) < kTolerance) continue;
+      is_whole = is_whole && std::abs(distance - std::round(distance)) < kTolerance;
+      movement.counts.emplace_back(variable, std::llround(distance));
+      const double value = static_cast<double>(VariableAt(variable).actual) + distance;
+      for (const Ties::ShownBy& shown : ties_.LocksOf(variable)) {
+        if (value < static_cast<double>(shown.interval.low) - kTolerance ||
+            value > UpperOf(shown.interval) + kTolerance) {
+          movement.figures.push_back(shown.figure);
+        }
+      }
     }
-    return std::nullopt;
+    if (!is_whole) movement.counts.clear();
+    for (const Slack& slack : slacks) {
+      if (program.ValueOf(slack.column) > kTolerance) movement.figures.push_back(slack.figure);
+    }
+    return movement;
+  }
+
+  bool IsPossible(const Movement& movement, int64_t sign) const {
+    absl::flat_hash_map<int, int64_t> moved;
+    for (const auto& [variable, distance] : movement.counts) {
+      const int64_t value = VariableAt(variable).actual + sign * distance;
+      if (!FreeFor(variable).Contains(value)) return false;
+      moved[variable] = value;
+    }
+    for (const auto& [variable, distance] : movement.counts) {
+      for (const int tie : ties_.Of(variable)) {
+        if (IsActive(ties_.At(tie)) && !IsKept(*ties_.At(tie).constraint, moved)) return false;
+      }
+    }
+    return true;
+  }
+
+  // Whether the constraint is satisfied by the true counts with some of them moved.
+  bool IsKept(const Constraint& constraint, const absl::flat_hash_map<int, int64_t>& moved) const {
+    absl::int128 sum = 0;
+    for (const Term& term : constraint.terms) {
+      const auto found = moved.find(term.variable);
+      const int64_t value = found == moved.end() ? VariableAt(term.variable).actual : found->second;
+      sum += absl::int128(term.coefficient) * value;
+    }
+    return sum >= constraint.low && (constraint.high == kNoLimit || sum <= constraint.high);
   }
 
   const Model& model_;
+  const Ties& ties_;
   const Hiding& hiding_;
   // What stays possible with every figure hidden.
   std::vector<Interval> possible_;
-  std::vector<std::vector<ShownBy>> locks_;
-  // The first of a variable's three columns; -1 for what cannot move.
-  std::vector<int> columns_;
-  std::vector<Slack> slacks_;
-  // By how much each count moved in the tables found so far.
+  // By how much each count moved in the tables found so far. Hiding more leaves them
+  // possible.
   std::vector<Interval> reach_;
-  std::vector<bool> is_known_hidden_;
-  std::vector<int> stale_;
-  LinearProgram program_;
-  int64_t solutions_ = 0;
 };
 
 }  // namespace
@@ -312,13 +403,13 @@ bool Hide(const Model& model, int figure, Reason reason, int protects, Hiding& h
 
 void HideComplements(const Model& model, const std::vector<Attacker>& attackers,
                      int64_t most_solutions, Hiding& hiding) {
-  std::vector<std::unique_ptr<Movements>> movements;
-  for (const Attacker& attacker : attackers) {
-    movements.push_back(std::make_unique<Movements>(model, attacker, hiding));
-  }
-  // What cannot be had even with everything hidden is not asked for twice.
-  std::vector<std::vector<bool>> is_settled(
-      attackers.size(), std::vector<bool>(model.variables.size(), false));
+  const Ties ties(model);
+  std::vector<Movements> movements;
+  movements.reserve(attackers.size());
+  for (const Attacker& attacker : attackers) movements.emplace_back(model, ties, attacker, hiding);
+  // What was looked at is not looked at again: hiding more leaves its tables possible.
+  std::vector<std::vector<bool>> is_settled(attackers.size(),
+                                            std::vector<bool>(model.variables.size(), false));
   int64_t solutions = 0;
   for (bool has_changed = true; has_changed;) {
     has_changed = false;
@@ -327,17 +418,16 @@ void HideComplements(const Model& model, const std::vector<Attacker>& attackers,
         const size_t place = static_cast<size_t>(target.variable);
         if (is_settled[i][place]) continue;
         is_settled[i][place] = true;
-        if (movements[i]->Reach(target.variable) >= target.values_needed) continue;
+        if (movements[i].Reach(target.variable) >= target.values_needed) continue;
         if (solutions >= most_solutions) {
           has_changed |= HideAround(model, target.variable, kEverywhere, hiding) > 0;
           continue;
         }
-        const int64_t before = movements[i]->solutions();
-        const std::optional<std::vector<int>> figures = movements[i]->WaysFor(target);
-        solutions += movements[i]->solutions() - before;
-        if (!figures) continue;
-        for (const int figure : *figures) {
-          has_changed |= Hide(model, figure, Reason::kComplementary, target.variable, hiding);
+        for (const Movement& movement : movements[i].WaysFor(target, solutions)) {
+          for (const int figure : movement.figures) {
+            has_changed |= Hide(model, figure, Reason::kComplementary, target.variable, hiding);
+          }
+          for (Movements& each : movements) each.Learn(movement);
         }
       }
     }
@@ -348,9 +438,9 @@ int HideAround(const Model& model, int variable, int distance, Hiding& hiding) {
   std::vector<bool> is_near(model.variables.size(), false);
   is_near[static_cast<size_t>(variable)] = true;
   const auto spread = [&](const Constraint& constraint, std::vector<bool>& next) {
-    const bool touches = std::any_of(
-        constraint.terms.begin(), constraint.terms.end(),
-        [&](const Term& term) { return is_near[static_cast<size_t>(term.variable)]; });
+    const bool touches =
+        std::any_of(constraint.terms.begin(), constraint.terms.end(),
+                    [&](const Term& term) { return is_near[static_cast<size_t>(term.variable)]; });
     if (!touches) return;
     for (const Term& term : constraint.terms) next[static_cast<size_t>(term.variable)] = true;
   };

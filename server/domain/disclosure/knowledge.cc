@@ -15,6 +15,9 @@ namespace {
 // derived exactly.
 constexpr int64_t kValuesNeededWhenTold = 2;
 
+// There is nothing to count.
+constexpr Interval kNone = {0, 0};
+
 bool Holds(const Variable& variable, int agency) {
   return std::binary_search(variable.holders.begin(), variable.holders.end(), agency);
 }
@@ -29,7 +32,7 @@ void AddOwnSums(const Model& model, Attacker& attacker) {
       int unknown_count = 0;
       for (const Term& term : equation.terms) {
         const size_t variable = static_cast<size_t>(term.variable);
-        if (attacker.holds[variable] || model.variables[variable].known.IsPoint()) continue;
+        if (attacker.holds[variable] || model.variables[variable].known == kNone) continue;
         unknown = term.variable;
         ++unknown_count;
       }
@@ -108,8 +111,7 @@ std::vector<Attacker> AttackersOf(const Model& model, Pooling pooling) {
 Knowledge KnowledgeOf(const Model& model, const Shown& shown, const Attacker& attacker) {
   Knowledge knowledge;
   knowledge.constraints = model.equations;
-  knowledge.constraints.insert(knowledge.constraints.end(), model.facts.begin(),
-                               model.facts.end());
+  knowledge.constraints.insert(knowledge.constraints.end(), model.facts.begin(), model.facts.end());
   for (size_t i = 0; i < model.variables.size(); ++i) {
     const Variable& variable = model.variables[i];
     Interval bounds = variable.known;
@@ -136,7 +138,8 @@ std::vector<Target> TargetsOf(const Model& model, const Shown& shown, const Atta
   std::vector<Target> targets;
   for (size_t i = 0; i < model.variables.size(); ++i) {
     const Variable& variable = model.variables[i];
-    const bool is_hidden = variable.figure >= 0 && !shown[static_cast<size_t>(variable.figure)];
+    const bool is_hidden = variable.was_hidden ||
+                           (variable.figure >= 0 && !shown[static_cast<size_t>(variable.figure)]);
     if (!attacker.is_kept_from[i] || (!variable.is_small && !is_hidden)) continue;
     if (attacker.knows_which_are_small) {
       // Told that a count is not small, the reader learns of it what may be shown.

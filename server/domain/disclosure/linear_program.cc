@@ -14,9 +14,7 @@ namespace {
 // Of one solution. Programs of this project take a few thousand at most.
 constexpr int kMostIterations = 200'000;
 
-double ForSolver(double bound) {
-  return std::clamp(bound, -COIN_DBL_MAX, COIN_DBL_MAX);
-}
+double ForSolver(double bound) { return std::clamp(bound, -COIN_DBL_MAX, COIN_DBL_MAX); }
 
 }  // namespace
 
@@ -28,8 +26,8 @@ struct LinearProgram::Solver {
     CoinPackedMatrix matrix(/*colordered=*/false, row_of_term.data(), column_of_term.data(),
                             coefficients.data(), static_cast<CoinBigIndex>(coefficients.size()));
     matrix.setDimensions(static_cast<int>(row_low.size()), column_count);
-    simplex.loadProblem(matrix, column_low.data(), column_high.data(), costs.data(),
-                        row_low.data(), row_high.data());
+    simplex.loadProblem(matrix, column_low.data(), column_high.data(), costs.data(), row_low.data(),
+                        row_high.data());
     is_loaded = true;
   }
 
@@ -38,6 +36,8 @@ struct LinearProgram::Solver {
   std::vector<double> column_low, column_high, costs, row_low, row_high, coefficients;
   std::vector<int> row_of_term, column_of_term;
   bool is_loaded = false;
+  // A solution was asked for before, and the next starts from it.
+  bool is_warm = false;
   std::vector<double> values;
 };
 
@@ -83,11 +83,12 @@ LinearProgram::Outcome LinearProgram::Minimise() {
     solver_->Load();
     ClpSimplex& simplex = solver_->simplex;
     simplex.dual();
-    if (simplex.status() == 1) {
+    if (simplex.status() == 1 && solver_->is_warm) {
       // What the warm start calls infeasible is asked once more, from the beginning.
       simplex.allSlackBasis(true);
       simplex.primal();
     }
+    solver_->is_warm = true;
     if (simplex.isProvenPrimalInfeasible()) return Outcome::kInfeasible;
     if (!simplex.isProvenOptimal()) return Outcome::kGaveUp;
     const double* values = simplex.primalColumnSolution();
@@ -118,8 +119,7 @@ LinearProgram::Outcome LinearProgram::FindWhole(int most_nodes) {
     if (search.bestSolution() == nullptr) {
       return search.isProvenInfeasible() ? Outcome::kInfeasible : Outcome::kGaveUp;
     }
-    solver_->values.assign(search.bestSolution(),
-                           search.bestSolution() + linear.getNumCols());
+    solver_->values.assign(search.bestSolution(), search.bestSolution() + linear.getNumCols());
     return Outcome::kOptimal;
   } catch (const CoinError&) {
     return Outcome::kGaveUp;

@@ -92,6 +92,7 @@ class Builder {
     }
     if (count.known) variable.known = variable.known.Within(*count.known);
     SetProfile(count.profile, variable);
+    variable.was_hidden = count.was_hidden && variable.actual > 0;
     for (const std::string& agency : count.holders) {
       variable.holders.push_back(AgencyNumber(agency));
     }
@@ -131,8 +132,7 @@ class Builder {
     SetProfile(part.profile, rest);
     const std::vector<int>& a = At(numerator).holders;
     const std::vector<int>& b = At(denominator).holders;
-    std::set_intersection(a.begin(), a.end(), b.begin(), b.end(),
-                          std::back_inserter(rest.holders));
+    std::set_intersection(a.begin(), a.end(), b.begin(), b.end(), std::back_inserter(rest.holders));
     if (rest.holders.empty()) {
       std::set_union(a.begin(), a.end(), b.begin(), b.end(), std::back_inserter(rest.holders));
     }
@@ -164,9 +164,9 @@ class Builder {
     for (size_t i = 0; i < columns.size(); ++i) {
       const Interval& known = model_.variables[i].known;
       if (!IsGap(static_cast<int>(i))) continue;
-      columns[i] = program.AddColumn(
-          static_cast<double>(known.low),
-          static_cast<double>(std::min(known.high, kLargestCount)), /*cost=*/0);
+      columns[i] =
+          program.AddColumn(static_cast<double>(known.low),
+                            static_cast<double>(std::min(known.high, kLargestCount)), /*cost=*/0);
     }
     for (const Constraint& equation : model_.equations) {
       std::vector<std::pair<int, double>> terms;
@@ -202,8 +202,8 @@ class Builder {
     Figure figure;
     figure.name = count.name;
     figure.index = number;
-    figure.cost = count.cost > 0 ? count.cost
-                                 : 1 + std::bit_width(static_cast<uint64_t>(variable.actual));
+    figure.cost =
+        count.cost > 0 ? count.cost : 1 + std::bit_width(static_cast<uint64_t>(variable.actual));
     if (count.availability == Availability::kAvailable && variable.actual > 0) {
       const Interval lock = LockOf(count);
       figure.locks.push_back({number, lock});
@@ -228,8 +228,7 @@ class Builder {
     figure.is_ratio = true;
     figure.cost = std::max<int64_t>(1, ratio.cost);
     const bool says_something =
-        CountAt(numerator).availability == Availability::kAvailable &&
-        At(numerator).actual > 0 &&
+        CountAt(numerator).availability == Availability::kAvailable && At(numerator).actual > 0 &&
         (denominator < 0 || (CountAt(denominator).availability == Availability::kAvailable &&
                              At(denominator).actual > 0));
     if (says_something) {
@@ -249,18 +248,16 @@ class Builder {
 
   // A ratio of rounded counts says no more than they do.
   void SayRatio(const Ratio& ratio, int numerator, int denominator, Figure& figure) {
-    const bool is_rounded =
-        CountAt(numerator).profile.rounding_base > 1 ||
-        (denominator >= 0 && CountAt(denominator).profile.rounding_base > 1);
+    const bool is_rounded = CountAt(numerator).profile.rounding_base > 1 ||
+                            (denominator >= 0 && CountAt(denominator).profile.rounding_base > 1);
     if (is_rounded) {
       figure.locks.push_back({numerator, LockOf(CountAt(numerator))});
       if (denominator >= 0) figure.locks.push_back({denominator, LockOf(CountAt(denominator))});
       return;
     }
-    const int64_t scaled =
-        ScaledRatio(At(numerator).actual,
-                    denominator < 0 ? ratio.population : At(denominator).actual, ratio.per,
-                    ratio.decimals);
+    const int64_t scaled = ScaledRatio(At(numerator).actual,
+                                       denominator < 0 ? ratio.population : At(denominator).actual,
+                                       ratio.per, ratio.decimals);
     if (denominator < 0) {
       figure.locks.push_back({numerator, NumeratorInterval(ratio, scaled)});
     } else {

@@ -54,6 +54,8 @@ struct Variable {
   // From 1 to one below the profile's minimum, so to be protected even when no
   // figure of the release states it.
   bool is_small = false;
+  // An earlier release hid it. It stays protected.
+  bool was_hidden = false;
   int64_t minimum_shown = 0;
   int64_t values_needed = 2;
   // Agencies that know the true count, by number, ascending.

@@ -62,8 +62,7 @@ void SumUp(const std::vector<Dimension>& dimensions, Table& table) {
   }
   for (size_t dimension = 0; dimension < dimensions.size(); ++dimension) {
     for (size_t i = cells.size(); i-- > 0;) {
-      const int parent =
-          dimensions[dimension].parents[static_cast<size_t>(cells[i][dimension])];
+      const int parent = dimensions[dimension].parents[static_cast<size_t>(cells[i][dimension])];
       if (parent < 0) continue;
       Cell above = cells[i];
       above[dimension] = parent;
@@ -86,10 +85,10 @@ Dimension FlatDimension(int leaves) {
 
 Dimension RandomDimension(std::mt19937_64& random) {
   Dimension dimension = {{-1}};
-  const int groups = 2 + static_cast<int>(Below(3, random));
+  const int groups = 2 + static_cast<int>(Below(2, random));
   for (int i = 0; i < groups; ++i) dimension.parents.push_back(0);
   for (int i = 1; i <= groups; ++i) {
-    const int64_t leaves = 2 + Below(3, random);
+    const int64_t leaves = 2 + Below(2, random);
     for (int64_t j = 0; j < leaves; ++j) dimension.parents.push_back(i);
   }
   return dimension;

@@ -20,7 +20,7 @@ struct Dimension {
 
 // The whole, and `leaves` parts of it.
 Dimension FlatDimension(int leaves);
-// The whole, two to four groups, two to four leaves in each.
+// The whole, two or three groups, two or three leaves in each.
 Dimension RandomDimension(std::mt19937_64& random);
 
 // A number from 0 to one below `limit`, the same on every machine.

@@ -20,9 +20,7 @@ constexpr size_t kMostNames = 10;
 // Constraints that a circle around a figure spans before it spans everything.
 constexpr int kFarthestCircle = 8;
 
-bool FallsShort(const Finding& finding) {
-  return !finding.is_protected && !finding.is_unavoidable;
-}
+bool FallsShort(const Finding& finding) { return !finding.is_protected && !finding.is_unavoidable; }
 
 absl::Status CannotBeProtected(const absl::btree_set<std::string>& names) {
   std::vector<std::string> first(names.begin(), names.end());
@@ -40,8 +38,7 @@ absl::StatusOr<std::vector<Finding>> WidenUntilProtected(const Model& model,
                                                          const AuditLimits& limits,
                                                          Hiding& hiding) {
   for (int distance = 1;;) {
-    std::vector<Finding> findings =
-        AuditRelease(model, hiding.ShownFigures(), attackers, limits);
+    std::vector<Finding> findings = AuditRelease(model, hiding.ShownFigures(), attackers, limits);
     absl::btree_set<int> short_of;
     for (const Finding& finding : findings) {
       if (FallsShort(finding)) short_of.insert(finding.variable);
@@ -197,8 +194,7 @@ absl::StatusOr<ProtectedRelease> Protect(const Table& table, const Options& opti
   Hiding hiding = HideFirst(model);
   HideComplements(model, attackers, options.most_solutions, hiding);
   ProtectedRelease release;
-  ASSIGN_OR_RETURN(release.findings,
-                   WidenUntilProtected(model, attackers, options.audit, hiding));
+  ASSIGN_OR_RETURN(release.findings, WidenUntilProtected(model, attackers, options.audit, hiding));
   release.figures = Presentation(table, model, hiding).Figures();
   AddNarrowest(model, release.findings, attackers, release.figures);
   release.cost = CostOf(table, model, hiding);
