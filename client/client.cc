@@ -149,6 +149,22 @@ absl::StatusOr<v1::ImportReleaseResponse> Client::ImportRelease(
   return connection_->ImportRelease(request, WithRequestId(std::move(options)));
 }
 
+absl::StatusOr<v1::PreviewReleaseResponse> Client::PreviewRelease(
+    const v1::PreviewReleaseRequest& request, CallOptions options) {
+  if (!options.deadline.has_value()) options.deadline = absl::Minutes(10);
+  return connection_->PreviewRelease(request, options);
+}
+
+absl::StatusOr<v1::Release> Client::PublishRelease(const v1::PublishReleaseRequest& request,
+                                                   CallOptions options) {
+  return connection_->PublishRelease(request, WithRequestId(std::move(options)));
+}
+
+absl::StatusOr<v1::Release> Client::WithdrawRelease(const v1::WithdrawReleaseRequest& request,
+                                                    CallOptions options) {
+  return connection_->WithdrawRelease(request, WithRequestId(std::move(options)));
+}
+
 PagedRange<v1::Agreement, v1::ListAgreementsResponse> Client::ListAgreements(
     v1::ListAgreementsRequest request, CallOptions options) {
   return Pages(connection_, &Connection::ListAgreements, std::move(request), std::move(options),

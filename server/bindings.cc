@@ -31,6 +31,9 @@ void Bind(const Services& services, door::MethodTable& table) {
   table.Stream(services.releases, &ReleaseService::ExtractObservations);
   table.Read(services.releases, &ReleaseService::GetScorecard);
   table.Change(services.releases, &ReleaseService::ImportRelease);
+  table.ReadInSteps(services.releases, &ReleaseService::PreviewRelease);
+  table.Change(services.releases, &ReleaseService::PublishRelease);
+  table.Change(services.releases, &ReleaseService::WithdrawRelease);
 
   table.Read(services.agreements, &AgreementService::ListAgreements);
   table.Read(services.agreements, &AgreementService::GetAgreement);

@@ -17,6 +17,8 @@ void AddActionsCommands(CLI::App& app, Session& session);
 void AddMeasuresCommands(CLI::App& app, Session& session);
 void AddReleasesCommands(CLI::App& app, Session& session);
 void AddScorecardCommand(CLI::App& app, Session& session);
+// What `AddReleasesCommands` adds of making and withdrawing releases.
+void AddPublicationCommands(CLI::App& releases, Session& session);
 void AddAgreementsCommands(CLI::App& app, Session& session);
 void AddAccessCommands(CLI::App& app, Session& session);
 void AddDirectoryCommands(CLI::App& app, Session& session);

@@ -257,6 +257,7 @@ void AddReleasesCommands(CLI::App& app, Session& session) {
   command->add_option("-o,--file", extract->file,
                       "The file to write, whole or not at all. Default, and `-`: standard output");
   AddFilterOptions(*command, extract->filter);
+  AddPublicationCommands(*group, session);
 }
 
 }  // namespace concordat::cli

@@ -286,6 +286,24 @@ absl::StatusOr<v1::ImportReleaseResponse> GrpcConnection::ImportRelease(
               options);
 }
 
+absl::StatusOr<v1::PreviewReleaseResponse> GrpcConnection::PreviewRelease(
+    const v1::PreviewReleaseRequest& request, const CallOptions& options) {
+  return Call(Kind::kRead, releases_, &v1::ReleaseService::StubInterface::PreviewRelease, request,
+              options);
+}
+
+absl::StatusOr<v1::Release> GrpcConnection::PublishRelease(const v1::PublishReleaseRequest& request,
+                                                           const CallOptions& options) {
+  return Call(Kind::kChange, releases_, &v1::ReleaseService::StubInterface::PublishRelease, request,
+              options);
+}
+
+absl::StatusOr<v1::Release> GrpcConnection::WithdrawRelease(
+    const v1::WithdrawReleaseRequest& request, const CallOptions& options) {
+  return Call(Kind::kChange, releases_, &v1::ReleaseService::StubInterface::WithdrawRelease,
+              request, options);
+}
+
 absl::StatusOr<v1::ListAgreementsResponse> GrpcConnection::ListAgreements(
     const v1::ListAgreementsRequest& request, const CallOptions& options) {
   return Call(Kind::kRead, agreements_, &v1::AgreementService::StubInterface::ListAgreements,

@@ -62,6 +62,12 @@ class GrpcConnection final : public Connection {
                                              const CallOptions& options) override;
   absl::StatusOr<v1::ImportReleaseResponse> ImportRelease(const v1::ImportReleaseRequest& request,
                                                           const CallOptions& options) override;
+  absl::StatusOr<v1::PreviewReleaseResponse> PreviewRelease(
+      const v1::PreviewReleaseRequest& request, const CallOptions& options) override;
+  absl::StatusOr<v1::Release> PublishRelease(const v1::PublishReleaseRequest& request,
+                                             const CallOptions& options) override;
+  absl::StatusOr<v1::Release> WithdrawRelease(const v1::WithdrawReleaseRequest& request,
+                                              const CallOptions& options) override;
 
   absl::StatusOr<v1::ListAgreementsResponse> ListAgreements(
       const v1::ListAgreementsRequest& request, const CallOptions& options) override;

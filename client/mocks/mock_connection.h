@@ -44,6 +44,12 @@ class MockConnection : public Connection {
               (const v1::GetScorecardRequest&, const CallOptions&), (override));
   MOCK_METHOD(absl::StatusOr<v1::ImportReleaseResponse>, ImportRelease,
               (const v1::ImportReleaseRequest&, const CallOptions&), (override));
+  MOCK_METHOD(absl::StatusOr<v1::PreviewReleaseResponse>, PreviewRelease,
+              (const v1::PreviewReleaseRequest&, const CallOptions&), (override));
+  MOCK_METHOD(absl::StatusOr<v1::Release>, PublishRelease,
+              (const v1::PublishReleaseRequest&, const CallOptions&), (override));
+  MOCK_METHOD(absl::StatusOr<v1::Release>, WithdrawRelease,
+              (const v1::WithdrawReleaseRequest&, const CallOptions&), (override));
   MOCK_METHOD(absl::StatusOr<v1::ListAgreementsResponse>, ListAgreements,
               (const v1::ListAgreementsRequest&, const CallOptions&), (override));
   MOCK_METHOD(absl::StatusOr<v1::Agreement>, GetAgreement,

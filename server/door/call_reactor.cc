@@ -310,12 +310,13 @@ void CallReactor::TakeStep() {
     TakeReply(***reply);
     return RecordInTurn(absl::OkStatus());
   }
-  StepLater();
+  StepLater(stepped_read_->pause());
 }
 
-void CallReactor::StepLater() {
+void CallReactor::StepLater(absl::Duration pause) {
   step_alarm_ = std::make_unique<grpc::Alarm>();
-  step_alarm_->Set(&queue_, gpr_now(GPR_CLOCK_MONOTONIC), &next_step_);
+  const gpr_timespec wait = gpr_time_from_micros(absl::ToInt64Microseconds(pause), GPR_TIMESPAN);
+  step_alarm_->Set(&queue_, gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), wait), &next_step_);
 }
 
 void CallReactor::OnNextStep(bool /*ok*/) {

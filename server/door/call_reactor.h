@@ -116,8 +116,8 @@ class CallReactor final : public audit::Entry, public CallsInHand::Member {
   void NextMessage();
   // OK until the deadline of the call or its access is over.
   absl::Status MayGoOn(absl::Time now) const;
-  // Lets other calls have their turn before OnNextStep.
-  void StepLater();
+  // Lets other calls have their turn before OnNextStep, and waits for as long.
+  void StepLater(absl::Duration pause = absl::ZeroDuration());
   void EndStream(const absl::Status& outcome);
   // The call is late if it takes longer than this to its next expiry or end.
   void SetExpiry(absl::Duration from_now);

@@ -163,6 +163,7 @@ class MethodTable {
       if (!reply.has_value()) return std::optional<MessagePtr>();
       return std::optional<MessagePtr>(std::make_unique<Reply>(*std::move(reply)));
     }
+    absl::Duration pause() const override { return read_->pause(); }
 
    private:
     std::unique_ptr<SteppedRead<Reply>> read_;

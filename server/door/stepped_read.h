@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 
 namespace concordat::door {
 
@@ -19,6 +20,9 @@ class SteppedRead {
   // The answer; nothing when there are more steps to take. Not called again after
   // the answer or an error.
   virtual absl::StatusOr<std::optional<Reply>> Step() = 0;
+  // How long the door waits before the next step: none for a read that has work to do,
+  // some for one that waits for another thread.
+  virtual absl::Duration pause() const { return absl::ZeroDuration(); }
 };
 
 }  // namespace concordat::door

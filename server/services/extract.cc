@@ -138,6 +138,7 @@ class Extract final : public door::MessageSource<Part> {
   // a reader takes its time.
   absl::StatusOr<std::string> NextLines() {
     std::string data;
+    RETURN_IF_ERROR(CheckNotWithdrawn(store_, call_->grant(), request_.parent()));
     if (chunks_ == 0) data = writer_->Head();
     if (!writer_->has_rows()) return data;
     absl::Status failed;

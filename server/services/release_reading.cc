@@ -1,5 +1,7 @@
 #include "server/services/release_reading.h"
 
+#include <cstdint>
+#include <limits>
 #include <utility>
 
 #include "absl/algorithm/container.h"
@@ -28,14 +30,23 @@ bool Passes(const v1::ObservationFilter& filter, const store::ObservationRow& ro
          ToCivilDay(observation.period().start()) <= ToCivilDay(filter.period_to());
 }
 
-}  // namespace
-
-absl::StatusOr<v1::Release> ReadRelease(const store::Reader& reader, const auth::Grant& grant,
-                                        const store::Row& row) {
+absl::StatusOr<v1::Release> Parse(const store::Row& row) {
   v1::Release release;
   if (!release.ParseFromString(row.body)) {
     return absl::DataLossError("a stored release cannot be read");
   }
+  return release;
+}
+
+// Sees all that is committed.
+store::ReadPoint Newest() { return {std::numeric_limits<int64_t>::max(), absl::InfiniteFuture()}; }
+
+}  // namespace
+
+absl::StatusOr<v1::Release> ReadRelease(const store::Reader& reader, const auth::Grant& grant,
+                                        const store::Row& row, Audience audience) {
+  ASSIGN_OR_RETURN(v1::Release release, Parse(row));
+  if (audience == Audience::kPartners) release.clear_report();
   *release.mutable_recorded_time() = ToTimestamp(row.recorded);
   int64_t count = 0;
   RETURN_IF_ERROR(reader.ScanObservations(grant, row.name, -1, [&](const store::ObservationRow&) {
@@ -49,15 +60,19 @@ absl::StatusOr<v1::Release> ReadRelease(const store::Reader& reader, const auth:
 absl::StatusOr<v1::Release> ReadableRelease(const store::Reader& reader, const auth::Grant& grant,
                                             const std::string& name, store::ReadPoint point) {
   ASSIGN_OR_RETURN(const store::Row row, reader.Find(grant, store::Kind::kRelease, name, point));
-  v1::Release release;
-  if (!release.ParseFromString(row.body)) {
-    return absl::DataLossError("a stored release cannot be read");
-  }
-  if (release.state() != v1::Release::PUBLISHED) {
-    return MakeError(v1::RELEASE_WITHDRAWN, "the release was withdrawn; its figures leave no more",
-                     {{"release", name}});
-  }
-  return release;
+  RETURN_IF_ERROR(CheckNotWithdrawn(reader, grant, name));
+  return Parse(row);
+}
+
+absl::Status CheckNotWithdrawn(const store::Reader& reader, const auth::Grant& grant,
+                               const std::string& name) {
+  ASSIGN_OR_RETURN(const store::Row row, reader.Find(grant, store::Kind::kRelease, name, Newest()));
+  // A release is stored once, and once more when it is withdrawn.
+  if (row.revision == 1) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const v1::Release release, Parse(row));
+  if (release.state() == v1::Release::PUBLISHED) return absl::OkStatus();
+  return MakeError(v1::RELEASE_WITHDRAWN, "the release was withdrawn; its figures leave no more",
+                   {{"release", name}});
 }
 
 absl::Status ScanFigures(

@@ -16,13 +16,23 @@
 
 namespace concordat::services {
 
+// Who reads a release: the report is for the office alone.
+enum class Audience { kPartners, kOffice };
+
 // The release of `row`, with how many of its figures the grant covers.
 absl::StatusOr<v1::Release> ReadRelease(const store::Reader& reader, const auth::Grant& grant,
-                                        const store::Row& row);
+                                        const store::Row& row,
+                                        Audience audience = Audience::kPartners);
 
-// The named release, if its figures may leave: RELEASE_WITHDRAWN when not.
+// The named release as it stands at `point`, if its figures may leave: RELEASE_WITHDRAWN
+// when it has been withdrawn by now, whatever the point.
 absl::StatusOr<v1::Release> ReadableRelease(const store::Reader& reader, const auth::Grant& grant,
                                             const std::string& name, store::ReadPoint point);
+
+// OK as long as the release has not been withdrawn: then RELEASE_WITHDRAWN. What is in
+// the message before the withdrawal has left.
+absl::Status CheckNotWithdrawn(const store::Reader& reader, const auth::Grant& grant,
+                               const std::string& name);
 
 // Calls `visit` with the figures of a release after `after_ordinal` that the
 // grant covers and `filter` lets pass, in order, until it returns false.

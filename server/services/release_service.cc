@@ -41,8 +41,13 @@ class ImportChecker {
               "must be ALREADY_PUBLIC: only figures that are public can be imported");
     }
     const std::optional<absl::CivilDay> day = ToCivilDay(release.document_date());
-    if (day.has_value() && *day > DayOf(now)) {
+    if (!day.has_value()) {
+      Violate("release.document_date", "is required");
+    } else if (*day > DayOf(now)) {
       Violate("release.document_date", "is in the future");
+    }
+    if (release.has_selection()) {
+      Violate("release.selection", "is for submitted figures; an import has its own");
     }
     for (int i = 0; i < request_.observations_size(); ++i) {
       RETURN_IF_ERROR(CheckFigure(absl::StrCat("observations[", i, "]"), request_.observations(i)));
@@ -143,7 +148,10 @@ absl::StatusOr<v1::ListReleasesResponse> ReleaseService::ListReleases(
   RETURN_IF_ERROR(store_.Scan(call.grant(), Kind::kRelease,
                               {"releases/", page.cursor, page.point, std::nullopt},
                               [&](const Row& row) {
-                                if (!filler.Take(row.body.size(), row.name)) return false;
+                                // Without the report, which the answer does not show.
+                                v1::Release release;
+                                if (release.ParseFromString(row.body)) release.clear_report();
+                                if (!filler.Take(release.ByteSizeLong(), row.name)) return false;
                                 rows.push_back(row);
                                 return true;
                               }));
@@ -160,7 +168,9 @@ absl::StatusOr<v1::Release> ReleaseService::GetRelease(const door::Call& call,
   ASSIGN_OR_RETURN(const store::Store::State state, store_.ReadState());
   ASSIGN_OR_RETURN(const Row row, store_.Find(call.grant(), Kind::kRelease, request.name(),
                                               {state.revision, absl::InfiniteFuture()}));
-  ASSIGN_OR_RETURN(v1::Release release, ReadRelease(store_, call.grant(), row));
+  const Audience audience =
+      call.principal().Has(v1::COORDINATOR) ? Audience::kOffice : Audience::kPartners;
+  ASSIGN_OR_RETURN(v1::Release release, ReadRelease(store_, call.grant(), row, audience));
   call.NoteRelease(release.name(), release.digest());
   return release;
 }
@@ -213,6 +223,10 @@ absl::StatusOr<v1::ListObservationsResponse> ReleaseService::ListObservations(
   bool full = false;
   for (const std::string& release : releases) {
     if (full) break;
+    // It may have been withdrawn after the list's first page.
+    const absl::Status readable = CheckNotWithdrawn(store_, call.grant(), release);
+    if (ReasonOf(readable) == v1::RELEASE_WITHDRAWN) continue;
+    RETURN_IF_ERROR(readable);
     RETURN_IF_ERROR(ScanFigures(store_, call.grant(), release, request.filter(),
                                 release == cursor_release ? cursor_ordinal : -1,
                                 [&](int64_t ordinal, v1::Observation&& observation) {
@@ -248,7 +262,6 @@ absl::StatusOr<v1::ImportReleaseResponse> ReleaseService::ImportRelease(
   RETURN_IF_ERROR(FromViolations(violations));
 
   v1::Release release = request.release();
-  // The date was checked by the door.
   const absl::Time recorded =
       StartOf(ToCivilDay(release.document_date()).value_or(DayOf(call.now())));
   release.set_state(v1::Release::PUBLISHED);
@@ -277,6 +290,24 @@ absl::StatusOr<v1::ImportReleaseResponse> ReleaseService::ImportRelease(
                                                    transaction.Latest()));
   ASSIGN_OR_RETURN(*response.mutable_release(), ReadRelease(transaction, call.grant(), row));
   return response;
+}
+
+absl::StatusOr<std::unique_ptr<door::SteppedRead<v1::PreviewReleaseResponse>>>
+ReleaseService::PreviewRelease(std::shared_ptr<const door::Call> call,
+                               const v1::PreviewReleaseRequest& request) const {
+  return publication_->Preview(std::move(call), request);
+}
+
+absl::StatusOr<v1::Release> ReleaseService::PublishRelease(const door::Call& call,
+                                                           const v1::PublishReleaseRequest& request,
+                                                           store::Transaction& transaction) const {
+  return publication_->Publish(call, request, transaction);
+}
+
+absl::StatusOr<v1::Release> ReleaseService::WithdrawRelease(
+    const door::Call& call, const v1::WithdrawReleaseRequest& request,
+    store::Transaction& transaction) const {
+  return services::WithdrawRelease(call, request, transaction);
 }
 
 }  // namespace concordat::services

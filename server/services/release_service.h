@@ -8,6 +8,8 @@
 #include "concordat/v1/release_service.pb.h"
 #include "server/door/call.h"
 #include "server/door/message_source.h"
+#include "server/door/stepped_read.h"
+#include "server/services/publication.h"
 #include "server/store/store.h"
 
 namespace concordat::services {
@@ -15,7 +17,8 @@ namespace concordat::services {
 // Each method is the RPC of its name (release_service.proto). Thread-safe.
 class ReleaseService {
  public:
-  explicit ReleaseService(const store::Store& store) : store_(store) {}
+  explicit ReleaseService(const store::Store& store)
+      : store_(store), publication_(std::make_unique<Publication>(store)) {}
 
   absl::StatusOr<v1::ListReleasesResponse> ListReleases(
       const door::Call& call, const v1::ListReleasesRequest& request) const;
@@ -31,9 +34,18 @@ class ReleaseService {
   absl::StatusOr<v1::ImportReleaseResponse> ImportRelease(const door::Call& call,
                                                           const v1::ImportReleaseRequest& request,
                                                           store::Transaction& transaction) const;
+  absl::StatusOr<std::unique_ptr<door::SteppedRead<v1::PreviewReleaseResponse>>> PreviewRelease(
+      std::shared_ptr<const door::Call> call, const v1::PreviewReleaseRequest& request) const;
+  absl::StatusOr<v1::Release> PublishRelease(const door::Call& call,
+                                             const v1::PublishReleaseRequest& request,
+                                             store::Transaction& transaction) const;
+  absl::StatusOr<v1::Release> WithdrawRelease(const door::Call& call,
+                                              const v1::WithdrawReleaseRequest& request,
+                                              store::Transaction& transaction) const;
 
  private:
   const store::Store& store_;
+  const std::unique_ptr<Publication> publication_;
 };
 
 }  // namespace concordat::services

@@ -94,6 +94,16 @@ class Client {
   // Imports a release of figures that are already public.
   absl::StatusOr<v1::ImportReleaseResponse> ImportRelease(const v1::ImportReleaseRequest& request,
                                                           CallOptions options = {});
+  // What a release of submitted figures would show, with its report. Waits for 10
+  // minutes unless `options` has a deadline.
+  absl::StatusOr<v1::PreviewReleaseResponse> PreviewRelease(
+      const v1::PreviewReleaseRequest& request, CallOptions options = {});
+  // Freezes a release as it was previewed.
+  absl::StatusOr<v1::Release> PublishRelease(const v1::PublishReleaseRequest& request,
+                                             CallOptions options = {});
+  // Withdraws a release for good.
+  absl::StatusOr<v1::Release> WithdrawRelease(const v1::WithdrawReleaseRequest& request,
+                                              CallOptions options = {});
 
   // Agreements, by name.
   PagedRange<v1::Agreement, v1::ListAgreementsResponse> ListAgreements(

@@ -70,6 +70,12 @@ class Connection {
                                                      const CallOptions& options) = 0;
   virtual absl::StatusOr<v1::ImportReleaseResponse> ImportRelease(
       const v1::ImportReleaseRequest& request, const CallOptions& options) = 0;
+  virtual absl::StatusOr<v1::PreviewReleaseResponse> PreviewRelease(
+      const v1::PreviewReleaseRequest& request, const CallOptions& options) = 0;
+  virtual absl::StatusOr<v1::Release> PublishRelease(const v1::PublishReleaseRequest& request,
+                                                     const CallOptions& options) = 0;
+  virtual absl::StatusOr<v1::Release> WithdrawRelease(const v1::WithdrawReleaseRequest& request,
+                                                      const CallOptions& options) = 0;
 
   // AgreementService.
   virtual absl::StatusOr<v1::ListAgreementsResponse> ListAgreements(

@@ -1,0 +1,280 @@
+// `concordat releases preview|publish|withdraw|show`: making releases of submitted figures.
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "base/status.h"
+#include "client/cli/commands.h"
+#include "client/cli/json.h"
+#include "client/cli/list_output.h"
+#include "client/cli/names.h"
+#include "client/cli/table.h"
+#include "client/cli/text.h"
+
+namespace concordat::cli {
+namespace {
+
+using v1::Release;
+using HiddenFigure = v1::DisclosureReport::HiddenFigure;
+using MeasureLine = v1::DisclosureReport::MeasureLine;
+
+// What a release is made of, as written.
+struct MakeOptions {
+  std::string release;
+  std::string title;
+  std::vector<std::string> measures;
+  std::string from;
+  std::string to;
+  std::string note;
+  // For publishing alone.
+  std::string preview_digest;
+  bool accept_missing = false;
+};
+
+struct WithdrawOptions {
+  std::string release;
+  std::string reason;
+  bool dry_run = false;
+};
+
+struct ShowOptions {
+  std::string release;
+};
+
+absl::StatusOr<Release> ReleaseOf(const MakeOptions& options) {
+  Release release;
+  ASSIGN_OR_RETURN(*release.mutable_name(), ExpandName(options.release, kReleasePattern));
+  release.set_display_name(options.title);
+  release.set_note(options.note);
+  v1::ReleaseSelection& selection = *release.mutable_selection();
+  for (const std::string& measure : options.measures) {
+    ASSIGN_OR_RETURN(*selection.add_measures(), ExpandName(measure, kMeasurePattern));
+  }
+  ASSIGN_OR_RETURN(*selection.mutable_period_from(), ParseDate(options.from));
+  ASSIGN_OR_RETURN(*selection.mutable_period_to(), ParseDate(options.to));
+  return release;
+}
+
+std::vector<Column<MeasureLine>> MeasureColumns() {
+  const auto count = [](const std::string& title, const std::string& key,
+                        int64_t (MeasureLine::*field)() const) {
+    return Column<MeasureLine>{
+        title, key,
+        [field](const MeasureLine& line) { return Plain(absl::StrCat((line.*field)())); }, nullptr,
+        true};
+  };
+  return {
+      {"Measure", "measure",
+       [](const MeasureLine& line) { return Plain(ShortName(line.measure())); }},
+      {"Rule", "profile",
+       [](const MeasureLine& line) {
+         std::string rule = LowerWords(NameOf(line.profile()));
+         if (line.threshold() > 0) absl::StrAppend(&rule, ", from ", line.threshold());
+         if (line.rounding_base() > 1) absl::StrAppend(&rule, ", to ", line.rounding_base());
+         return Plain(rule);
+       }},
+      count("Figures", "figures", &MeasureLine::figures),
+      count("Small", "primary", &MeasureLine::primary),
+      count("To protect", "complementary", &MeasureLine::complementary),
+      count("Of hidden", "dependent", &MeasureLine::dependent),
+      count("As before", "carried_over", &MeasureLine::carried_over),
+      count("Rounded", "rounded", &MeasureLine::rounded),
+  };
+}
+
+std::string RangeText(const HiddenFigure& hidden) {
+  if (hidden.required_width() == 0) return "";
+  if (hidden.highest() == std::numeric_limits<int64_t>::max()) {
+    return absl::StrCat(hidden.lowest(), " or more");
+  }
+  return absl::StrCat(hidden.lowest(), " to ", hidden.highest());
+}
+
+std::vector<Column<HiddenFigure>> HiddenColumns() {
+  return {
+      {"Measure", "measure",
+       [](const HiddenFigure& hidden) { return Plain(ShortName(hidden.measure())); }},
+      {"Area", "area", [](const HiddenFigure& hidden) { return Plain(ShortName(hidden.area())); }},
+      {"Period", "period",
+       [](const HiddenFigure& hidden) {
+         return Plain(absl::StrCat(DayText(hidden.period().start()), " to ",
+                                   DayText(hidden.period().end())));
+       }},
+      {"Breakdown", "breakdowns",
+       [](const HiddenFigure& hidden) {
+         return Plain(
+             absl::StrJoin(hidden.breakdowns(), "; ", [](std::string* out, const auto& breakdown) {
+               absl::StrAppend(out, breakdown.dimension(), ": ", breakdown.item());
+             }));
+       }},
+      {"Hidden", "why",
+       [](const HiddenFigure& hidden) { return Plain(LowerWords(NameOf(hidden.why()))); }},
+      {"May be", "range", [](const HiddenFigure& hidden) { return Plain(RangeText(hidden)); }},
+  };
+}
+
+void PrintReport(Session& session, const v1::DisclosureReport& report) {
+  const std::vector<MeasureLine> lines(report.measures().begin(), report.measures().end());
+  const std::vector<HiddenFigure> hidden(report.hidden().begin(), report.hidden().end());
+  session.out() << "\n"
+                << FormatTable(MakeTable(lines, MeasureColumns()), session.width(),
+                               session.colour());
+  session.out() << "\n"
+                << Counted(report.hidden_count(), "hidden figure") << ", "
+                << absl::StrFormat("%.1f%%", 100 * report.hidden_share())
+                << " of all that was counted\n";
+  if (hidden.empty()) return;
+  session.out() << "\n"
+                << FormatTable(MakeTable(hidden, HiddenColumns()), session.width(),
+                               session.colour());
+  if (report.hidden_count() > report.hidden_size()) {
+    session.out() << "The first " << report.hidden_size() << " are listed.\n";
+  }
+}
+
+void PrintNames(Session& session, absl::string_view title,
+                const google::protobuf::RepeatedPtrField<std::string>& names) {
+  if (names.empty()) return;
+  session.out() << "\n" << title << "\n";
+  for (const std::string& name : names) session.out() << "  " << Printable(name) << "\n";
+}
+
+void PrintRelease(Session& session, const Release& release) {
+  session.out() << FormatFacts(
+      {
+          {"Release", Plain(release.name())},
+          {"Title", Plain(release.display_name())},
+          {"State", Plain(LowerWords(NameOf(release.state())))},
+          {"Frozen",
+           Plain(release.has_frozen_time() ? ShortInstantText(release.frozen_time()) : "")},
+          {"Withdrawn",
+           Plain(release.has_withdrawn_time() ? ShortInstantText(release.withdrawn_time()) : "")},
+          {"Because", Plain(release.withdrawn_reason())},
+          {"Note", Plain(release.note())},
+          {"Figures", Plain(absl::StrCat(release.observation_count()))},
+          {"Digest", Plain(release.digest())},
+      },
+      session.width(), session.colour());
+  PrintNames(session, "Missing returns:", release.missing_returns());
+  if (release.has_report()) PrintReport(session, release.report());
+}
+
+absl::Status PrintOutcome(Session& session, const Release& release) {
+  if (session.options().output == OutputFormat::kJson) {
+    session.out() << JsonText(ToJson(release));
+  } else {
+    PrintRelease(session, release);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Preview(Session& session, const MakeOptions& options) {
+  v1::PreviewReleaseRequest request;
+  ASSIGN_OR_RETURN(*request.mutable_release(), ReleaseOf(options));
+  ASSIGN_OR_RETURN(CallOptions call, session.Call());
+  ASSIGN_OR_RETURN(Client client, session.Connect());
+  ASSIGN_OR_RETURN(const v1::PreviewReleaseResponse preview, client.PreviewRelease(request, call));
+  if (session.options().output == OutputFormat::kJson) {
+    session.out() << JsonText(ToJson(preview));
+    return absl::OkStatus();
+  }
+  PrintRelease(session, preview.release());
+  PrintNames(session,
+             "Queried returns, which keep it from being published:", preview.queried_returns());
+  if (preview.broken_sums_size() > 0) {
+    session.out() << "\nDeclared sums that do not hold:\n";
+    for (const auto& sum : preview.broken_sums()) {
+      session.out() << "  " << Printable(ShortName(sum.measure())) << ", "
+                    << Printable(ShortName(sum.area())) << ", " << DayText(sum.period().start())
+                    << " to " << DayText(sum.period().end())
+                    << (sum.dimension().empty() ? "" : ", by ") << Printable(sum.dimension())
+                    << "\n";
+    }
+  }
+  session.out() << "\nNothing was published. To publish exactly this, give `releases publish` the "
+                   "same options and\n  --preview-digest "
+                << Printable(preview.preview_digest()) << "\n";
+  return absl::OkStatus();
+}
+
+absl::Status Publish(Session& session, const MakeOptions& options) {
+  v1::PublishReleaseRequest request;
+  ASSIGN_OR_RETURN(*request.mutable_release(), ReleaseOf(options));
+  request.set_preview_digest(options.preview_digest);
+  request.set_accept_missing(options.accept_missing);
+  ASSIGN_OR_RETURN(CallOptions call, session.Call());
+  ASSIGN_OR_RETURN(Client client, session.Connect());
+  ASSIGN_OR_RETURN(const Release release, client.PublishRelease(request, call));
+  return PrintOutcome(session, release);
+}
+
+absl::Status Withdraw(Session& session, const WithdrawOptions& options) {
+  v1::WithdrawReleaseRequest request;
+  ASSIGN_OR_RETURN(*request.mutable_name(), ExpandName(options.release, kReleasePattern));
+  request.set_reason(options.reason);
+  request.set_dry_run(options.dry_run);
+  ASSIGN_OR_RETURN(CallOptions call, session.Call());
+  ASSIGN_OR_RETURN(Client client, session.Connect());
+  ASSIGN_OR_RETURN(const Release release, client.WithdrawRelease(request, call));
+  return PrintOutcome(session, release);
+}
+
+absl::Status Show(Session& session, const ShowOptions& options) {
+  v1::GetReleaseRequest request;
+  ASSIGN_OR_RETURN(*request.mutable_name(), ExpandName(options.release, kReleasePattern));
+  ASSIGN_OR_RETURN(CallOptions call, session.Call());
+  ASSIGN_OR_RETURN(Client client, session.Connect());
+  ASSIGN_OR_RETURN(const Release release, client.GetRelease(request, call));
+  return PrintOutcome(session, release);
+}
+
+CLI::App* AddMaking(CLI::App& releases, const std::string& name, const std::string& description,
+                    Session& session, const std::shared_ptr<MakeOptions>& options,
+                    absl::Status (*run)(Session&, const MakeOptions&)) {
+  CLI::App* command = AddCommand(releases, name, description, session, options, run);
+  command->add_option("release", options->release, "Its name, such as scorecard-2018-q1")
+      ->required();
+  command->add_option("--title", options->title, "A short title")->required();
+  command->add_option("--measure", options->measures, "A measure of it; repeatable")
+      ->required()
+      ->allow_extra_args(false);
+  command->add_option("--from", options->from, "First day of its first period, as 2018-04-01")
+      ->required();
+  command->add_option("--to", options->to, "Last day of its last period, inclusive")->required();
+  command->add_option("--note", options->note, "What a reader has to know");
+  return command;
+}
+
+}  // namespace
+
+void AddPublicationCommands(CLI::App& releases, Session& session) {
+  AddMaking(releases, "preview", "What a release of submitted figures would show and hide", session,
+            std::make_shared<MakeOptions>(), &Preview);
+  auto publish = std::make_shared<MakeOptions>();
+  CLI::App* command = AddMaking(releases, "publish", "Freeze a release as it was previewed",
+                                session, publish, &Publish);
+  command
+      ->add_option("--preview-digest", publish->preview_digest,
+                   "What `releases preview` printed of it")
+      ->required();
+  command->add_flag("--accept-missing", publish->accept_missing,
+                    "Publish though returns are missing");
+  auto withdraw = std::make_shared<WithdrawOptions>();
+  command =
+      AddCommand(releases, "withdraw", "Withdraw a release for good", session, withdraw, &Withdraw);
+  command->add_option("release", withdraw->release, "The release")->required();
+  command->add_option("--reason", withdraw->reason, "Why, for those who look for it")->required();
+  command->add_flag("--dry-run", withdraw->dry_run, "Only check");
+  auto show = std::make_shared<ShowOptions>();
+  command = AddCommand(releases, "show", "One release; the office sees its report too", session,
+                       show, &Show);
+  command->add_option("release", show->release, "The release")->required();
+}
+
+}  // namespace concordat::cli

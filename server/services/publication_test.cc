@@ -1,0 +1,440 @@
+// Releases of submitted figures from preview to withdrawal, on a store of their own.
+#include "server/services/publication.h"
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "base/civil_time.h"
+#include "base/status.h"
+#include "concordat/v1/measure.pb.h"
+#include "concordat/v1/release_service.pb.h"
+#include "concordat/v1/return.pb.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "server/services/apply.h"
+#include "server/services/release_service.h"
+#include "server/services/service_test.h"
+
+namespace concordat::services {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+using v1::Observation;
+
+constexpr char kMeasure[] = "measures/m";
+constexpr char kCounty[] = "areas/county";
+// Lets every attack below end.
+constexpr int64_t kLargest = 60;
+
+// A county of four districts, of which the police report everything.
+class PublicationTest : public ServiceTest {
+ protected:
+  PublicationTest() {
+    PutArea(kCounty, "");
+    for (const std::string& district : districts_) PutArea(district, kCounty);
+    measure_.set_name(kMeasure);
+    measure_.set_display_name("Referrals");
+    measure_.set_unit(v1::Measure::COUNT);
+    measure_.set_frequency(v1::Measure::EACH_QUARTER);
+    measure_.mutable_additivity()->set_over_area(true);
+    measure_.set_disclosure_profile(v1::DFE_CHILDREN);
+    measure_.set_disclosure_minimum(6);
+    PutMessage(store::Kind::kMeasure, measure_);
+    release_.set_name("releases/first");
+    release_.set_display_name("The first quarter");
+    v1::ReleaseSelection& selection = *release_.mutable_selection();
+    selection.add_measures(kMeasure);
+    *selection.mutable_period_from() = ToDate(absl::CivilDay(2018, 4, 1));
+    *selection.mutable_period_to() = ToDate(absl::CivilDay(2018, 6, 30));
+  }
+
+  template <typename Message>
+  void PutMessage(store::Kind kind, const Message& message) {
+    store::Row row;
+    row.name = message.name();
+    row.recorded = kNoon;
+    row.body = StoredBytes(message);
+    Put(kind, row);
+  }
+  void PutArea(const std::string& name, const std::string& parent) {
+    v1::Area area;
+    area.set_name(name);
+    area.set_level(parent.empty() ? v1::LOCAL_AUTHORITY : v1::LOCAL_AUTHORITY_DISTRICT);
+    area.set_parent(parent);
+    PutMessage(store::Kind::kArea, area);
+  }
+  // The police owe the county and its districts from now on.
+  void PutDuties() {
+    v1::Measure::Duty& duty = *measure_.add_duties();
+    duty.set_agency("agencies/police");
+    duty.add_areas(kCounty);
+    for (const std::string& district : districts_) duty.add_areas(district);
+    *measure_.mutable_collected_from() = ToDate(absl::CivilDay(2018, 4, 1));
+    PutMessage(store::Kind::kMeasure, measure_);
+  }
+
+  // The police submit figures of the first quarter.
+  void Submit(const std::map<std::string, double>& figures) {
+    v1::Submission submission;
+    submission.set_name(absl::StrCat("submissions/", ++submissions_));
+    submission.set_provider("agencies/police");
+    std::vector<store::FigureRow> rows;
+    for (const auto& [area, value] : figures) {
+      v1::SubmittedObservation sent;
+      sent.set_measure(kMeasure);
+      sent.set_area(area);
+      sent.mutable_period()->set_kind(v1::Period::FINANCIAL_QUARTER);
+      *sent.mutable_period()->mutable_start() = ToDate(absl::CivilDay(2018, 4, 1));
+      *sent.mutable_period()->mutable_end() = ToDate(absl::CivilDay(2018, 6, 30));
+      sent.set_value(value);
+      sent.set_commentary("As counted");
+      store::FigureRow& row = rows.emplace_back();
+      row.measure = kMeasure;
+      row.key = store::KeyOf(sent);
+      row.row = static_cast<int64_t>(rows.size());
+      row.body = StoredBytes(sent);
+    }
+    const std::unique_ptr<store::Batch> batch = Must(store_->BeginBatch());
+    ASSERT_THAT(Must(batch->StageFigures(submission.name(), submission.provider(), rows)),
+                IsEmpty());
+    Must(batch->BeginChange(kNoon));
+    store::Row row;
+    row.name = submission.name();
+    row.body = StoredBytes(submission);
+    row.recorded = kNoon;
+    Must(batch->transaction().ApplySubmission(grant_, row));
+    Must(batch->KeepChange());
+    Must(batch->Commit());
+  }
+  void SubmitTheQuarter() {
+    Submit({{kCounty, 46}, {"areas/a", 20}, {"areas/b", 3}, {"areas/c", 9}, {"areas/d", 14}});
+  }
+
+  std::shared_ptr<const door::Call> TheOffice() const { return CallWith({v1::COORDINATOR}); }
+  std::shared_ptr<const door::Call> CallWith(std::vector<v1::Role> roles) const {
+    return std::make_shared<const door::Call>(door::CallReactor::MakeCall(
+        grant_, "agencies/board/clients/office", "", kNoon, {}, std::move(roles)));
+  }
+
+  absl::StatusOr<v1::PreviewReleaseResponse> TryPreview() {
+    v1::PreviewReleaseRequest request;
+    *request.mutable_release() = release_;
+    ASSIGN_OR_RETURN(const auto read, service_->PreviewRelease(TheOffice(), request));
+    while (true) {
+      ASSIGN_OR_RETURN(auto answer, read->Step());
+      if (answer.has_value()) return *std::move(answer);
+      absl::SleepFor(read->pause());
+    }
+  }
+  v1::PreviewReleaseResponse Preview() { return Must(TryPreview()); }
+
+  absl::StatusOr<v1::Release> TryPublish(const std::string& digest, bool accept_missing = false) {
+    v1::PublishReleaseRequest request;
+    *request.mutable_release() = release_;
+    request.set_preview_digest(digest);
+    request.set_accept_missing(accept_missing);
+    return Change([&](store::Transaction& transaction) {
+      return service_->PublishRelease(*TheOffice(), request, transaction);
+    });
+  }
+  v1::Release Publish() { return Must(TryPublish(Preview().preview_digest())); }
+
+  absl::StatusOr<v1::Release> TryWithdraw() {
+    v1::WithdrawReleaseRequest request;
+    request.set_name(release_.name());
+    request.set_reason("A provider mixed up two columns");
+    return Change([&](store::Transaction& transaction) {
+      return service_->WithdrawRelease(*TheOffice(), request, transaction);
+    });
+  }
+
+  absl::StatusOr<v1::Release> Change(
+      absl::FunctionRef<absl::StatusOr<v1::Release>(store::Transaction&)> change) {
+    const std::unique_ptr<store::Batch> batch = Must(store_->BeginBatch());
+    Must(batch->BeginChange(kNoon));
+    absl::StatusOr<v1::Release> release = change(batch->transaction());
+    Must(release.ok() ? batch->KeepChange() : batch->UndoChange());
+    Must(batch->Commit());
+    return release;
+  }
+
+  absl::StatusOr<v1::ListObservationsResponse> TryList(const std::string& release) {
+    v1::ListObservationsRequest request;
+    request.set_parent(release);
+    return service_->ListObservations(*CallWith({v1::READER}), request);
+  }
+  // What is listed, by area.
+  std::map<std::string, Observation> Listed(const std::string& release) {
+    std::map<std::string, Observation> listed;
+    const v1::ListObservationsResponse answer = Must(TryList(release));
+    for (const Observation& figure : answer.observations()) {
+      listed[figure.area()] = figure;
+    }
+    return listed;
+  }
+
+  const std::vector<std::string> districts_ = {"areas/a", "areas/b", "areas/c", "areas/d"};
+  v1::Measure measure_;
+  v1::Release release_;
+  int submissions_ = 0;
+  std::optional<ReleaseService> service_{std::in_place, *store_};
+};
+
+// What an attacker has of one release: a figure, and which count it is of.
+struct Equation {
+  // Numbers of unknowns; the total, then the districts.
+  std::vector<int> unknowns;
+};
+
+// Tries all whole numbers: for each unknown, the values that it has in some solution of
+// "the first is the sum of the rest" for every equation. `known` has what was shown.
+std::vector<std::set<int64_t>> Attack(const std::vector<Equation>& equations,
+                                      std::vector<std::optional<int64_t>> known) {
+  std::vector<std::set<int64_t>> possible(known.size());
+  std::vector<int> hidden;
+  for (size_t i = 0; i < known.size(); ++i) {
+    if (!known[i].has_value()) hidden.push_back(static_cast<int>(i));
+  }
+  const auto holds = [&] {
+    for (const Equation& equation : equations) {
+      int64_t rest = *known[static_cast<size_t>(equation.unknowns[0])];
+      for (size_t i = 1; i < equation.unknowns.size(); ++i) {
+        rest -= *known[static_cast<size_t>(equation.unknowns[i])];
+      }
+      if (rest != 0) return false;
+    }
+    return true;
+  };
+  const auto search = [&](const auto& self, size_t place) -> void {
+    if (place == hidden.size()) {
+      if (!holds()) return;
+      for (const int unknown : hidden) {
+        possible[static_cast<size_t>(unknown)].insert(*known[static_cast<size_t>(unknown)]);
+      }
+      return;
+    }
+    for (int64_t value = 1; value <= kLargest; ++value) {
+      known[static_cast<size_t>(hidden[place])] = value;
+      self(self, place + 1);
+    }
+    known[static_cast<size_t>(hidden[place])].reset();
+  };
+  search(search, 0);
+  return possible;
+}
+
+std::optional<int64_t> ShownValue(const Observation& figure) {
+  if (figure.symbol() != Observation::NONE) return std::nullopt;
+  return static_cast<int64_t>(figure.value());
+}
+
+TEST_F(PublicationTest, APublishedReleaseIsWhatWasPreviewedAndHidesWhatIsSmall) {
+  SubmitTheQuarter();
+  const v1::PreviewReleaseResponse preview = Preview();
+  EXPECT_THAT(preview.release().missing_returns(), IsEmpty());
+  ASSERT_THAT(preview.release().report().measures(), SizeIs(1));
+  const auto& line = preview.release().report().measures(0);
+  EXPECT_EQ(line.figures(), 5);
+  EXPECT_EQ(line.primary(), 1);
+  EXPECT_EQ(line.complementary(), 1);
+  EXPECT_EQ(line.threshold(), 6);
+  ASSERT_THAT(preview.release().report().hidden(), SizeIs(2));
+  for (const auto& hidden : preview.release().report().hidden()) {
+    EXPECT_GE(hidden.highest() - hidden.lowest() + 1, hidden.required_width());
+  }
+
+  const v1::Release published = Must(TryPublish(preview.preview_digest()));
+  EXPECT_EQ(published.digest(), preview.release().digest());
+  EXPECT_EQ(published.report().hidden_count(), 2);
+  EXPECT_EQ(published.observation_count(), 5);
+  const auto listed = Listed("releases/first");
+  EXPECT_EQ(listed.at("areas/b").symbol(), Observation::CONFIDENTIAL);
+  EXPECT_FALSE(listed.at("areas/b").has_value());
+  EXPECT_EQ(listed.at("areas/b").note(), "");
+  EXPECT_EQ(listed.at("areas/a").note(), "As counted");
+}
+
+TEST_F(PublicationTest, NoHiddenFigureCanBeWorkedOutFromARelease) {
+  SubmitTheQuarter();
+  Publish();
+  const auto listed = Listed("releases/first");
+  std::vector<std::optional<int64_t>> known = {ShownValue(listed.at(kCounty))};
+  for (const std::string& district : districts_) {
+    known.push_back(ShownValue(listed.at(district)));
+  }
+  const auto possible = Attack({{{0, 1, 2, 3, 4}}}, known);
+  for (size_t i = 0; i < known.size(); ++i) {
+    EXPECT_TRUE(known[i].has_value() || possible[i].size() >= 5) << i;
+  }
+  // The attack finds what is derivable: with one figure less hidden, the rest is known.
+  known[2].reset();
+  known[0] = 46;
+  known[1] = 20;
+  known[3] = 9;
+  known[4] = 14;
+  EXPECT_THAT(Attack({{{0, 1, 2, 3, 4}}}, known)[2], ElementsAre(3));
+}
+
+TEST_F(PublicationTest, NoHiddenFigureCanBeWorkedOutFromTwoReleasesAndARevision) {
+  SubmitTheQuarter();
+  Publish();
+  // The small district is no longer small, and the total follows.
+  Submit({{kCounty, 53}, {"areas/b", 10}});
+  release_.set_name("releases/second");
+  Publish();
+  const auto first = Listed("releases/first");
+  const auto second = Listed("releases/second");
+  // What was not revised is the same unknown in both.
+  std::vector<std::optional<int64_t>> known;
+  Equation old_sum;
+  Equation new_sum;
+  for (const std::string& area :
+       {std::string(kCounty), districts_[0], districts_[1], districts_[2], districts_[3]}) {
+    const Observation& before = first.at(area);
+    const Observation& after = second.at(area);
+    old_sum.unknowns.push_back(static_cast<int>(known.size()));
+    known.push_back(ShownValue(before));
+    if (before.revision() == after.revision()) {
+      if (!known.back().has_value()) known.back() = ShownValue(after);
+      new_sum.unknowns.push_back(old_sum.unknowns.back());
+    } else {
+      new_sum.unknowns.push_back(static_cast<int>(known.size()));
+      known.push_back(ShownValue(after));
+    }
+  }
+  EXPECT_EQ(second.at("areas/b").symbol(), Observation::CONFIDENTIAL);
+  const auto possible = Attack({old_sum, new_sum}, known);
+  for (size_t i = 0; i < known.size(); ++i) {
+    EXPECT_TRUE(known[i].has_value() || possible[i].size() >= 5) << i;
+  }
+}
+
+TEST_F(PublicationTest, AnExtractHasTheSameFiguresAsTheList) {
+  SubmitTheQuarter();
+  Publish();
+  v1::ExtractObservationsRequest request;
+  request.set_parent("releases/first");
+  request.set_format(v1::ExtractObservationsRequest::NDJSON);
+  const auto source = Must(service_->ExtractObservations(CallWith({v1::READER}), request));
+  while (!Must(source->Prepare())) continue;
+  std::string file;
+  int64_t hidden = 0;
+  while (auto part = Must(source->Next())) {
+    file += part->chunk().data();
+    hidden += part->manifest().hidden();
+  }
+  EXPECT_EQ(hidden, 2);
+  EXPECT_THAT(file, ::testing::Not(::testing::HasSubstr("\"value\":3,")));
+}
+
+TEST_F(PublicationTest, TheReportIsForTheOfficeAlone) {
+  SubmitTheQuarter();
+  Publish();
+  v1::GetReleaseRequest request;
+  request.set_name("releases/first");
+  EXPECT_TRUE(Must(service_->GetRelease(*TheOffice(), request)).has_report());
+  const v1::Release seen = Must(service_->GetRelease(*CallWith({v1::READER}), request));
+  EXPECT_FALSE(seen.has_report());
+  EXPECT_EQ(seen.state(), v1::Release::PUBLISHED);
+  const auto list = Must(service_->ListReleases(*TheOffice(), v1::ListReleasesRequest()));
+  ASSERT_THAT(list.releases(), SizeIs(1));
+  EXPECT_FALSE(list.releases(0).has_report());
+}
+
+TEST_F(PublicationTest, APreviewIsOutdatedByARevisionAndByANewStart) {
+  SubmitTheQuarter();
+  std::string digest = Preview().preview_digest();
+  Submit({{kCounty, 47}, {"areas/a", 21}});
+  EXPECT_EQ(ReasonOf(TryPublish(digest).status()), v1::PREVIEW_OUTDATED);
+  digest = Preview().preview_digest();
+  service_.emplace(*store_);
+  EXPECT_EQ(ReasonOf(TryPublish(digest).status()), v1::PREVIEW_OUTDATED);
+  EXPECT_EQ(Preview().preview_digest(), digest);
+  EXPECT_TRUE(TryPublish(digest).ok());
+}
+
+TEST_F(PublicationTest, OnlyWhatWasPreviewedIsPublishedAndOnlyOnce) {
+  SubmitTheQuarter();
+  const std::string digest = Preview().preview_digest();
+  release_.set_display_name("Another title");
+  EXPECT_EQ(ReasonOf(TryPublish(digest).status()), v1::PREVIEW_OUTDATED);
+  release_.set_display_name("The first quarter");
+  EXPECT_TRUE(TryPublish(digest).ok());
+  EXPECT_EQ(ReasonOf(TryPublish(digest).status()), v1::RELEASE_FROZEN);
+}
+
+TEST_F(PublicationTest, MissingReturnsAreNamedAndPublishedOnlyWhenAccepted) {
+  PutDuties();
+  Submit({{kCounty, 46}, {"areas/a", 20}, {"areas/b", 13}});
+  const v1::PreviewReleaseResponse preview = Preview();
+  EXPECT_THAT(preview.release().missing_returns(),
+              ElementsAre("measures/m/returns/2018-19-q1.police"));
+  EXPECT_EQ(ReasonOf(TryPublish(preview.preview_digest()).status()), v1::FIELDS_INVALID);
+  EXPECT_TRUE(TryPublish(preview.preview_digest(), /*accept_missing=*/true).ok());
+  EXPECT_EQ(Listed("releases/first").at("areas/c").symbol(), Observation::NOT_AVAILABLE);
+}
+
+TEST_F(PublicationTest, QueriedReturnsCannotBePublished) {
+  PutDuties();
+  SubmitTheQuarter();
+  v1::Return queried;
+  queried.set_name("measures/m/returns/2018-19-q1.police");
+  queried.set_state(v1::Return::QUERIED);
+  PutMessage(store::Kind::kReturn, queried);
+  const v1::PreviewReleaseResponse preview = Preview();
+  EXPECT_THAT(preview.queried_returns(), ElementsAre(queried.name()));
+  EXPECT_EQ(ReasonOf(TryPublish(preview.preview_digest(), true).status()), v1::FIELDS_INVALID);
+}
+
+TEST_F(PublicationTest, AReleaseWithoutFiguresIsPreviewedAndNotPublished) {
+  const v1::PreviewReleaseResponse preview = Preview();
+  EXPECT_EQ(preview.release().observation_count(), 0);
+  EXPECT_EQ(ReasonOf(TryPublish(preview.preview_digest()).status()), v1::FIELDS_INVALID);
+}
+
+TEST_F(PublicationTest, AWithdrawalStopsEveryRoadAtOnceAndForGood) {
+  SubmitTheQuarter();
+  Publish();
+  v1::ExtractObservationsRequest request;
+  request.set_parent("releases/first");
+  request.set_format(v1::ExtractObservationsRequest::CSV);
+  const auto open = Must(service_->ExtractObservations(CallWith({v1::READER}), request));
+  while (!Must(open->Prepare())) continue;
+  ASSERT_TRUE(Must(open->Next()).has_value());
+
+  EXPECT_EQ(Must(TryWithdraw()).state(), v1::Release::WITHDRAWN);
+  EXPECT_EQ(ReasonOf(open->Next().status()), v1::RELEASE_WITHDRAWN);
+  EXPECT_EQ(ReasonOf(TryList("releases/first").status()), v1::RELEASE_WITHDRAWN);
+  EXPECT_EQ(ReasonOf(service_->ExtractObservations(CallWith({v1::READER}), request).status()),
+            v1::RELEASE_WITHDRAWN);
+  EXPECT_THAT(Must(TryList("releases/-")).observations(), IsEmpty());
+  EXPECT_EQ(ReasonOf(TryWithdraw().status()), v1::RELEASE_WITHDRAWN);
+  EXPECT_EQ(ReasonOf(TryPublish(Preview().preview_digest()).status()), v1::RELEASE_FROZEN);
+}
+
+TEST_F(PublicationTest, ARuleThatBecameStricterCannotHideWhatWasShownBefore) {
+  measure_.set_disclosure_profile(v1::CUSTOM);
+  measure_.set_disclosure_minimum(3);
+  PutMessage(store::Kind::kMeasure, measure_);
+  SubmitTheQuarter();
+  Publish();
+  measure_.set_disclosure_profile(v1::DFE_CHILDREN);
+  measure_.set_disclosure_minimum(6);
+  PutMessage(store::Kind::kMeasure, measure_);
+  release_.set_name("releases/second");
+  const absl::Status refused = TryPreview().status();
+  EXPECT_EQ(ReasonOf(refused), v1::RELEASE_UNPROTECTED);
+  EXPECT_THAT(std::string(refused.message()), ::testing::HasSubstr(kMeasure));
+}
+
+}  // namespace
+}  // namespace concordat::services

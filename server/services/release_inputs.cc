@@ -1,0 +1,371 @@
+#include "server/services/release_inputs.h"
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "absl/algorithm/container.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/str_cat.h"
+#include "base/civil_time.h"
+#include "base/digest.h"
+#include "base/status.h"
+#include "concordat/v1/submission.pb.h"
+#include "server/domain/returns.h"
+#include "server/services/return_reading.h"
+
+namespace concordat::services {
+namespace {
+
+using domain::disclosure::Profile;
+using store::Kind;
+using store::Row;
+
+absl::Status Unreadable(absl::string_view what) {
+  return absl::DataLossError(absl::StrCat("a stored ", what, " cannot be read"));
+}
+
+struct Days {
+  absl::CivilDay from;
+  absl::CivilDay to;
+
+  bool Hold(const v1::Period& period) const {
+    return ToCivilDay(period.start()) >= from && ToCivilDay(period.end()) <= to;
+  }
+};
+
+// The figures of one period, by area and breakdown.
+using PeriodFigures = std::map<std::pair<std::string, std::string>, TableFigure>;
+
+// An earlier release of submitted figures, before its figures are read.
+struct PublishedRelease {
+  v1::Release message;
+  absl::Time committed;
+};
+
+store::FigureKey KeyOfObservation(const v1::Observation& observation) {
+  store::FigureKey key{store::PeriodKey(observation.period()), observation.area(), ""};
+  if (!observation.breakdowns().empty()) {
+    key.breakdown =
+        absl::StrCat(observation.breakdowns(0).dimension(), "=", observation.breakdowns(0).item());
+  }
+  return key;
+}
+
+// The rule that an earlier release was made under, by its report.
+Profile RuleThen(const v1::Release& release, const std::string& measure) {
+  Profile rule{0, 1, false};
+  for (const v1::DisclosureReport::MeasureLine& line : release.report().measures()) {
+    if (line.measure() != measure) continue;
+    rule.minimum_shown = line.threshold();
+    rule.rounding_base = std::max(1, line.rounding_base());
+    rule.already_public = line.profile() == v1::ALREADY_PUBLIC;
+  }
+  return rule;
+}
+
+class InputReader {
+ public:
+  InputReader(const ReleaseView& view, const v1::ReleaseSelection& selection)
+      : view_(view),
+        selection_(selection),
+        // Days that are set were checked by the door.
+        days_{ToCivilDay(selection.period_from()).value_or(absl::CivilDay::max()),
+              ToCivilDay(selection.period_to()).value_or(absl::CivilDay::min())} {}
+
+  absl::StatusOr<ReleaseInputs> Read() {
+    if (days_.to < days_.from) {
+      return InvalidField("release.selection.period_to", "is before period_from");
+    }
+    RETURN_IF_ERROR(ReadAreas());
+    RETURN_IF_ERROR(ReadReleases());
+    const std::set<std::string> measures(selection_.measures().begin(),
+                                         selection_.measures().end());
+    for (const std::string& measure : measures) RETURN_IF_ERROR(ReadMeasure(measure));
+    inputs_.digest = digest_.Finish();
+    return std::move(inputs_);
+  }
+
+ private:
+  void Digest(absl::string_view bytes) {
+    digest_.Update(absl::StrCat(bytes.size(), ":"));
+    digest_.Update(bytes);
+  }
+
+  absl::Status ReadAreas() {
+    bool damaged = false;
+    RETURN_IF_ERROR(view_.reader.Scan(
+        view_.grant, Kind::kArea, {"areas/", "", view_.point, std::nullopt}, [&](const Row& row) {
+          v1::Area& area = inputs_.areas[row.name];
+          damaged |= !area.ParseFromString(row.body);
+          if (!area.parent().empty()) inputs_.children[area.parent()].push_back(row.name);
+          Digest(row.body);
+          return true;
+        }));
+    return damaged ? Unreadable("area") : absl::OkStatus();
+  }
+
+  // Earlier releases that can have figures of the selection, oldest first.
+  absl::Status ReadReleases() {
+    bool damaged = false;
+    RETURN_IF_ERROR(view_.reader.Scan(
+        view_.grant, Kind::kRelease, {"releases/", "", view_.point, std::nullopt},
+        [&](const Row& row) {
+          PublishedRelease release;
+          damaged |= !release.message.ParseFromString(row.body);
+          // A withdrawal changes nothing of what is known.
+          if (!release.message.has_selection() || !Overlaps(release.message.selection())) {
+            return true;
+          }
+          Digest(absl::StrCat(row.name, "@", release.message.digest()));
+          release.committed = ToTime(release.message.frozen_time());
+          releases_.push_back(std::move(release));
+          return true;
+        }));
+    absl::c_stable_sort(releases_, [](const PublishedRelease& a, const PublishedRelease& b) {
+      return a.committed < b.committed;
+    });
+    return damaged ? Unreadable("release") : absl::OkStatus();
+  }
+
+  bool Overlaps(const v1::ReleaseSelection& other) const {
+    const bool meets =
+        ToCivilDay(other.period_from()) <= days_.to && ToCivilDay(other.period_to()) >= days_.from;
+    return meets && absl::c_any_of(other.measures(), [&](const std::string& measure) {
+             return absl::c_linear_search(selection_.measures(), measure);
+           });
+  }
+
+  absl::Status ReadMeasure(const std::string& name) {
+    const absl::StatusOr<Row> row =
+        view_.reader.Find(view_.grant, Kind::kMeasure, name, view_.point);
+    if (absl::IsNotFound(row.status())) {
+      return InvalidField("release.selection.measures", "names a measure that is not stored");
+    }
+    RETURN_IF_ERROR(row.status());
+    auto measure = std::make_shared<v1::Measure>();
+    if (!measure->ParseFromString(row->body)) return Unreadable("measure");
+    const ReleaseProfile profile = StrictestProfile(*measure, view_.policy, view_.now);
+    Digest(row->body);
+    Digest(absl::StrCat(profile.rule.minimum_shown, "/", profile.rule.rounding_base, "/",
+                        profile.rule.already_public));
+
+    std::map<std::string, PeriodFigures> periods;
+    RETURN_IF_ERROR(ReadFigures(name, periods));
+    RETURN_IF_ERROR(ReadReturns(name, periods));
+    std::map<std::string, std::vector<EarlierRelease>> earlier;
+    if (view_.reads_earlier) RETURN_IF_ERROR(ReadEarlier(name, earlier));
+    for (auto& [key, figures] : periods) {
+      ReleaseBlock block;
+      block.measure = measure;
+      block.period = figures.begin()->second.figure.period();
+      block.profile = profile;
+      for (auto& [place, figure] : figures) block.figures.push_back(std::move(figure));
+      block.earlier = std::move(earlier[key]);
+      inputs_.blocks.push_back(std::move(block));
+    }
+    return absl::OkStatus();
+  }
+
+  store::FigureRange RangeOf(const std::string& measure) const {
+    store::FigureRange range;
+    range.measure = measure;
+    range.from = FormatDay(days_.from);
+    range.to = FormatDay(days_.to + 1);
+    return range;
+  }
+
+  absl::Status ReadFigures(const std::string& measure,
+                           std::map<std::string, PeriodFigures>& periods) {
+    // Read after the scan: a visitor asks the store for nothing else.
+    std::vector<store::FigureRow> rows;
+    RETURN_IF_ERROR(view_.reader.ScanSubmitted(
+        view_.grant, RangeOf(measure), view_.point, [&](const store::FigureRow& row) {
+          rows.push_back(row);
+          return count_ + static_cast<int64_t>(rows.size()) <= kMostReleaseFigures;
+        }));
+    for (const store::FigureRow& row : rows) {
+      ASSIGN_OR_RETURN(TableFigure figure, FigureOf(row));
+      if (!days_.Hold(figure.figure.period())) continue;
+      Digest(absl::StrCat(row.measure, "|", row.key.period, "|", row.key.area, "|",
+                          row.key.breakdown, "@", row.revision));
+      Digest(row.body);
+      RETURN_IF_ERROR(Count());
+      periods[row.key.period].emplace(std::pair(row.key.area, row.key.breakdown),
+                                      std::move(figure));
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status Count() {
+    if (++count_ <= kMostReleaseFigures) return absl::OkStatus();
+    return InvalidField("release.selection",
+                        absl::StrCat("has more than ", kMostReleaseFigures,
+                                     " figures; choose fewer measures or a shorter time"));
+  }
+
+  absl::StatusOr<TableFigure> FigureOf(const store::FigureRow& row) {
+    TableFigure figure;
+    figure.key = row.key;
+    figure.revision = row.revision;
+    if (!figure.figure.ParseFromString(row.body)) return Unreadable("figure");
+    ASSIGN_OR_RETURN(figure.holder, ProviderOf(row.submission));
+    return figure;
+  }
+
+  absl::StatusOr<std::string> ProviderOf(const std::string& submission) {
+    const auto [place, is_new] = providers_.try_emplace(submission);
+    if (is_new) {
+      ASSIGN_OR_RETURN(const Row row,
+                       view_.reader.Find(view_.grant, Kind::kSubmission, submission, view_.point));
+      v1::Submission message;
+      if (!message.ParseFromString(row.body)) return Unreadable("submission");
+      place->second = message.provider();
+    }
+    return place->second;
+  }
+
+  // Says which returns are missing, and puts a symbol in the place of their figures.
+  absl::Status ReadReturns(const std::string& measure,
+                           std::map<std::string, PeriodFigures>& periods) {
+    const absl::CivilDay today = DayOf(view_.now);
+    const ReturnReader reader(view_.reader, view_.grant, view_.point, today);
+    OwedFilter filter;
+    filter.measure = measure;
+    filter.period_from = days_.from;
+    filter.period_to = days_.to;
+    ASSIGN_OR_RETURN(const std::vector<OwedReturn> owed, reader.ReadOwed(filter));
+    for (const OwedReturn& one : owed) {
+      if (!days_.Hold(one.subject.period)) continue;
+      Digest(absl::StrCat(one.name(), "@", one.said_revision));
+      PeriodFigures& figures = periods[store::PeriodKey(one.subject.period)];
+      std::vector<domain::Arrival> arrivals;
+      for (const std::string& area : one.subject.duty->areas()) {
+        if (figures.contains(std::pair(area, ""))) arrivals.push_back({area, view_.now, ""});
+      }
+      const v1::Return judged =
+          domain::JudgeReturn(*one.measure, one.subject, arrivals, one.said, today);
+      if (judged.state() == v1::Return::QUERIED) {
+        inputs_.queried_returns.push_back(judged.name());
+      } else if (!domain::IsComplete(judged) && judged.state() != v1::Return::NIL &&
+                 judged.state() != v1::Return::NOT_AVAILABLE) {
+        inputs_.missing_returns.push_back(judged.name());
+      }
+      RETURN_IF_ERROR(FillGaps(one, judged.state(), figures));
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status FillGaps(const OwedReturn& owed, v1::Return::State state, PeriodFigures& figures) {
+    for (const std::string& area : owed.subject.duty->areas()) {
+      TableFigure gap;
+      gap.key = {store::PeriodKey(owed.subject.period), area, ""};
+      gap.holder = owed.subject.duty->agency();
+      gap.figure.set_measure(owed.measure->name());
+      gap.figure.set_area(area);
+      *gap.figure.mutable_period() = owed.subject.period;
+      gap.figure.set_symbol(state == v1::Return::NIL ? v1::Observation::NOT_APPLICABLE
+                                                     : v1::Observation::NOT_AVAILABLE);
+      const auto [place, is_new] =
+          figures.try_emplace(std::pair(area, std::string()), std::move(gap));
+      if (is_new) RETURN_IF_ERROR(Count());
+    }
+    return absl::OkStatus();
+  }
+
+  // What earlier releases had of the measure, by period.
+  absl::Status ReadEarlier(const std::string& measure,
+                           std::map<std::string, std::vector<EarlierRelease>>& earlier) {
+    const auto concerns = [&](const PublishedRelease& release) {
+      return absl::c_linear_search(release.message.selection().measures(), measure);
+    };
+    if (absl::c_none_of(releases_, concerns)) return absl::OkStatus();
+    std::map<std::string, TableFigure> versions;
+    RETURN_IF_ERROR(ReadVersions(measure, versions));
+    for (const PublishedRelease& release : releases_) {
+      if (!concerns(release)) continue;
+      std::map<std::string, EarlierRelease> by_period;
+      absl::Status failed;
+      RETURN_IF_ERROR(view_.reader.ScanObservations(
+          view_.grant, release.message.name(), -1, [&](const store::ObservationRow& row) {
+            if (row.measure != measure) return true;
+            v1::Observation observation;
+            if (!observation.ParseFromString(row.body)) {
+              failed = Unreadable("figure");
+              return false;
+            }
+            if (!days_.Hold(observation.period())) return true;
+            auto figure = EarlierOf(observation, versions);
+            failed = figure.status();
+            if (!failed.ok()) return false;
+            by_period[figure->version.key.period].figures.push_back(*std::move(figure));
+            return true;
+          }));
+      RETURN_IF_ERROR(failed);
+      for (auto& [period, figures] : by_period) {
+        figures.rule = RuleThen(release.message, measure);
+        earlier[period].push_back(std::move(figures));
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  static std::string VersionKey(const store::FigureKey& key, int64_t revision) {
+    return absl::StrCat(key.period, "|", key.area, "|", key.breakdown, "@", revision);
+  }
+
+  absl::Status ReadVersions(const std::string& measure,
+                            std::map<std::string, TableFigure>& versions) {
+    store::FigureRange range = RangeOf(measure);
+    range.all_revisions = true;
+    std::vector<store::FigureRow> rows;
+    RETURN_IF_ERROR(view_.reader.ScanSubmitted(view_.grant, range, view_.point,
+                                               [&](const store::FigureRow& row) {
+                                                 rows.push_back(row);
+                                                 return true;
+                                               }));
+    for (const store::FigureRow& row : rows) {
+      ASSIGN_OR_RETURN(versions[VersionKey(row.key, row.revision)], FigureOf(row));
+    }
+    return absl::OkStatus();
+  }
+
+  static absl::StatusOr<EarlierFigure> EarlierOf(
+      const v1::Observation& observation, const std::map<std::string, TableFigure>& versions) {
+    EarlierFigure earlier;
+    const store::FigureKey key = KeyOfObservation(observation);
+    if (observation.revision() == 0) {
+      earlier.version.key = key;
+      earlier.version.figure.set_symbol(observation.symbol());
+      return earlier;
+    }
+    const auto found = versions.find(VersionKey(key, observation.revision()));
+    if (found == versions.end()) return Unreadable("revision of a released figure");
+    earlier.version = found->second;
+    earlier.was_hidden = observation.symbol() == v1::Observation::CONFIDENTIAL;
+    earlier.was_shown = observation.symbol() == v1::Observation::NONE ||
+                        observation.symbol() == v1::Observation::LOW;
+    return earlier;
+  }
+
+  const ReleaseView& view_;
+  const v1::ReleaseSelection& selection_;
+  const Days days_;
+  ReleaseInputs inputs_;
+  Sha256 digest_;
+  int64_t count_ = 0;
+  std::vector<PublishedRelease> releases_;
+  // Providers by submission.
+  absl::flat_hash_map<std::string, std::string> providers_;
+};
+
+}  // namespace
+
+absl::StatusOr<ReleaseInputs> ReadReleaseInputs(const ReleaseView& view,
+                                                const v1::ReleaseSelection& selection) {
+  return InputReader(view, selection).Read();
+}
+
+}  // namespace concordat::services

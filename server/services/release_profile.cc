@@ -1,0 +1,72 @@
+#include "server/services/release_profile.h"
+
+#include <algorithm>
+#include <cstdint>
+
+namespace concordat::services {
+namespace {
+
+using domain::disclosure::kAlreadyPublic;
+using domain::disclosure::kDfeChildren;
+using domain::disclosure::kNhsHospital;
+using domain::disclosure::Profile;
+
+Profile OwnRule(const v1::Measure& measure) {
+  const int64_t minimum = measure.disclosure_minimum();
+  Profile rule = kAlreadyPublic;
+  switch (measure.disclosure_profile()) {
+    case v1::DFE_CHILDREN:
+      rule = kDfeChildren;
+      break;
+    case v1::NHS_HOSPITAL:
+      rule = kNhsHospital;
+      break;
+    case v1::CUSTOM:
+      return {minimum, std::max<int64_t>(1, measure.rounding_base()), false};
+    default:
+      if (minimum == 0) return kAlreadyPublic;
+      return {minimum, 1, false};
+  }
+  rule.minimum_shown = std::max(rule.minimum_shown, minimum);
+  return rule;
+}
+
+// Of two multiples to round to, the larger hides more.
+void Tighten(const Profile& other, Profile& rule) {
+  rule.minimum_shown = std::max(rule.minimum_shown, other.minimum_shown);
+  rule.rounding_base = std::max(rule.rounding_base, other.rounding_base);
+  rule.already_public = rule.already_public && other.already_public;
+}
+
+v1::DisclosureProfile NameOf(const Profile& rule) {
+  if (rule == kAlreadyPublic) return v1::ALREADY_PUBLIC;
+  if (rule == kDfeChildren) return v1::DFE_CHILDREN;
+  if (rule == kNhsHospital) return v1::NHS_HOSPITAL;
+  return v1::CUSTOM;
+}
+
+}  // namespace
+
+ReleaseProfile StrictestProfile(const v1::Measure& measure, const auth::Policy& policy,
+                                absl::Time now) {
+  Profile rule = OwnRule(measure);
+  for (const auto& agreement : policy.agreements()) {
+    if (!agreement->measures.Contains(measure.name()) ||
+        auth::StateAt(agreement->message, now) == v1::Agreement::ENDED) {
+      continue;
+    }
+    switch (agreement->message.disclosure_profile()) {
+      case v1::DFE_CHILDREN:
+        Tighten(kDfeChildren, rule);
+        break;
+      case v1::NHS_HOSPITAL:
+        Tighten(kNhsHospital, rule);
+        break;
+      default:
+        break;
+    }
+  }
+  return {rule, NameOf(rule)};
+}
+
+}  // namespace concordat::services

@@ -1,0 +1,28 @@
+// The small-number rule that binds a measure in every release.
+#ifndef CONCORDAT_SERVER_SERVICES_RELEASE_PROFILE_H_
+#define CONCORDAT_SERVER_SERVICES_RELEASE_PROFILE_H_
+
+#include "absl/time/time.h"
+#include "auth/policy.h"
+#include "concordat/v1/agreement.pb.h"
+#include "concordat/v1/measure.pb.h"
+#include "server/domain/disclosure/profile.h"
+
+namespace concordat::services {
+
+// The rule of one measure.
+struct ReleaseProfile {
+  domain::disclosure::Profile rule;
+  // What it is called, for the report: CUSTOM when it is none of the others.
+  v1::DisclosureProfile name = v1::DISCLOSURE_PROFILE_UNSPECIFIED;
+};
+
+// The measure's own rule, made as strict as that of any agreement that names the measure
+// and has not ended at `now`, suspended ones and those not in force yet too. It is one
+// rule for all agencies (docs/decisions/one-view-a-release.md).
+ReleaseProfile StrictestProfile(const v1::Measure& measure, const auth::Policy& policy,
+                                absl::Time now);
+
+}  // namespace concordat::services
+
+#endif  // CONCORDAT_SERVER_SERVICES_RELEASE_PROFILE_H_

@@ -1,0 +1,204 @@
+#include "server/services/release_protection.h"
+
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "base/status.h"
+#include "server/domain/disclosure/release.h"
+#include "server/services/release_table.h"
+
+namespace concordat::services {
+namespace {
+
+using domain::disclosure::Options;
+using domain::disclosure::Pooling;
+using domain::disclosure::ProtectedRelease;
+using HiddenFigure = v1::DisclosureReport::HiddenFigure;
+using MeasureLine = v1::DisclosureReport::MeasureLine;
+
+// What the contract says of the report's lists.
+constexpr int kMostHiddenListed = 1000;
+constexpr size_t kMostBrokenSums = 1000;
+constexpr size_t kMostMeasuresNamed = 20;
+
+void AddBreakdown(const std::string& breakdown,
+                  google::protobuf::RepeatedPtrField<v1::Observation::Breakdown>& breakdowns) {
+  if (breakdown.empty()) return;
+  const std::pair<std::string, std::string> parts =
+      absl::StrSplit(breakdown, absl::MaxSplits('=', 1));
+  v1::Observation::Breakdown& added = *breakdowns.Add();
+  added.set_dimension(parts.first);
+  added.set_item(parts.second);
+}
+
+class Protection {
+ public:
+  Protection(const ReleaseInputs& inputs, const std::string& release)
+      : inputs_(inputs), release_(release) {}
+
+  absl::StatusOr<ProtectedFigures> Run(const std::function<bool()>& is_cancelled) {
+    const absl::Time begun = absl::Now();
+    for (const ReleaseBlock& block : inputs_.blocks) {
+      if (is_cancelled()) return absl::CancelledError("nobody waits for this preview");
+      RETURN_IF_ERROR(ProtectBlock(block));
+    }
+    if (!unprotected_.empty()) return Unprotected();
+    v1::DisclosureReport& report = result_.report;
+    report.set_hidden_share(sum_ == 0 ? 0 : hidden_sum_ / sum_);
+    report.set_agencies_pool(true);
+    report.set_duration_millis(absl::ToInt64Milliseconds(absl::Now() - begun));
+    return std::move(result_);
+  }
+
+ private:
+  absl::Status ProtectBlock(const ReleaseBlock& block) {
+    const ReleaseTable table(block, inputs_.children);
+    Options options;
+    options.pooling = Pooling::kPooled;
+    const absl::StatusOr<ProtectedRelease> release =
+        domain::disclosure::Protect(table.table(), options);
+    if (!release.ok()) {
+      // Counts that no whole numbers fit are as little to be protected as derivable ones.
+      if (!absl::IsFailedPrecondition(release.status()) &&
+          !absl::IsInvalidArgument(release.status())) {
+        return release.status();
+      }
+      unprotected_.insert(block.measure->name());
+      return absl::OkStatus();
+    }
+    sum_ += static_cast<double>(release->cost.sum);
+    hidden_sum_ += static_cast<double>(release->cost.sum_hidden);
+    NoteBrokenSums(block, table);
+    MeasureLine& line = LineOf(block);
+    const std::vector<DisclosedFigure> figures = table.Disclose(*release);
+    for (size_t i = 0; i < figures.size(); ++i) {
+      AddObservation(block, block.figures[i], figures[i]);
+      Report(block, block.figures[i], figures[i], line);
+    }
+    return absl::OkStatus();
+  }
+
+  // Blocks of one measure follow each other.
+  MeasureLine& LineOf(const ReleaseBlock& block) {
+    auto& lines = *result_.report.mutable_measures();
+    if (!lines.empty() && lines.rbegin()->measure() == block.measure->name()) {
+      return *lines.rbegin();
+    }
+    MeasureLine& line = *lines.Add();
+    line.set_measure(block.measure->name());
+    line.set_profile(block.profile.name);
+    line.set_threshold(static_cast<int32_t>(block.profile.rule.minimum_shown));
+    line.set_rounding_base(static_cast<int32_t>(block.profile.rule.rounding_base));
+    return line;
+  }
+
+  void NoteBrokenSums(const ReleaseBlock& block, const ReleaseTable& table) {
+    for (const BrokenSum& broken : table.broken_sums()) {
+      if (result_.broken_sums.size() == kMostBrokenSums) return;
+      auto& noted = result_.broken_sums.emplace_back();
+      noted.set_measure(block.measure->name());
+      noted.set_area(broken.area);
+      *noted.mutable_period() = block.period;
+      AddBreakdown(broken.breakdown, *noted.mutable_breakdowns());
+      noted.set_dimension(broken.dimension);
+    }
+  }
+
+  void AddObservation(const ReleaseBlock& block, const TableFigure& figure,
+                      const DisclosedFigure& disclosed) {
+    v1::Observation observation;
+    observation.set_name(
+        absl::StrFormat("%s/observations/f%05d", release_, result_.observations.size() + 1));
+    observation.set_measure(block.measure->name());
+    observation.set_area(figure.key.area);
+    *observation.mutable_period() = figure.figure.period();
+    AddBreakdown(figure.key.breakdown, *observation.mutable_breakdowns());
+    observation.set_symbol(disclosed.symbol);
+    if (disclosed.value.has_value()) observation.set_value(*disclosed.value);
+    if (disclosed.numerator.has_value()) observation.set_numerator(*disclosed.numerator);
+    if (disclosed.denominator.has_value()) observation.set_denominator(*disclosed.denominator);
+    observation.set_provisional(figure.figure.provisional());
+    // What is said about a hidden figure may say how large it is.
+    if (disclosed.symbol != v1::Observation::CONFIDENTIAL) {
+      observation.set_note(figure.figure.commentary());
+    }
+    observation.set_measure_display_name(block.measure->display_name());
+    if (const auto area = inputs_.areas.find(figure.key.area); area != inputs_.areas.end()) {
+      observation.set_area_display_name(area->second.display_name());
+      observation.set_level(area->second.level());
+    }
+    observation.set_revision(figure.revision);
+    result_.observations.push_back(std::move(observation));
+    result_.topics.emplace_back(block.measure->topics().begin(), block.measure->topics().end());
+  }
+
+  void Report(const ReleaseBlock& block, const TableFigure& figure,
+              const DisclosedFigure& disclosed, MeasureLine& line) {
+    line.set_figures(line.figures() + 1);
+    if (disclosed.is_rounded) line.set_rounded(line.rounded() + 1);
+    if (disclosed.symbol != v1::Observation::CONFIDENTIAL) return;
+    switch (disclosed.why) {
+      case HiddenFigure::PRIMARY:
+        line.set_primary(line.primary() + 1);
+        break;
+      case HiddenFigure::COMPLEMENTARY:
+        line.set_complementary(line.complementary() + 1);
+        break;
+      case HiddenFigure::CARRIED_OVER:
+        line.set_carried_over(line.carried_over() + 1);
+        break;
+      default:
+        line.set_dependent(line.dependent() + 1);
+        break;
+    }
+    v1::DisclosureReport& report = result_.report;
+    report.set_hidden_count(report.hidden_count() + 1);
+    if (report.hidden_size() == kMostHiddenListed) return;
+    HiddenFigure& hidden = *report.add_hidden();
+    hidden.set_measure(block.measure->name());
+    hidden.set_area(figure.key.area);
+    *hidden.mutable_period() = figure.figure.period();
+    AddBreakdown(figure.key.breakdown, *hidden.mutable_breakdowns());
+    hidden.set_why(disclosed.why);
+    if (!disclosed.narrowest.has_value()) return;
+    hidden.set_lowest(disclosed.narrowest->derivable.low);
+    hidden.set_highest(disclosed.narrowest->derivable.high);
+    hidden.set_required_width(disclosed.narrowest->values_needed);
+  }
+
+  absl::Status Unprotected() const {
+    std::vector<std::string> names(unprotected_.begin(), unprotected_.end());
+    if (names.size() > kMostMeasuresNamed) names.resize(kMostMeasuresNamed);
+    return MakeError(v1::RELEASE_UNPROTECTED,
+                     absl::StrCat("disclosure control cannot keep every hidden figure safe; leave "
+                                  "out ",
+                                  absl::StrJoin(names, ", "), ", or ask for coarser figures of it"),
+                     {{"measures", absl::StrJoin(names, " ")}});
+  }
+
+  const ReleaseInputs& inputs_;
+  const std::string& release_;
+  ProtectedFigures result_;
+  std::set<std::string> unprotected_;
+  // Of all counts, and of those that are hidden.
+  double sum_ = 0;
+  double hidden_sum_ = 0;
+};
+
+}  // namespace
+
+absl::StatusOr<ProtectedFigures> ProtectFigures(const ReleaseInputs& inputs,
+                                                const std::string& release,
+                                                const std::function<bool()>& is_cancelled) {
+  return Protection(inputs, release).Run(is_cancelled);
+}
+
+}  // namespace concordat::services

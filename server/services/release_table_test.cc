@@ -1,0 +1,268 @@
+#include "server/services/release_table.h"
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "auth/policy.h"
+#include "auth/test_agreements.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "server/domain/disclosure/release.h"
+#include "server/store/test_grants.h"
+
+namespace concordat::services {
+namespace {
+
+using domain::disclosure::kDfeChildren;
+using domain::disclosure::kNhsHospital;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::UnorderedElementsAre;
+using v1::Measure;
+using v1::Observation;
+
+constexpr char kPeriod[] = "2018-04-01/2018-06-30/4";
+
+TableFigure Submitted(const std::string& area, const std::string& breakdown = "") {
+  TableFigure figure;
+  figure.key = {kPeriod, area, breakdown};
+  figure.revision = 1;
+  figure.holder = "agencies/police";
+  return figure;
+}
+
+TableFigure Counted(const std::string& area, double value, const std::string& breakdown = "") {
+  TableFigure figure = Submitted(area, breakdown);
+  figure.figure.set_value(value);
+  return figure;
+}
+
+TableFigure Share(const std::string& area, double numerator, double denominator) {
+  TableFigure figure = Submitted(area);
+  figure.figure.set_numerator(numerator);
+  figure.figure.set_denominator(denominator);
+  return figure;
+}
+
+// A county of two districts, inside a police area with a unitary beside it.
+class ReleaseTableTest : public ::testing::Test {
+ protected:
+  ReleaseTableTest() {
+    measure_.set_name("measures/m");
+    measure_.set_unit(Measure::COUNT);
+    measure_.mutable_additivity()->set_over_area(true);
+    measure_.mutable_additivity()->set_over_category(true);
+    children_["areas/county"] = {"areas/east", "areas/west"};
+    children_["areas/police"] = {"areas/county", "areas/unitary"};
+  }
+
+  ReleaseBlock Block(std::vector<TableFigure> figures) const {
+    ReleaseBlock block;
+    block.measure = std::make_shared<const Measure>(measure_);
+    block.profile = profile_;
+    block.figures = std::move(figures);
+    return block;
+  }
+  // `total = part + part` of each sum that the table has.
+  std::vector<std::string> SumsOf(const ReleaseBlock& block) const {
+    std::vector<std::string> sums;
+    const ReleaseTable table(block, children_);
+    for (const auto& sum : table.table().sums) {
+      sums.push_back(absl::StrCat(sum.total, " = ", absl::StrJoin(sum.parts, " + ")));
+    }
+    return sums;
+  }
+  std::vector<DisclosedFigure> Disclosed(const ReleaseBlock& block) const {
+    const ReleaseTable table(block, children_);
+    const auto release = domain::disclosure::Protect(table.table(), {});
+    EXPECT_TRUE(release.ok()) << release.status();
+    return release.ok() ? table.Disclose(*release) : std::vector<DisclosedFigure>();
+  }
+  std::vector<Observation::Symbol> SymbolsOf(const ReleaseBlock& block) const {
+    std::vector<Observation::Symbol> symbols;
+    for (const DisclosedFigure& figure : Disclosed(block)) symbols.push_back(figure.symbol);
+    return symbols;
+  }
+
+  Measure measure_;
+  AreaChildren children_;
+  ReleaseProfile profile_{kDfeChildren, v1::DFE_CHILDREN};
+};
+
+TEST_F(ReleaseTableTest, AreasAddUpToTheAreaThatHoldsThemWhereAllAreThere) {
+  EXPECT_THAT(SumsOf(Block({Counted("areas/county", 30), Counted("areas/east", 10),
+                            Counted("areas/west", 20)})),
+              ElementsAre("areas/county = areas/east + areas/west"));
+  EXPECT_THAT(SumsOf(Block({Counted("areas/county", 30), Counted("areas/east", 10)})), IsEmpty());
+}
+
+TEST_F(ReleaseTableTest, AnAreaWithoutAFigureIsStoodForByItsParts) {
+  EXPECT_THAT(SumsOf(Block({Counted("areas/police", 37), Counted("areas/unitary", 7),
+                            Counted("areas/east", 10), Counted("areas/west", 20)})),
+              ElementsAre("areas/police = areas/east + areas/unitary + areas/west"));
+}
+
+TEST_F(ReleaseTableTest, ItemsAddUpToTheFigureWithoutBreakdownWhereAllAreThere) {
+  Measure::Dimension& dimension = *measure_.add_dimensions();
+  dimension.set_name("category");
+  dimension.add_items("Neglect");
+  dimension.add_items("Not known");
+  EXPECT_THAT(
+      SumsOf(Block({Counted("areas/east", 30), Counted("areas/east", 21, "category=Neglect"),
+                    Counted("areas/east", 9, "category=Not known")})),
+      ElementsAre("areas/east = areas/east|category=Neglect + "
+                  "areas/east|category=Not known"));
+  EXPECT_THAT(
+      SumsOf(Block({Counted("areas/east", 30), Counted("areas/east", 21, "category=Neglect")})),
+      IsEmpty());
+}
+
+TEST_F(ReleaseTableTest, WhatIsNotDeclaredIsNoSumOfCounts) {
+  measure_.clear_additivity();
+  EXPECT_THAT(SumsOf(Block({Counted("areas/county", 30), Counted("areas/east", 10),
+                            Counted("areas/west", 20)})),
+              IsEmpty());
+}
+
+TEST_F(ReleaseTableTest, ADeclaredSumThatDoesNotHoldIsNamedAndIsNone) {
+  const ReleaseBlock block =
+      Block({Counted("areas/county", 31), Counted("areas/east", 10), Counted("areas/west", 20)});
+  EXPECT_THAT(SumsOf(block), IsEmpty());
+  EXPECT_THAT(ReleaseTable(block, children_).broken_sums(),
+              ElementsAre(BrokenSum{"areas/county", "", ""}));
+}
+
+TEST_F(ReleaseTableTest, NumeratorsAndDenominatorsAddUpWhereTheyDoInTruth) {
+  measure_.set_unit(Measure::PERCENT);
+  measure_.clear_additivity();
+  EXPECT_THAT(SumsOf(Block({Share("areas/county", 30, 99), Share("areas/east", 10, 40),
+                            Share("areas/west", 20, 60)})),
+              ElementsAre("areas/county#numerator = areas/east#numerator + areas/west#numerator"));
+}
+
+TEST_F(ReleaseTableTest, OneSmallCountOfAShareHidesAllOfIt) {
+  measure_.set_unit(Measure::PERCENT);
+  const std::vector<DisclosedFigure> figures = Disclosed(Block(
+      {Share("areas/east", 3, 40), Share("areas/west", 38, 40), Share("areas/unitary", 20, 40)}));
+  ASSERT_EQ(figures.size(), 3);
+  // 3 is small, and so is the rest of the second, 2.
+  for (const DisclosedFigure& figure : {figures[0], figures[1]}) {
+    EXPECT_EQ(figure.symbol, Observation::CONFIDENTIAL);
+    EXPECT_EQ(figure.why, v1::DisclosureReport::HiddenFigure::PRIMARY);
+    EXPECT_FALSE(figure.value.has_value() || figure.numerator.has_value() ||
+                 figure.denominator.has_value());
+  }
+  EXPECT_EQ(figures[2].symbol, Observation::NONE);
+  EXPECT_EQ(figures[2].value, 50);
+  EXPECT_EQ(figures[2].numerator, 20);
+  EXPECT_EQ(figures[2].denominator, 40);
+}
+
+TEST_F(ReleaseTableTest, AShareWithoutItsCountsCannotBeProtectedAndIsHidden) {
+  measure_.set_unit(Measure::PERCENT);
+  EXPECT_THAT(SymbolsOf(Block({Counted("areas/east", 12.5)})),
+              ElementsAre(Observation::CONFIDENTIAL));
+  profile_ = {domain::disclosure::kAlreadyPublic, v1::ALREADY_PUBLIC};
+  EXPECT_THAT(SymbolsOf(Block({Counted("areas/east", 12.5)})), ElementsAre(Observation::NONE));
+}
+
+TEST_F(ReleaseTableTest, AnAverageIsShownOnlyWithWhatItIsDividedBy) {
+  measure_.set_unit(Measure::DAYS);
+  TableFigure few = Counted("areas/east", 12.5);
+  few.figure.set_denominator(4);
+  TableFigure many = Counted("areas/west", 14.25);
+  many.figure.set_denominator(40);
+  EXPECT_THAT(SymbolsOf(Block({few, many, Counted("areas/unitary", 9)})),
+              ElementsAre(Observation::CONFIDENTIAL, Observation::NONE, Observation::NONE));
+}
+
+TEST_F(ReleaseTableTest, RoundedCountsAreShownRoundedAndSoAreTheirShares) {
+  profile_ = {kNhsHospital, v1::NHS_HOSPITAL};
+  std::vector<DisclosedFigure> figures = Disclosed(Block({Counted("areas/east", 23)}));
+  EXPECT_EQ(figures[0].value, 25);
+  EXPECT_TRUE(figures[0].is_rounded);
+  measure_.set_unit(Measure::PERCENT);
+  figures = Disclosed(Block({Share("areas/east", 23, 101)}));
+  EXPECT_EQ(figures[0].numerator, 25);
+  EXPECT_EQ(figures[0].denominator, 100);
+  EXPECT_EQ(figures[0].value, 25);
+}
+
+TEST_F(ReleaseTableTest, AMissingFigureKeepsItsSymbolAndItsPlaceInTheSum) {
+  TableFigure gap = Submitted("areas/west");
+  gap.revision = 0;
+  gap.figure.set_symbol(Observation::NOT_AVAILABLE);
+  // What is missing would be 30 - 27 = 3.
+  const ReleaseBlock block = Block({Counted("areas/county", 30), Counted("areas/east", 27), gap});
+  EXPECT_THAT(SumsOf(block), ElementsAre("areas/county = areas/east + areas/west"));
+  EXPECT_THAT(SymbolsOf(block), UnorderedElementsAre(Observation::NOT_AVAILABLE,
+                                                     Observation::CONFIDENTIAL, ::testing::_));
+}
+
+TEST_F(ReleaseTableTest, WhatAnEarlierReleaseHidStaysHiddenThoughItIsNoLongerSmall) {
+  ReleaseBlock block = Block({Counted("areas/east", 30)});
+  block.figures[0].revision = 2;
+  EarlierFigure hidden;
+  hidden.version = Counted("areas/east", 3);
+  hidden.was_hidden = true;
+  block.earlier.push_back({kDfeChildren, {hidden}});
+  const std::vector<DisclosedFigure> figures = Disclosed(block);
+  EXPECT_EQ(figures[0].symbol, Observation::CONFIDENTIAL);
+  EXPECT_EQ(figures[0].why, v1::DisclosureReport::HiddenFigure::CARRIED_OVER);
+}
+
+TEST_F(ReleaseTableTest, OldSumsStandBesideTheNewOnesWithTheRevisionsThatTheyHad) {
+  ReleaseBlock block =
+      Block({Counted("areas/county", 45), Counted("areas/east", 25), Counted("areas/west", 20)});
+  block.figures[0].revision = 2;
+  block.figures[1].revision = 2;
+  const auto shown = [](TableFigure version) {
+    EarlierFigure earlier;
+    earlier.version = std::move(version);
+    earlier.was_shown = true;
+    return earlier;
+  };
+  block.earlier.push_back({kDfeChildren,
+                           {shown(Counted("areas/county", 30)), shown(Counted("areas/east", 10)),
+                            shown(Counted("areas/west", 20))}});
+  EXPECT_THAT(SumsOf(block), UnorderedElementsAre("areas/county = areas/east + areas/west",
+                                                  "areas/county@1 = areas/east@1 + areas/west"));
+}
+
+TEST(ReleaseProfileTest, AMeasuresRuleIsTightenedByEveryAgreementThatNamesItAndHasNotEnded) {
+  Measure measure;
+  measure.set_name("measures/m");
+  measure.set_disclosure_minimum(3);
+  measure.set_disclosure_profile(v1::CUSTOM);
+  v1::Agreement agreement = auth::SharingPlansWith("agencies/police");
+  agreement.mutable_scope()->add_measures("measures/m");
+  agreement.set_disclosure_profile(v1::NHS_HOSPITAL);
+  const auto rule = [&] {
+    auth::Policy::Source source;
+    source.agreements = {agreement};
+    return StrictestProfile(measure, auth::Policy(source), store::kNoon);
+  };
+  EXPECT_EQ(rule().rule, kNhsHospital);
+  EXPECT_EQ(rule().name, v1::NHS_HOSPITAL);
+  agreement.set_state(v1::Agreement::SUSPENDED);
+  EXPECT_EQ(rule().rule, kNhsHospital);
+  agreement.set_state(v1::Agreement::ENDED);
+  EXPECT_EQ(rule().rule, (domain::disclosure::Profile{3, 1, false}));
+  agreement.set_state(v1::Agreement::ACTIVE);
+  agreement.mutable_scope()->clear_measures();
+  EXPECT_EQ(rule().rule, (domain::disclosure::Profile{3, 1, false}));
+}
+
+TEST(ReleaseProfileTest, AMeasureWithoutAMinimumIsAlreadyPublic) {
+  Measure measure;
+  EXPECT_EQ(StrictestProfile(measure, auth::Policy({}), store::kNoon).name, v1::ALREADY_PUBLIC);
+  measure.set_disclosure_minimum(10);
+  EXPECT_EQ(StrictestProfile(measure, auth::Policy({}), store::kNoon).rule.minimum_shown, 10);
+}
+
+}  // namespace
+}  // namespace concordat::services
