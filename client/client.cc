@@ -98,6 +98,22 @@ absl::StatusOr<v1::ApplyMeasuresResponse> Client::ApplyMeasures(
   return connection_->ApplyMeasures(request, WithRequestId(std::move(options)));
 }
 
+PagedRange<v1::Return, v1::ListReturnsResponse> Client::ListReturns(v1::ListReturnsRequest request,
+                                                                    CallOptions options) {
+  return Pages(connection_, &Connection::ListReturns, std::move(request), std::move(options),
+               &v1::ListReturnsResponse::mutable_returns);
+}
+
+absl::StatusOr<v1::Return> Client::SetReturnState(const v1::SetReturnStateRequest& request,
+                                                  CallOptions options) {
+  return connection_->SetReturnState(request, WithRequestId(std::move(options)));
+}
+
+absl::StatusOr<v1::ChaseReturnsResponse> Client::ChaseReturns(
+    const v1::ChaseReturnsRequest& request, CallOptions options) {
+  return connection_->ChaseReturns(request, WithRequestId(std::move(options)));
+}
+
 PagedRange<v1::Release, v1::ListReleasesResponse> Client::ListReleases(
     v1::ListReleasesRequest request, CallOptions options) {
   return Pages(connection_, &Connection::ListReleases, std::move(request), std::move(options),

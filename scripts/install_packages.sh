@@ -15,6 +15,7 @@ RUNTIME_PACKAGES=(
   libgrpc++1.51 libgrpc29 libprotobuf32 libabsl20220623 libre2-9
   libsqlite3-0 libssl3 libcurl4 libcpp-httplib0.11 libprometheus-cpp-pull1.0 libyaml-cpp0.7 libspdlog1.10 libfmt9 libtcmalloc-minimal4
   coinor-libcbc3 coinor-libclp1
+  libxlsxwriter4 liborcus-0.17-0
   tzdata
 )
 BUILD_PACKAGES=(
@@ -24,6 +25,7 @@ BUILD_PACKAGES=(
   libabsl-dev libre2-dev libssl-dev libcurl4-openssl-dev libcpp-httplib-dev prometheus-cpp-dev libsqlite3-dev
   libyaml-cpp-dev libspdlog-dev libcli11-dev nlohmann-json3-dev libgoogle-perftools-dev
   coinor-libcbc-dev coinor-libclp-dev
+  libxlsxwriter-dev liborcus-dev
   libgtest-dev libgmock-dev libbenchmark-dev
   openssl python3
 )

@@ -115,6 +115,7 @@ ExitCode RunApp(std::vector<std::string> arguments, Environment& environment) {
   AddPlansCommands(app, session);
   AddActionsCommands(app, session);
   AddMeasuresCommands(app, session);
+  AddReturnsCommands(app, session);
   AddReleasesCommands(app, session);
   AddScorecardCommand(app, session);
   AddAgreementsCommands(app, session);

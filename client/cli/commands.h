@@ -15,6 +15,9 @@ void AddWhoAmICommand(CLI::App& app, Session& session);
 void AddPlansCommands(CLI::App& app, Session& session);
 void AddActionsCommands(CLI::App& app, Session& session);
 void AddMeasuresCommands(CLI::App& app, Session& session);
+void AddReturnsCommands(CLI::App& app, Session& session);
+// What `AddReturnsCommands` adds of workbooks.
+void AddReturnsTemplateCommand(CLI::App& returns, Session& session);
 void AddReleasesCommands(CLI::App& app, Session& session);
 void AddScorecardCommand(CLI::App& app, Session& session);
 // What `AddReleasesCommands` adds of making and withdrawing releases.

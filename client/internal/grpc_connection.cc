@@ -217,6 +217,24 @@ absl::StatusOr<v1::ApplyMeasuresResponse> GrpcConnection::ApplyMeasures(
               options);
 }
 
+absl::StatusOr<v1::ListReturnsResponse> GrpcConnection::ListReturns(
+    const v1::ListReturnsRequest& request, const CallOptions& options) {
+  return Call(Kind::kRead, measures_, &v1::MeasureService::StubInterface::ListReturns, request,
+              options);
+}
+
+absl::StatusOr<v1::Return> GrpcConnection::SetReturnState(const v1::SetReturnStateRequest& request,
+                                                          const CallOptions& options) {
+  return Call(Kind::kChange, measures_, &v1::MeasureService::StubInterface::SetReturnState, request,
+              options);
+}
+
+absl::StatusOr<v1::ChaseReturnsResponse> GrpcConnection::ChaseReturns(
+    const v1::ChaseReturnsRequest& request, const CallOptions& options) {
+  return Call(Kind::kChange, measures_, &v1::MeasureService::StubInterface::ChaseReturns, request,
+              options);
+}
+
 absl::StatusOr<v1::ListReleasesResponse> GrpcConnection::ListReleases(
     const v1::ListReleasesRequest& request, const CallOptions& options) {
   return Call(Kind::kRead, releases_, &v1::ReleaseService::StubInterface::ListReleases, request,

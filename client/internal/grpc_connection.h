@@ -49,6 +49,12 @@ class GrpcConnection final : public Connection {
                                          const CallOptions& options) override;
   absl::StatusOr<v1::ApplyMeasuresResponse> ApplyMeasures(const v1::ApplyMeasuresRequest& request,
                                                           const CallOptions& options) override;
+  absl::StatusOr<v1::ListReturnsResponse> ListReturns(const v1::ListReturnsRequest& request,
+                                                      const CallOptions& options) override;
+  absl::StatusOr<v1::Return> SetReturnState(const v1::SetReturnStateRequest& request,
+                                            const CallOptions& options) override;
+  absl::StatusOr<v1::ChaseReturnsResponse> ChaseReturns(const v1::ChaseReturnsRequest& request,
+                                                        const CallOptions& options) override;
 
   absl::StatusOr<v1::ListReleasesResponse> ListReleases(const v1::ListReleasesRequest& request,
                                                         const CallOptions& options) override;

@@ -31,6 +31,12 @@ class MockConnection : public Connection {
               (const v1::GetMeasureRequest&, const CallOptions&), (override));
   MOCK_METHOD(absl::StatusOr<v1::ApplyMeasuresResponse>, ApplyMeasures,
               (const v1::ApplyMeasuresRequest&, const CallOptions&), (override));
+  MOCK_METHOD(absl::StatusOr<v1::ListReturnsResponse>, ListReturns,
+              (const v1::ListReturnsRequest&, const CallOptions&), (override));
+  MOCK_METHOD(absl::StatusOr<v1::Return>, SetReturnState,
+              (const v1::SetReturnStateRequest&, const CallOptions&), (override));
+  MOCK_METHOD(absl::StatusOr<v1::ChaseReturnsResponse>, ChaseReturns,
+              (const v1::ChaseReturnsRequest&, const CallOptions&), (override));
   MOCK_METHOD(absl::StatusOr<v1::ListReleasesResponse>, ListReleases,
               (const v1::ListReleasesRequest&, const CallOptions&), (override));
   MOCK_METHOD(absl::StatusOr<v1::Release>, GetRelease,

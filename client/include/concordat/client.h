@@ -69,6 +69,15 @@ class Client {
   // Adds and revises measures, all or nothing.
   absl::StatusOr<v1::ApplyMeasuresResponse> ApplyMeasures(const v1::ApplyMeasuresRequest& request,
                                                           CallOptions options = {});
+  // What is owed for periods that have ended, by due day and name.
+  PagedRange<v1::Return, v1::ListReturnsResponse> ListReturns(v1::ListReturnsRequest request = {},
+                                                              CallOptions options = {});
+  // Says about a return what its figures do not.
+  absl::StatusOr<v1::Return> SetReturnState(const v1::SetReturnStateRequest& request,
+                                            CallOptions options = {});
+  // Notes that agencies are reminded of what is overdue, and says of what.
+  absl::StatusOr<v1::ChaseReturnsResponse> ChaseReturns(const v1::ChaseReturnsRequest& request,
+                                                        CallOptions options = {});
 
   // Releases, by name, withdrawn ones too.
   PagedRange<v1::Release, v1::ListReleasesResponse> ListReleases(

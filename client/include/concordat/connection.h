@@ -54,6 +54,12 @@ class Connection {
                                                  const CallOptions& options) = 0;
   virtual absl::StatusOr<v1::ApplyMeasuresResponse> ApplyMeasures(
       const v1::ApplyMeasuresRequest& request, const CallOptions& options) = 0;
+  virtual absl::StatusOr<v1::ListReturnsResponse> ListReturns(const v1::ListReturnsRequest& request,
+                                                              const CallOptions& options) = 0;
+  virtual absl::StatusOr<v1::Return> SetReturnState(const v1::SetReturnStateRequest& request,
+                                                    const CallOptions& options) = 0;
+  virtual absl::StatusOr<v1::ChaseReturnsResponse> ChaseReturns(
+      const v1::ChaseReturnsRequest& request, const CallOptions& options) = 0;
 
   // ReleaseService.
   virtual absl::StatusOr<v1::ListReleasesResponse> ListReleases(
