@@ -187,7 +187,7 @@ absl::StatusOr<std::shared_ptr<const Publication::Kept>> Publication::Compute(
   ASSIGN_OR_RETURN(const store::Store::State state, store_.ReadState());
   const store::ReadPoint point{state.revision, absl::InfiniteFuture()};
   const ReleaseView view{store_, job.call->grant(), job.call->policy(), point, job.call->now()};
-  ASSIGN_OR_RETURN(ReleaseInputs inputs, ReadReleaseInputs(view, job.release.selection()));
+  ASSIGN_OR_RETURN(ReleaseInputs inputs, ReadReleaseInputs(view, job.release));
 
   auto kept = std::make_shared<Kept>();
   ASSIGN_OR_RETURN(kept->figures, ProtectFigures(inputs, job.release.name(), is_cancelled));
@@ -243,8 +243,7 @@ absl::StatusOr<v1::Release> Publication::Publish(const door::Call& call,
   }
   const ReleaseView view{transaction,          call.grant(), call.policy(),
                          transaction.Latest(), call.now(),   /*reads_earlier=*/false};
-  ASSIGN_OR_RETURN(const ReleaseInputs inputs,
-                   ReadReleaseInputs(view, request.release().selection()));
+  ASSIGN_OR_RETURN(const ReleaseInputs inputs, ReadReleaseInputs(view, request.release()));
   if (inputs.digest != kept->inputs_digest) return Outdated();
   if (!inputs.queried_returns.empty()) {
     return InvalidField("release.selection",

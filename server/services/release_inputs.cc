@@ -68,12 +68,13 @@ Profile RuleThen(const v1::Release& release, const std::string& measure) {
 
 class InputReader {
  public:
-  InputReader(const ReleaseView& view, const v1::ReleaseSelection& selection)
+  InputReader(const ReleaseView& view, const v1::Release& release)
       : view_(view),
-        selection_(selection),
+        release_(release.name()),
+        selection_(release.selection()),
         // Days that are set were checked by the door.
-        days_{ToCivilDay(selection.period_from()).value_or(absl::CivilDay::max()),
-              ToCivilDay(selection.period_to()).value_or(absl::CivilDay::min())} {}
+        days_{ToCivilDay(selection_.period_from()).value_or(absl::CivilDay::max()),
+              ToCivilDay(selection_.period_to()).value_or(absl::CivilDay::min())} {}
 
   absl::StatusOr<ReleaseInputs> Read() {
     if (days_.to < days_.from) {
@@ -147,7 +148,7 @@ class InputReader {
     RETURN_IF_ERROR(row.status());
     auto measure = std::make_shared<v1::Measure>();
     if (!measure->ParseFromString(row->body)) return Unreadable("measure");
-    const ReleaseProfile profile = StrictestProfile(*measure, view_.policy, view_.now);
+    const ReleaseProfile profile = StrictestProfile(*measure, release_, view_.policy, view_.now);
     Digest(row->body);
     Digest(absl::StrCat(profile.rule.minimum_shown, "/", profile.rule.rounding_base, "/",
                         profile.rule.already_public));
@@ -351,6 +352,7 @@ class InputReader {
   }
 
   const ReleaseView& view_;
+  const std::string& release_;
   const v1::ReleaseSelection& selection_;
   const Days days_;
   ReleaseInputs inputs_;
@@ -364,8 +366,8 @@ class InputReader {
 }  // namespace
 
 absl::StatusOr<ReleaseInputs> ReadReleaseInputs(const ReleaseView& view,
-                                                const v1::ReleaseSelection& selection) {
-  return InputReader(view, selection).Read();
+                                                const v1::Release& release) {
+  return InputReader(view, release).Read();
 }
 
 }  // namespace concordat::services

@@ -50,10 +50,10 @@ struct ReleaseView {
   bool reads_earlier = true;
 };
 
-// The inputs of a release of `selection`. FIELDS_INVALID when it names a measure that is
-// not stored, or has more than kMostReleaseFigures.
+// The inputs of `release`, of which the name and the selection count. FIELDS_INVALID when it names
+// a measure that is not stored, or has more than kMostReleaseFigures.
 absl::StatusOr<ReleaseInputs> ReadReleaseInputs(const ReleaseView& view,
-                                                const v1::ReleaseSelection& selection);
+                                                const v1::Release& release);
 
 }  // namespace concordat::services
 

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <string>
+
+#include "absl/algorithm/container.h"
 
 namespace concordat::services {
 namespace {
@@ -45,13 +48,26 @@ v1::DisclosureProfile NameOf(const Profile& rule) {
   return v1::CUSTOM;
 }
 
+// Whether the agreement's scope has figures of the measure in the release.
+bool LetsOut(const auth::CompiledAgreement& agreement, const v1::Measure& measure,
+             absl::string_view release) {
+  const bool has_topic =
+      agreement.topics.empty() || absl::c_any_of(measure.topics(), [&](const std::string& topic) {
+        return agreement.topics.Contains(topic);
+      });
+  return has_topic && agreement.measures.Contains(measure.name()) &&
+         agreement.releases.Contains(release) &&
+         absl::c_linear_search(agreement.message.scope().data_sets(),
+                               static_cast<int>(v1::RELEASES));
+}
+
 }  // namespace
 
-ReleaseProfile StrictestProfile(const v1::Measure& measure, const auth::Policy& policy,
-                                absl::Time now) {
+ReleaseProfile StrictestProfile(const v1::Measure& measure, absl::string_view release,
+                                const auth::Policy& policy, absl::Time now) {
   Profile rule = OwnRule(measure);
   for (const auto& agreement : policy.agreements()) {
-    if (!agreement->measures.Contains(measure.name()) ||
+    if (!LetsOut(*agreement, measure, release) ||
         auth::StateAt(agreement->message, now) == v1::Agreement::ENDED) {
       continue;
     }

@@ -2,6 +2,7 @@
 #ifndef CONCORDAT_SERVER_SERVICES_RELEASE_PROFILE_H_
 #define CONCORDAT_SERVER_SERVICES_RELEASE_PROFILE_H_
 
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "auth/policy.h"
 #include "concordat/v1/agreement.pb.h"
@@ -17,11 +18,12 @@ struct ReleaseProfile {
   v1::DisclosureProfile name = v1::DISCLOSURE_PROFILE_UNSPECIFIED;
 };
 
-// The measure's own rule, made as strict as that of any agreement that names the measure
-// and has not ended at `now`, suspended ones and those not in force yet too. It is one
-// rule for all agencies (docs/decisions/one-view-a-release.md).
-ReleaseProfile StrictestProfile(const v1::Measure& measure, const auth::Policy& policy,
-                                absl::Time now);
+// The measure's own rule, made as strict as that of any agreement under which its figures
+// could leave in `release`, `releases/{release}`, and that has not ended at `now`:
+// suspended ones and those not in force yet too. It is one rule for all agencies
+// (docs/decisions/one-view-a-release.md).
+ReleaseProfile StrictestProfile(const v1::Measure& measure, absl::string_view release,
+                                const auth::Policy& policy, absl::Time now);
 
 }  // namespace concordat::services
 

@@ -233,18 +233,20 @@ TEST_F(ReleaseTableTest, OldSumsStandBesideTheNewOnesWithTheRevisionsThatTheyHad
                                                   "areas/county@1 = areas/east@1 + areas/west"));
 }
 
-TEST(ReleaseProfileTest, AMeasuresRuleIsTightenedByEveryAgreementThatNamesItAndHasNotEnded) {
+TEST(ReleaseProfileTest, EveryAgreementThatLetsAMeasureOutAndHasNotEndedTightensItsRule) {
   Measure measure;
   measure.set_name("measures/m");
   measure.set_disclosure_minimum(3);
   measure.set_disclosure_profile(v1::CUSTOM);
   v1::Agreement agreement = auth::SharingPlansWith("agencies/police");
   agreement.mutable_scope()->add_measures("measures/m");
+  agreement.mutable_scope()->add_releases("releases/-");
+  agreement.mutable_scope()->add_data_sets(v1::RELEASES);
   agreement.set_disclosure_profile(v1::NHS_HOSPITAL);
   const auto rule = [&] {
     auth::Policy::Source source;
     source.agreements = {agreement};
-    return StrictestProfile(measure, auth::Policy(source), store::kNoon);
+    return StrictestProfile(measure, "releases/r", auth::Policy(source), store::kNoon);
   };
   EXPECT_EQ(rule().rule, kNhsHospital);
   EXPECT_EQ(rule().name, v1::NHS_HOSPITAL);
@@ -253,15 +255,18 @@ TEST(ReleaseProfileTest, AMeasuresRuleIsTightenedByEveryAgreementThatNamesItAndH
   agreement.set_state(v1::Agreement::ENDED);
   EXPECT_EQ(rule().rule, (domain::disclosure::Profile{3, 1, false}));
   agreement.set_state(v1::Agreement::ACTIVE);
-  agreement.mutable_scope()->clear_measures();
+  agreement.mutable_scope()->set_releases(0, "releases/another");
   EXPECT_EQ(rule().rule, (domain::disclosure::Profile{3, 1, false}));
 }
 
 TEST(ReleaseProfileTest, AMeasureWithoutAMinimumIsAlreadyPublic) {
   Measure measure;
-  EXPECT_EQ(StrictestProfile(measure, auth::Policy({}), store::kNoon).name, v1::ALREADY_PUBLIC);
+  EXPECT_EQ(StrictestProfile(measure, "releases/r", auth::Policy({}), store::kNoon).name,
+            v1::ALREADY_PUBLIC);
   measure.set_disclosure_minimum(10);
-  EXPECT_EQ(StrictestProfile(measure, auth::Policy({}), store::kNoon).rule.minimum_shown, 10);
+  EXPECT_EQ(
+      StrictestProfile(measure, "releases/r", auth::Policy({}), store::kNoon).rule.minimum_shown,
+      10);
 }
 
 }  // namespace
