@@ -21,6 +21,7 @@ void Bind(const Services& services, door::MethodTable& table) {
   table.Read(services.measures, &MeasureService::ListMeasures);
   table.Read(services.measures, &MeasureService::GetMeasure);
   table.Change(services.measures, &MeasureService::ApplyMeasures);
+  table.Take(services.measures, &MeasureService::SubmitObservations);
 
   table.Read(services.releases, &ReleaseService::ListReleases);
   table.Read(services.releases, &ReleaseService::GetRelease);

@@ -10,6 +10,7 @@
 #include "base/status.h"
 #include "server/services/apply.h"
 #include "server/services/paging.h"
+#include "server/services/submission.h"
 
 namespace concordat::services {
 namespace {
@@ -119,6 +120,13 @@ absl::StatusOr<v1::ApplyMeasuresResponse> MeasureService::ApplyMeasures(
                         .status());
   }
   return response;
+}
+
+absl::StatusOr<std::unique_ptr<
+    door::MessageSink<v1::SubmitObservationsRequest, v1::SubmitObservationsResponse>>>
+MeasureService::SubmitObservations(std::shared_ptr<const door::Call> call,
+                                   const v1::SubmitObservationsRequest& first) const {
+  return OpenSubmission(std::move(call), first, store_, *turns_);
 }
 
 }  // namespace concordat::services
