@@ -7,6 +7,7 @@
 #include "base/digest.h"
 #include "base/status.h"
 #include "client/internal/extract_verifier.h"
+#include "client/internal/row_messages.h"
 
 namespace concordat {
 namespace {
@@ -96,6 +97,19 @@ absl::StatusOr<v1::Measure> Client::GetMeasure(const v1::GetMeasureRequest& requ
 absl::StatusOr<v1::ApplyMeasuresResponse> Client::ApplyMeasures(
     const v1::ApplyMeasuresRequest& request, CallOptions options) {
   return connection_->ApplyMeasures(request, WithRequestId(std::move(options)));
+}
+
+absl::StatusOr<v1::SubmitObservationsResponse> Client::SubmitObservations(
+    const v1::SubmissionHeader& header, RowSource& rows, SubmissionProgress progress,
+    CallOptions options) {
+  internal::RowMessages messages(header, rows, progress);
+  return connection_->SubmitObservations(messages, WithRequestId(std::move(options)));
+}
+
+absl::StatusOr<v1::SubmitObservationsResponse> Client::SubmitObservations(
+    const v1::SubmissionHeader& header, RowSource& rows, CallOptions options) {
+  return SubmitObservations(
+      header, rows, [](int64_t) {}, std::move(options));
 }
 
 PagedRange<v1::Release, v1::ListReleasesResponse> Client::ListReleases(

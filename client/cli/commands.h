@@ -15,6 +15,8 @@ void AddWhoAmICommand(CLI::App& app, Session& session);
 void AddPlansCommands(CLI::App& app, Session& session);
 void AddActionsCommands(CLI::App& app, Session& session);
 void AddMeasuresCommands(CLI::App& app, Session& session);
+// What `AddMeasuresCommands` adds of submissions.
+void AddSubmitCommand(CLI::App& measures, Session& session);
 void AddReleasesCommands(CLI::App& app, Session& session);
 void AddAgreementsCommands(CLI::App& app, Session& session);
 void AddAccessCommands(CLI::App& app, Session& session);

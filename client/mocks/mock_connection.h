@@ -31,6 +31,8 @@ class MockConnection : public Connection {
               (const v1::GetMeasureRequest&, const CallOptions&), (override));
   MOCK_METHOD(absl::StatusOr<v1::ApplyMeasuresResponse>, ApplyMeasures,
               (const v1::ApplyMeasuresRequest&, const CallOptions&), (override));
+  MOCK_METHOD(absl::StatusOr<v1::SubmitObservationsResponse>, SubmitObservations,
+              (SubmissionMessages&, const CallOptions&), (override));
   MOCK_METHOD(absl::StatusOr<v1::ListReleasesResponse>, ListReleases,
               (const v1::ListReleasesRequest&, const CallOptions&), (override));
   MOCK_METHOD(absl::StatusOr<v1::Release>, GetRelease,
