@@ -7,6 +7,7 @@
 #include "base/digest.h"
 #include "base/status.h"
 #include "client/internal/extract_verifier.h"
+#include "client/internal/row_messages.h"
 
 namespace concordat {
 namespace {
@@ -112,6 +113,19 @@ absl::StatusOr<v1::Return> Client::SetReturnState(const v1::SetReturnStateReques
 absl::StatusOr<v1::ChaseReturnsResponse> Client::ChaseReturns(
     const v1::ChaseReturnsRequest& request, CallOptions options) {
   return connection_->ChaseReturns(request, WithRequestId(std::move(options)));
+}
+
+absl::StatusOr<v1::SubmitObservationsResponse> Client::SubmitObservations(
+    const v1::SubmissionHeader& header, RowSource& rows, SubmissionProgress progress,
+    CallOptions options) {
+  internal::RowMessages messages(header, rows, progress);
+  return connection_->SubmitObservations(messages, WithRequestId(std::move(options)));
+}
+
+absl::StatusOr<v1::SubmitObservationsResponse> Client::SubmitObservations(
+    const v1::SubmissionHeader& header, RowSource& rows, CallOptions options) {
+  return SubmitObservations(
+      header, rows, [](int64_t) {}, std::move(options));
 }
 
 PagedRange<v1::Release, v1::ListReleasesResponse> Client::ListReleases(

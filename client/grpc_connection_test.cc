@@ -16,6 +16,7 @@
 #include "base/status.h"
 #include "client/testing/test_certificates.h"
 #include "concordat/client.h"
+#include "concordat/v1/measure_service.grpc.pb.h"
 #include "concordat/v1/plan_service.grpc.pb.h"
 #include "concordat/v1/release_service.grpc.pb.h"
 #include "gmock/gmock.h"
@@ -80,6 +81,20 @@ class FakeReleaseService final : public v1::ReleaseService::Service {
   }
 };
 
+class FakeMeasureService final : public v1::MeasureService::Service {
+ public:
+  std::function<grpc::Status(grpc::ServerContext*,
+                             grpc::ServerReader<v1::SubmitObservationsRequest>*,
+                             v1::SubmitObservationsResponse*)>
+      submit;
+
+  grpc::Status SubmitObservations(grpc::ServerContext* context,
+                                  grpc::ServerReader<v1::SubmitObservationsRequest>* reader,
+                                  v1::SubmitObservationsResponse* response) override {
+    return submit(context, reader, response);
+  }
+};
+
 std::string Sent(const grpc::ServerContext& context, const std::string& key) {
   const auto found = context.client_metadata().find(key);
   return found == context.client_metadata().end()
@@ -110,6 +125,7 @@ class GrpcConnectionTest : public ::testing::Test {
                              grpc::SslServerCredentials(credentials), &port_);
     builder.RegisterService(&plans_);
     builder.RegisterService(&releases_);
+    builder.RegisterService(&measures_);
     server_ = builder.BuildAndStart();
     ASSERT_NE(server_, nullptr);
   }
@@ -135,6 +151,7 @@ class GrpcConnectionTest : public ::testing::Test {
   int port_ = 0;
   FakePlanService plans_;
   FakeReleaseService releases_;
+  FakeMeasureService measures_;
   std::unique_ptr<grpc::Server> server_;
 };
 
@@ -229,6 +246,78 @@ TEST_F(GrpcConnectionTest, ChangeIsTriedAgainUnderTheSameRequestId) {
   ASSERT_EQ(ids.size(), 2u);
   EXPECT_FALSE(ids[0].empty());
   EXPECT_EQ(ids[0], ids[1]);
+}
+
+// Rows numbered from 1.
+ListedRows RowsUpTo(int64_t last) {
+  std::vector<v1::SubmittedObservation> rows;
+  for (int64_t number = 1; number <= last; ++number) {
+    rows.emplace_back().set_row(number);
+  }
+  return ListedRows(std::move(rows));
+}
+
+TEST_F(GrpcConnectionTest, SubmissionIsSentAgainFromItsFirstRowUnderTheSameRequestId) {
+  std::vector<std::string> ids;
+  measures_.submit = [&](grpc::ServerContext* context, auto* reader,
+                         v1::SubmitObservationsResponse* response) {
+    ids.push_back(Sent(*context, "concordat-request-id"));
+    v1::SubmitObservationsRequest message;
+    EXPECT_TRUE(reader->Read(&message));
+    EXPECT_EQ(message.header().provider(), "agencies/police");
+    // The first time it goes away in the middle.
+    if (ids.size() < 2) return ToGrpc(MakeError(v1::SHUTTING_DOWN, "shutting down"));
+    int64_t rows = 0;
+    while (reader->Read(&message) && message.has_rows()) {
+      for (const auto& row : message.rows().rows()) EXPECT_EQ(row.row(), ++rows);
+    }
+    EXPECT_EQ(message.end().row_count(), rows);
+    response->mutable_submission()->set_row_count(rows);
+    SendReceipt(context, 7);
+    return grpc::Status::OK;
+  };
+  v1::SubmissionHeader header;
+  header.set_provider("agencies/police");
+  ListedRows rows = RowsUpTo(1000);
+  Receipt receipt;
+  int64_t told = 0;
+  const auto response = Connect().SubmitObservations(
+      header, rows, [&](int64_t sent) { told = sent; }, {.receipt = &receipt});
+  ASSERT_TRUE(response.ok()) << response.status();
+  EXPECT_EQ(response->submission().row_count(), 1000);
+  EXPECT_EQ(told, 1000);
+  EXPECT_EQ(receipt.index(), 7u);
+  ASSERT_EQ(ids.size(), 2u);
+  EXPECT_FALSE(ids[0].empty());
+  EXPECT_EQ(ids[0], ids[1]);
+}
+
+TEST_F(GrpcConnectionTest, SubmissionWhoseRowsCannotBeReadIsCancelledAndNotTriedAgain) {
+  class Failing final : public RowSource {
+   public:
+    absl::StatusOr<std::optional<v1::SubmittedObservation>> Next() override {
+      return absl::UnavailableError("the drive is gone");
+    }
+    absl::Status Rewind() override { return absl::OkStatus(); }
+  };
+  std::atomic<int> whole{0};
+  measures_.submit = [&](grpc::ServerContext*, auto* reader, v1::SubmitObservationsResponse*) {
+    v1::SubmitObservationsRequest message;
+    while (reader->Read(&message)) whole += message.has_end() ? 1 : 0;
+    return grpc::Status::OK;
+  };
+  Failing rows;
+  const auto response = Connect().SubmitObservations({}, rows);
+  EXPECT_EQ(response.status().message(), "the drive is gone");
+  EXPECT_EQ(whole.load(), 0);
+}
+
+TEST_F(GrpcConnectionTest, SubmissionThatIsRefusedInTheMiddleSaysWhy) {
+  measures_.submit = [&](grpc::ServerContext*, auto*, v1::SubmitObservationsResponse*) {
+    return ToGrpc(MakeError(v1::OUT_OF_SCOPE, "not yours"));
+  };
+  ListedRows rows = RowsUpTo(100000);
+  EXPECT_EQ(ReasonOf(Connect().SubmitObservations({}, rows).status()), v1::OUT_OF_SCOPE);
 }
 
 TEST_F(GrpcConnectionTest, DeadlineOfTheCallIsKept) {

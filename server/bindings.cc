@@ -24,6 +24,7 @@ void Bind(const Services& services, door::MethodTable& table) {
   table.Read(services.measures, &MeasureService::ListReturns);
   table.Change(services.measures, &MeasureService::SetReturnState);
   table.Change(services.measures, &MeasureService::ChaseReturns);
+  table.Take(services.measures, &MeasureService::SubmitObservations);
 
   table.Read(services.releases, &ReleaseService::ListReleases);
   table.Read(services.releases, &ReleaseService::GetRelease);

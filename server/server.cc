@@ -154,6 +154,7 @@ class RunningServer final : public Server {
                        health_->Set(Obstacle::kNobodyAdmitted, !admits);
                      }));
 
+    RETURN_IF_ERROR(DropLeftovers());
     RETURN_IF_ERROR(StartLog());
     door_ = std::make_unique<door::Door>(
         methods_, policy_, tls_->revocation(), tokens_, quotas_, *log_, clock_,
@@ -204,6 +205,19 @@ class RunningServer final : public Server {
   absl::Status SwapPolicy() {
     ASSIGN_OR_RETURN(const auth::Policy::Source source, store_->ReadPolicy());
     policy_.Swap(std::make_shared<const auth::Policy>(source));
+    return absl::OkStatus();
+  }
+
+  // What was staged by a process that died belongs to nobody. In steps, as all staging.
+  absl::Status DropLeftovers() {
+    ASSIGN_OR_RETURN(const std::vector<std::string> leftovers, store_->UnappliedSubmissions());
+    for (const std::string& submission : leftovers) {
+      for (bool more = true; more;) {
+        ASSIGN_OR_RETURN(const std::unique_ptr<store::Batch> batch, store_->BeginBatch());
+        ASSIGN_OR_RETURN(more, batch->DropStaged(submission, store::Batch::kMostStaged));
+        RETURN_IF_ERROR(batch->Commit());
+      }
+    }
     return absl::OkStatus();
   }
 

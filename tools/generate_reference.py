@@ -53,6 +53,7 @@ class Item:
     comment: str
     type: str = ""
     streams: bool = False
+    takes_stream: bool = False
     request: str = ""
     options: list = dataclasses.field(default_factory=list)
     items: list = dataclasses.field(default_factory=list)
@@ -156,6 +157,9 @@ class ProtoReader:
     def method(self, comment):
         item = Item("rpc", self.take().text, comment)
         self.take("(")
+        item.takes_stream = self.peek() == "stream"
+        if item.takes_stream:
+            self.take()
         item.request = self.take().text
         self.take(")")
         self.take("returns")
@@ -250,7 +254,8 @@ def methods():
                 rule = access_of(method)
                 roles = {"ROLE": ", ".join(rule["roles"]), "AGREEMENT": "those that the agreement names",
                          "SELF": "any known client"}[rule["basis"]]
-                rows.append([f"`{method.name}`", f"`{method.request}`", f"`{method.type}`",
+                request = f"`{method.request}`" + (", a stream" if method.takes_stream else "")
+                rows.append([f"`{method.name}`", request, f"`{method.type}`",
                              "stream" if method.streams else "one", rule["basis"], rule["data_set"],
                              rule["permission"], roles, one_line(method.comment)])
             head = textwrap.fill(one_line(service.comment.split("\n\n")[0]), 118)

@@ -9,7 +9,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
-#include "absl/time/clock.h"
 #include "base/file.h"
 #include "base/status.h"
 #include "client/audit/export_log.h"
@@ -18,6 +17,7 @@
 #include "client/cli/atomic_file.h"
 #include "client/cli/commands.h"
 #include "client/cli/local_error.h"
+#include "client/cli/progress_line.h"
 #include "client/cli/text.h"
 #include "concordat/audit.h"
 #include "tlog/merkle.h"
@@ -25,9 +25,6 @@
 
 namespace concordat::cli {
 namespace {
-
-// How often the line of progress changes: as fast as it can be read.
-constexpr absl::Duration kProgressInterval = absl::Milliseconds(200);
 
 struct ExportOptions {
   std::string folder;
@@ -63,33 +60,12 @@ struct WatchOptions {
   std::string pin_file;
 };
 
-// One line on a terminal that says how far the work is; nothing anywhere else. It is
-// wiped when this goes.
-class ProgressLine {
- public:
-  explicit ProgressLine(Session& session) : session_(session) {}
-  ~ProgressLine() {
-    if (shown_) session_.err() << "\r\x1b[K" << std::flush;
-  }
-  ProgressLine(const ProgressLine&) = delete;
-  ProgressLine& operator=(const ProgressLine&) = delete;
-
-  void Show(uint64_t done, uint64_t total) {
-    if (!session_.shows_progress() || absl::Now() < next_) return;
-    next_ = absl::Now() + kProgressInterval;
-    shown_ = true;
-    session_.err() << "\r" << done << " of " << total << " records" << std::flush;
-  }
-  // For the work to call; good as long as this is.
-  audit_export::Progress Callback() {
-    return [this](uint64_t done, uint64_t total) { Show(done, total); };
-  }
-
- private:
-  Session& session_;
-  absl::Time next_ = absl::InfinitePast();
-  bool shown_ = false;
-};
+// For the work to call; good as long as `line` is.
+audit_export::Progress Callback(ProgressLine& line) {
+  return [&line](uint64_t done, uint64_t total) {
+    line.Show(static_cast<int64_t>(done), static_cast<int64_t>(total));
+  };
+}
 
 absl::StatusOr<std::string> ReadNamedFile(const std::string& path) {
   absl::StatusOr<std::string> content = ReadFile(path);
@@ -138,12 +114,12 @@ absl::Status Export(Session& session, const ExportOptions& options) {
   ASSIGN_OR_RETURN(const Client client, session.Connect());
   absl::StatusOr<audit_export::ExportedLog> log;
   {
-    ProgressLine progress(session);
+    ProgressLine progress(session, "records");
     log = audit_export::ExportLog(client, {.folder = options.folder,
                                            .hashes_only = options.hashes_only,
                                            .trust = options.trust,
                                            .call = call,
-                                           .progress = progress.Callback()});
+                                           .progress = Callback(progress)});
   }
   if (!log.ok()) {
     return Explain(log.status(),
@@ -194,8 +170,8 @@ absl::Status Verify(Session& session, const VerifyOptions& options) {
   }
   absl::StatusOr<audit_export::WholeLog> log;
   {
-    ProgressLine progress(session);
-    verify.progress = progress.Callback();
+    ProgressLine progress(session, "records");
+    verify.progress = Callback(progress);
     log = audit_export::VerifyExport(verify);
   }
   if (absl::IsDataLoss(log.status())) {

@@ -18,6 +18,8 @@ void AddMeasuresCommands(CLI::App& app, Session& session);
 void AddReturnsCommands(CLI::App& app, Session& session);
 // What `AddReturnsCommands` adds of workbooks.
 void AddReturnsTemplateCommand(CLI::App& returns, Session& session);
+// What `AddMeasuresCommands` adds of submissions.
+void AddSubmitCommand(CLI::App& measures, Session& session);
 void AddReleasesCommands(CLI::App& app, Session& session);
 void AddScorecardCommand(CLI::App& app, Session& session);
 // What `AddReleasesCommands` adds of making and withdrawing releases.

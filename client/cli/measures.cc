@@ -69,6 +69,7 @@ void AddMeasuresCommands(CLI::App& app, Session& session) {
   command->add_option("--topic", list->topic, "Only this topic, such as neglect");
   command->add_option("--group", list->group, "Only this group");
   command->add_option("--provider", list->provider, "Only measures that this agency provides");
+  AddSubmitCommand(*group, session);
 }
 
 }  // namespace concordat::cli

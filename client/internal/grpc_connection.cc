@@ -235,6 +235,45 @@ absl::StatusOr<v1::ChaseReturnsResponse> GrpcConnection::ChaseReturns(
               options);
 }
 
+absl::StatusOr<v1::SubmitObservationsResponse> GrpcConnection::SubmitObservations(
+    SubmissionMessages& messages, const CallOptions& options) {
+  ASSIGN_OR_RETURN(const CallOptions complete, Complete(options));
+  const absl::Time deadline = absl::Now() + complete.deadline.value_or(stream_deadline_);
+  int lasting_faults = 0;
+  bool source_failed = false;
+  v1::SubmitObservationsResponse response;
+  RETURN_IF_ERROR(RunWithRetry(
+      [&]() -> absl::Status {
+        grpc::ClientContext context;
+        Prepare(context, complete, deadline);
+        response.Clear();
+        auto writer = measures_->SubmitObservations(&context, &response);
+        absl::Status source = messages.Begin();
+        while (source.ok()) {
+          absl::StatusOr<std::optional<v1::SubmitObservationsRequest>> next = messages.Next();
+          source = next.status();
+          // A write that fails has met the end of the call, whose status says why.
+          if (!source.ok() || !next->has_value() || !writer->Write(**next)) break;
+        }
+        if (source.ok()) {
+          writer->WritesDone();
+        } else {
+          source_failed = true;
+          context.TryCancel();
+        }
+        const grpc::Status status = writer->Finish();
+        if (IsLastingFault(status)) ++lasting_faults;
+        absl::Status outcome = Conclude(context, status, complete);
+        return source.ok() ? outcome : source;
+      },
+      [&] {
+        return !complete.request_id.empty() && !source_failed &&
+               lasting_faults < kMostLastingFaults;
+      },
+      deadline, sleep_));
+  return response;
+}
+
 absl::StatusOr<v1::ListReleasesResponse> GrpcConnection::ListReleases(
     const v1::ListReleasesRequest& request, const CallOptions& options) {
   return Call(Kind::kRead, releases_, &v1::ReleaseService::StubInterface::ListReleases, request,

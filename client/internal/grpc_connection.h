@@ -55,6 +55,8 @@ class GrpcConnection final : public Connection {
                                             const CallOptions& options) override;
   absl::StatusOr<v1::ChaseReturnsResponse> ChaseReturns(const v1::ChaseReturnsRequest& request,
                                                         const CallOptions& options) override;
+  absl::StatusOr<v1::SubmitObservationsResponse> SubmitObservations(
+      SubmissionMessages& messages, const CallOptions& options) override;
 
   absl::StatusOr<v1::ListReleasesResponse> ListReleases(const v1::ListReleasesRequest& request,
                                                         const CallOptions& options) override;

@@ -37,6 +37,8 @@ class MockConnection : public Connection {
               (const v1::SetReturnStateRequest&, const CallOptions&), (override));
   MOCK_METHOD(absl::StatusOr<v1::ChaseReturnsResponse>, ChaseReturns,
               (const v1::ChaseReturnsRequest&, const CallOptions&), (override));
+  MOCK_METHOD(absl::StatusOr<v1::SubmitObservationsResponse>, SubmitObservations,
+              (SubmissionMessages&, const CallOptions&), (override));
   MOCK_METHOD(absl::StatusOr<v1::ListReleasesResponse>, ListReleases,
               (const v1::ListReleasesRequest&, const CallOptions&), (override));
   MOCK_METHOD(absl::StatusOr<v1::Release>, GetRelease,

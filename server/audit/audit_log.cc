@@ -146,7 +146,13 @@ size_t AuditLog::CommitSome(absl::Span<Entry* const> entries) {
     ASSIGN_OR_RETURN(const std::unique_ptr<store::Batch> batch, store_.BeginBatch());
     for (Entry* entry : entries) {
       record_.Clear();
+      const bool is_recorded = entry->is_recorded();
       RETURN_IF_ERROR(entry->Prepare(*batch, record_));
+      if (!is_recorded) {
+        // It may write a lot: those behind it wait for no second one of its kind.
+        receipts_.emplace_back(v1::Receipt());
+        break;
+      }
       ASSIGN_OR_RETURN(v1::Receipt receipt, AppendOne(*batch, record_, entry->resource_owner()));
       receipts_.push_back(std::move(receipt));
       // What comes after a change of the policy is decided by the new one.

@@ -41,6 +41,11 @@ class Entry {
   // record says. An error of Prepare stops the log.
   virtual absl::Status Prepare(store::Batch& batch, v1::AuditRecord& record) = 0;
 
+  // Whether Prepare fills in a record. If not, it only writes through the batch what
+  // nobody sees before an entry with a record makes it seen, and is given an empty
+  // receipt. Asked before Prepare.
+  virtual bool is_recorded() const { return true; }
+
   // The agency that contributed what the record's `resource` names, which sees the
   // record as its contributors do, even if the call was refused. Empty when none
   // did. Asked after Prepare; valid until Done.
@@ -108,7 +113,7 @@ class AuditLog {
   absl::Status EndInterruptedStreams(store::Batch& batch);
   void Run();
   // Makes the first entries durable, together, and completes them; returns how
-  // many. All of them, but none after one that changes the policy.
+  // many. All of them, but none after one that changes the policy or has no record.
   size_t CommitSome(absl::Span<Entry* const> entries);
   absl::StatusOr<v1::Receipt> AppendOne(store::Batch& batch, v1::AuditRecord& record,
                                         absl::string_view resource_owner);

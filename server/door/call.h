@@ -52,6 +52,13 @@ class Call {
     if (!agency.empty()) notes_->contributors.emplace(agency);
   }
 
+  // Says which submission the call makes, for the audit record, and whose figures they
+  // are.
+  void NoteSubmission(absl::string_view name, absl::string_view provider) const {
+    notes_->submission = std::string(name);
+    NoteContributor(provider);
+  }
+
   // Says which resource is to be redacted, and why, for the audit record.
   void NoteRedaction(absl::string_view resource, absl::string_view justification) const {
     notes_->redacted_resource = std::string(resource);
@@ -87,6 +94,7 @@ class Call {
     std::string release;
     absl::btree_set<std::string> contributors;
     std::string last_resource;
+    std::string submission;
     std::string redacted_resource;
     std::string justification;
   };

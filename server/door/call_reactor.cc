@@ -31,11 +31,6 @@ constexpr absl::Duration kLongestCall = absl::Hours(24);
 // who reads is told why. With the watch's interval, less than a second.
 constexpr std::chrono::milliseconds kGraceOfEndedAccess(300);
 
-absl::Status AccessEnded() {
-  return MakeError(v1::ACCESS_ENDED,
-                   "the agreement, the client or its certificate no longer allows this call");
-}
-
 // A method's path as it may stand in a record: printable, and cut.
 std::string Recordable(absl::string_view path) {
   std::string text(path.substr(0, kMaxMethodBytes));
@@ -84,12 +79,6 @@ bool IsOfCaller(const absl::Status& outcome) {
          ReasonOf(outcome) != v1::ERROR_REASON_UNSPECIFIED;
 }
 
-absl::Status WitnessesMissing() {
-  return MakeError(v1::WITNESSES_MISSING,
-                   "too few witnesses have cosigned the audit log, so there is no answer; nothing "
-                   "was changed; tell the operator");
-}
-
 absl::Status Overdue() {
   return MakeError(v1::DEADLINE_PASSED, "the request did not arrive in time");
 }
@@ -100,6 +89,25 @@ absl::Status Presentable(const absl::Status& status) {
   if (status.ok() || ReasonOf(status) != v1::ERROR_REASON_UNSPECIFIED) return status;
   return MakeError(v1::INTERNAL_ERROR,
                    "the server failed; quote the receipt to the operator, who finds the record");
+}
+
+absl::Status AccessEnded() {
+  return MakeError(v1::ACCESS_ENDED,
+                   "the agreement, the client or its certificate no longer allows this call");
+}
+
+absl::Status WitnessesMissing() {
+  return MakeError(v1::WITNESSES_MISSING,
+                   "too few witnesses have cosigned the audit log, so there is no answer; nothing "
+                   "was changed; tell the operator");
+}
+
+void AddToDigest(Sha256& digest, absl::string_view message) {
+  const auto size = static_cast<uint32_t>(message.size());
+  const char length[4] = {static_cast<char>(size >> 24), static_cast<char>(size >> 16),
+                          static_cast<char>(size >> 8), static_cast<char>(size)};
+  digest.Update({length, sizeof(length)});
+  digest.Update(message);
 }
 
 CallReactor::CallReactor(Door& door, grpc::ServerCompletionQueue& queue)
@@ -133,7 +141,7 @@ void CallReactor::OnStarted(bool ok) {
 void CallReactor::OnReadDone(bool ok) {
   awaits_request_.store(false, std::memory_order_relaxed);
   if (refused_unread_) return DeleteWhenDone();
-  const absl::Time deadline = DeadlineOf(context_, arrival_, door_.limits_.default_deadline);
+  const absl::Time deadline = DeadlineOfCall();
   SetExpiry(deadline - door_.clock_.Now());
   Decide(Admit(ok, deadline));
 }
@@ -199,16 +207,30 @@ absl::Status CallReactor::Admit(bool ok, absl::Time deadline) {
   if (door_.draining_.load(std::memory_order_acquire)) {
     return MakeError(v1::SHUTTING_DOWN, "the server is shutting down; connect again");
   }
-  if (request_bytes_.Length() > door_.limits_.max_request_bytes) {
-    return MakeError(v1::REQUEST_TOO_LARGE,
-                     absl::StrCat("the request has ", request_bytes_.Length(), " bytes; at most ",
-                                  door_.limits_.max_request_bytes, " are accepted; split it"),
-                     {{"max_bytes", absl::StrCat(door_.limits_.max_request_bytes)}});
-  }
+  RETURN_IF_ERROR(CheckRequestSize());
   if (door_.clock_.Now() > deadline) {
     return MakeError(v1::DEADLINE_PASSED, "the deadline passed before the call was served");
   }
   return absl::OkStatus();
+}
+
+absl::Status CallReactor::CheckRequestSize() const {
+  const size_t size = request_bytes_.Length();
+  if (size <= door_.limits_.max_request_bytes) return absl::OkStatus();
+  return MakeError(v1::REQUEST_TOO_LARGE,
+                   absl::StrCat("the request has ", size, " bytes; at most ",
+                                door_.limits_.max_request_bytes, " are accepted; split it"),
+                   {{"max_bytes", absl::StrCat(door_.limits_.max_request_bytes)}});
+}
+
+absl::Status CallReactor::Malformed() const {
+  return MakeError(v1::REQUEST_MALFORMED,
+                   absl::StrCat("the request's bytes are not a ",
+                                method_->request_prototype->GetDescriptor()->full_name()));
+}
+
+absl::Time CallReactor::DeadlineOfCall() const {
+  return DeadlineOf(context_, arrival_, door_.limits_.default_deadline);
 }
 
 absl::Status CallReactor::Identify() {
@@ -237,13 +259,13 @@ absl::Status CallReactor::Parse() {
                       request_->ParseFromArray(slice.begin(), static_cast<int>(slice.size()));
   if (!parsed) {
     request_.reset();
-    return MakeError(v1::REQUEST_MALFORMED,
-                     absl::StrCat("the request's bytes are not a ",
-                                  method_->request_prototype->GetDescriptor()->full_name()));
+    return Malformed();
   }
   resource_ = method_->fields->ResourceOf(*request_);
   if (method_->change) {
     request_digest_ = Sha256Of({reinterpret_cast<const char*>(slice.begin()), slice.size()});
+  } else if (method_->take) {
+    AddToUploadDigest(slice);
   }
   return absl::OkStatus();
 }
@@ -284,6 +306,13 @@ absl::Status CallReactor::Serve() {
       ASSIGN_OR_RETURN(const int64_t rows, source_->CountRows());
       daily_rows_ = quota::DailyRows(call_->grant(), rows, decided_);
     }
+    stage_ = Stage::kStreamOpening;
+    return absl::OkStatus();
+  }
+  if (method_->take) {
+    ASSIGN_OR_RETURN(sink_, method_->take(call_, *request_));
+    RETURN_IF_ERROR(door_.quotas_.OpenStream(*principal_, call_->grant(), standings_));
+    has_stream_place_ = true;
     stage_ = Stage::kStreamOpening;
     return absl::OkStatus();
   }
@@ -334,11 +363,7 @@ void CallReactor::TakeReplyBytes(std::string bytes) {
   has_reply_ = true;
   bytes_ += static_cast<int64_t>(reply_.size());
   if (!digest_.has_value()) digest_.emplace();
-  const auto size = static_cast<uint32_t>(reply_.size());
-  const char length[4] = {static_cast<char>(size >> 24), static_cast<char>(size >> 16),
-                          static_cast<char>(size >> 8), static_cast<char>(size)};
-  digest_->Update({length, sizeof(length)});
-  digest_->Update(reply_);
+  AddToDigest(*digest_, reply_);
 }
 
 absl::Status CallReactor::Reported(const absl::Status& outcome) const {
@@ -359,13 +384,21 @@ void CallReactor::Record(const absl::Status& outcome) {
 }
 
 absl::Status CallReactor::Prepare(store::Batch& batch, v1::AuditRecord& record) {
+  if (!is_recorded()) return WriteUnrecorded(batch);
   if (change_pending_) {
     change_pending_ = false;
-    // An earlier change may have taken the right to this one away, or time has.
-    policy_ = door_.policy_.Get();
     decided_ = door_.clock_.Now();
-    absl::Status changed = Identify();
-    if (changed.ok()) changed = Authorise();
+    // An earlier change may have taken the right to this one away, or time has.
+    absl::Status changed;
+    if (sink_ != nullptr) {
+      // The watch may still be looking at who calls: that does not change any more.
+      if (!IsStillAllowed(decided_)) changed = AccessEnded();
+      request_digest_ = upload_digest_->Finish();
+    } else {
+      policy_ = door_.policy_.Get();
+      changed = Identify();
+      if (changed.ok()) changed = Authorise();
+    }
     if (changed.ok()) changed = Change(batch);
     // The database failing is no refusal of this call: it stops the log.
     if (!changed.ok() && ReasonOf(changed) == v1::ERROR_REASON_UNSPECIFIED) return changed;
@@ -407,7 +440,9 @@ absl::Status CallReactor::Change(store::Batch& batch) {
 
 absl::Status CallReactor::ChangeOnce(store::Batch& batch) {
   RETURN_IF_ERROR(batch.BeginChange(door_.clock_.Now()));
-  const absl::StatusOr<MessagePtr> reply = method_->change(*call_, *request_, batch.transaction());
+  const absl::StatusOr<MessagePtr> reply =
+      sink_ != nullptr ? sink_->Finish(batch.transaction())
+                       : method_->change(*call_, *request_, batch.transaction());
   RETURN_IF_ERROR(reply.ok() && !IsDryRun() ? batch.KeepChange() : batch.UndoChange());
   // The change failed and is undone: that is this call's affair. If it was the
   // database that failed, undoing or committing fails as well.
@@ -417,6 +452,7 @@ absl::Status CallReactor::ChangeOnce(store::Batch& batch) {
 }
 
 bool CallReactor::IsDryRun() const {
+  if (sink_ != nullptr) return sink_->is_dry_run();
   const FieldDescriptor* field = method_->fields->dry_run();
   return field != nullptr && request_->GetReflection()->GetBool(*request_, field);
 }
@@ -448,6 +484,7 @@ void CallReactor::FillRecord(v1::AuditRecord& record) {
   resource_owner_ = policy_->ContributorOf(record.resource());
   if (call_ != nullptr) {
     record.set_release(call_->notes_->release);
+    if (!call_->notes_->submission.empty()) record.set_resource(call_->notes_->submission);
     // Of a refused call nothing left; of a stream, what its messages held.
     if (outcome_.ok() || stage_ == Stage::kStreamEnding) {
       for (const std::string& agency : call_->notes_->contributors) {
@@ -473,9 +510,10 @@ void CallReactor::FillRecord(v1::AuditRecord& record) {
   if (method_ != nullptr) record.set_rule(method_->rule_text);
   record.set_status_code(static_cast<int>(outcome_.code()));
   if (!outcome_.ok()) record.set_reason(v1::ErrorReason_Name(ReasonOf(outcome_)));
+  if (sink_ != nullptr && stage_ == Stage::kStreamEnding) record.set_rows(sink_->rows());
   if (digest_.has_value() && (outcome_.ok() || stage_ == Stage::kStreamEnding)) {
     record.set_released(method_->descriptor->output_type()->full_name());
-    record.set_rows(rows_);
+    if (sink_ == nullptr) record.set_rows(rows_);
     record.set_bytes(bytes_);
     record.set_response_digest(digest_->Finish());
   }
@@ -501,6 +539,7 @@ void CallReactor::FillRecord(v1::AuditRecord& record) {
 }
 
 void CallReactor::Done(absl::StatusOr<v1::Receipt> receipt) {
+  if (!is_recorded()) return OnUnrecordedDone(receipt.status());
   if (!receipt.ok()) {
     door_.counters_.without_answer.fetch_add(1, std::memory_order_relaxed);
     has_reply_ = false;
@@ -511,6 +550,7 @@ void CallReactor::Done(absl::StatusOr<v1::Receipt> receipt) {
     opening_index_ = receipt->index();
     stage_ = Stage::kStreamEnding;
     streaming_.store(true, std::memory_order_release);
+    if (sink_ != nullptr) return GoOnTaking();
     // The log's thread has more to do than to make messages.
     StepLater();
     return;
@@ -519,12 +559,11 @@ void CallReactor::Done(absl::StatusOr<v1::Receipt> receipt) {
   for (const v1::QuotaStanding& standing : standings_) {
     context_.AddTrailingMetadata(kQuotaKey, quota::StandingText(standing, decided_));
   }
-  FinishWith(outcome_);
+  DropOrFinish();
 }
 
 absl::Status CallReactor::MayGoOn(absl::Time now) const {
-  if (late_.load(std::memory_order_relaxed) ||
-      now > DeadlineOf(context_, arrival_, door_.limits_.default_deadline)) {
+  if (late_.load(std::memory_order_relaxed) || now > DeadlineOfCall()) {
     return MakeError(v1::DEADLINE_PASSED, "the deadline passed during the stream");
   }
   if (access_ended_.load(std::memory_order_acquire) || !IsStillAllowed(now)) return AccessEnded();
@@ -541,7 +580,7 @@ void CallReactor::PrepareStream() {
 
 void CallReactor::NextMessage() {
   const absl::Time now = door_.clock_.Now();
-  const absl::Time deadline = DeadlineOf(context_, arrival_, door_.limits_.default_deadline);
+  const absl::Time deadline = DeadlineOfCall();
   if (absl::Status ended = MayGoOn(now); !ended.ok()) return EndStream(ended);
   absl::StatusOr<std::optional<MessagePtr>> next = source_->Next();
   if (!next.ok()) return EndStream(next.status());

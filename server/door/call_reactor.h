@@ -50,6 +50,7 @@ class CallReactor final : public audit::Entry, public CallsInHand::Member {
   // audit::Entry.
   absl::Status Prepare(store::Batch& batch, v1::AuditRecord& record) override;
   absl::string_view resource_owner() const override { return resource_owner_; }
+  bool is_recorded() const override { return unrecorded_ == Unrecorded::kNone; }
   void Done(absl::StatusOr<v1::Receipt> receipt) override;
 
   // CallsInHand::Member. A call whose request has not come is refused; any later
@@ -60,10 +61,11 @@ class CallReactor final : public audit::Entry, public CallsInHand::Member {
  private:
   CallReactor(Door& door, grpc::ServerCompletionQueue& queue);
 
-  // Reactions: a call came, its request was read, a message of a stream was
-  // written, the answer was sent.
+  // Reactions: a call came, its request was read, a further message of an upload was,
+  // a message of a stream was written, the answer was sent.
   void OnStarted(bool ok);
   void OnReadDone(bool ok);
+  void OnPartRead(bool ok);
   void OnWriteDone(bool ok);
   void OnFinished(bool ok);
   // The request is overdue.
@@ -72,11 +74,15 @@ class CallReactor final : public audit::Entry, public CallsInHand::Member {
   void OnTurn(bool ok);
   // Other calls have had their turn since the last step of this one.
   void OnNextStep(bool ok);
+  // The same of an upload that has arrived whole.
+  void OnUploadStep(bool ok);
   // Once the answer was sent, and gRPC has reported all that it still owes.
   void DeleteWhenDone();
 
   // What the record in hand is about.
   enum class Stage { kCall, kStreamOpening, kStreamEnding };
+  // What an upload is at the log for, if not for a record.
+  enum class Unrecorded { kNone, kWrite, kLookUp, kDrop };
 
   // All steps up to the hand-over to the log, if `outcome` is OK; else the call
   // is refused with it, once it is known whose call it was.
@@ -105,6 +111,24 @@ class CallReactor final : public audit::Entry, public CallsInHand::Member {
   // What the caller sees of `outcome`; what it may not see goes to the
   // operator's log.
   absl::Status Reported(const absl::Status& outcome) const;
+  // An upload (call_upload.cc): does what its sink needs next, on any thread; takes one
+  // message; writes what has no record, and goes on from there; drops what was written
+  // in vain before it answers.
+  void GoOnTaking();
+  absl::Status TakePart();
+  absl::Status WriteUnrecorded(store::Batch& batch);
+  void OnUnrecordedDone(const absl::Status& written);
+  void DropOrFinish();
+  // OK while an open upload may go on.
+  absl::Status MayGoOn() const;
+  void AddToUploadDigest(const grpc::Slice& bytes);
+
+  // REQUEST_TOO_LARGE for the message in `request_bytes_`.
+  absl::Status CheckRequestSize() const;
+  // REQUEST_MALFORMED.
+  absl::Status Malformed() const;
+  absl::Time DeadlineOfCall() const;
+
   // Turns the outcome into what travels, and hands it to the log (step 6).
   void Record(const absl::Status& outcome);
   // Serialises the answer and adds it to the digest.
@@ -139,11 +163,13 @@ class CallReactor final : public audit::Entry, public CallsInHand::Member {
   grpc::GenericServerAsyncReaderWriter stream_{&context_};
   Event started_{*this, &CallReactor::OnStarted};
   Event read_{*this, &CallReactor::OnReadDone};
+  Event part_read_{*this, &CallReactor::OnPartRead};
   Event written_{*this, &CallReactor::OnWriteDone};
   Event finished_{*this, &CallReactor::OnFinished};
   Event overdue_{*this, &CallReactor::OnOverdue};
   Event turn_{*this, &CallReactor::OnTurn};
   Event next_step_{*this, &CallReactor::OnNextStep};
+  Event upload_step_{*this, &CallReactor::OnUploadStep};
   absl::Time arrival_;
   // When the call's present step should be over.
   std::atomic<CallsInHand::Moment> expiry_{CallsInHand::Moment::max()};
@@ -203,6 +229,13 @@ class CallReactor final : public audit::Entry, public CallsInHand::Member {
   // A read in steps that is not at its end, and what brings its next step.
   std::unique_ptr<SteppedRead<MessagePtr>> stepped_read_;
   std::unique_ptr<grpc::Alarm> step_alarm_;
+  // An upload: what takes its messages, the digest over them, and whether they were
+  // looked up, and answered before, under their request id.
+  std::unique_ptr<MessageSink<MessagePtr, MessagePtr>> sink_;
+  std::optional<Sha256> upload_digest_;
+  bool looked_up_ = false;
+  bool is_replay_ = false;
+  Unrecorded unrecorded_ = Unrecorded::kNone;
   uint64_t opening_index_ = 0;
   std::optional<Sha256> digest_;
   int64_t rows_ = 0;
@@ -212,6 +245,14 @@ class CallReactor final : public audit::Entry, public CallsInHand::Member {
 // What a caller may see of `status`: one with an ErrorReason as it is, any
 // other as INTERNAL_ERROR without its words.
 absl::Status Presentable(const absl::Status& status);
+
+// ACCESS_ENDED.
+absl::Status AccessEnded();
+// WITNESSES_MISSING.
+absl::Status WitnessesMissing();
+
+// Adds a message as records digest it: its length in four bytes, big-endian, then it.
+void AddToDigest(Sha256& digest, absl::string_view message);
 
 }  // namespace concordat::door
 

@@ -45,7 +45,7 @@ std::string RuleProblem(const v1::AccessRule& rule) {
 
 Method& MethodTable::Add(const Descriptor* request, const Descriptor* reply,
                          const google::protobuf::Message& prototype,
-                         v1::AccessRule::Permission permission, bool streaming) {
+                         v1::AccessRule::Permission permission, Shape shape) {
   auto method = std::make_unique<Method>();
   Method& added = *method;
   const MethodDescriptor* descriptor = MethodTaking(*request);
@@ -59,8 +59,9 @@ Method& MethodTable::Add(const Descriptor* request, const Descriptor* reply,
   added.request_prototype = &prototype;
   added.rule = descriptor->options().GetExtension(v1::access);
   added.rule_text = auth::RuleText(added.rule);
-  if (descriptor->output_type() != reply || descriptor->server_streaming() != streaming ||
-      descriptor->client_streaming()) {
+  if (descriptor->output_type() != reply ||
+      descriptor->server_streaming() != (shape == Shape::kServerStream) ||
+      descriptor->client_streaming() != (shape == Shape::kClientStream)) {
     problems_.push_back(absl::StrCat(added.path, " is bound to a function of another shape"));
   }
   if (added.rule.permission() != permission) {

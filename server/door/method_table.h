@@ -22,6 +22,7 @@
 #include "google/protobuf/message.h"
 #include "server/door/call.h"
 #include "server/door/field_rules.h"
+#include "server/door/message_sink.h"
 #include "server/door/message_source.h"
 #include "server/door/stepped_read.h"
 #include "server/store/store.h"
@@ -41,7 +42,7 @@ struct Method {
   std::unique_ptr<FieldRules> fields;
   const google::protobuf::Message* request_prototype = nullptr;
 
-  // Exactly one of the four is set.
+  // Exactly one of the five is set.
   std::function<absl::StatusOr<MessagePtr>(const Call&, const google::protobuf::Message&)> read;
   std::function<absl::StatusOr<MessagePtr>(const Call&, const google::protobuf::Message&,
                                            store::Transaction&)>
@@ -52,6 +53,9 @@ struct Method {
   std::function<absl::StatusOr<std::unique_ptr<SteppedRead<MessagePtr>>>(
       std::shared_ptr<const Call>, const google::protobuf::Message&)>
       begin;
+  std::function<absl::StatusOr<std::unique_ptr<MessageSink<MessagePtr, MessagePtr>>>(
+      std::shared_ptr<const Call>, const google::protobuf::Message&)>
+      take;
 };
 
 // Filled once at start-up, then read by all threads.
@@ -62,7 +66,7 @@ class MethodTable {
   void Read(const Service& service,
             absl::StatusOr<Reply> (Service::*function)(const Call&, const Request&) const) {
     Method& method = Add(Request::descriptor(), Reply::descriptor(), Request::default_instance(),
-                         v1::AccessRule::READ, false);
+                         v1::AccessRule::READ, Shape::kUnary);
     method.read = [&service, function](
                       const Call& call,
                       const google::protobuf::Message& request) -> absl::StatusOr<MessagePtr> {
@@ -78,7 +82,7 @@ class MethodTable {
               absl::StatusOr<Reply> (Service::*function)(const Call&, const Request&,
                                                          store::Transaction&) const) {
     Method& method = Add(Request::descriptor(), Reply::descriptor(), Request::default_instance(),
-                         v1::AccessRule::WRITE, false);
+                         v1::AccessRule::WRITE, Shape::kUnary);
     method.change = [&service, function](
                         const Call& call, const google::protobuf::Message& request,
                         store::Transaction& transaction) -> absl::StatusOr<MessagePtr> {
@@ -93,7 +97,7 @@ class MethodTable {
               absl::StatusOr<std::unique_ptr<MessageSource<Reply>>> (Service::*function)(
                   std::shared_ptr<const Call>, const Request&) const) {
     Method& method = Add(Request::descriptor(), Reply::descriptor(), Request::default_instance(),
-                         v1::AccessRule::READ, true);
+                         v1::AccessRule::READ, Shape::kServerStream);
     method.open = [&service, function](std::shared_ptr<const Call> call,
                                        const google::protobuf::Message& request)
         -> absl::StatusOr<std::unique_ptr<MessageSource<MessagePtr>>> {
@@ -110,7 +114,7 @@ class MethodTable {
                    absl::StatusOr<std::unique_ptr<SteppedRead<Reply>>> (Service::*function)(
                        std::shared_ptr<const Call>, const Request&) const) {
     Method& method = Add(Request::descriptor(), Reply::descriptor(), Request::default_instance(),
-                         v1::AccessRule::READ, false);
+                         v1::AccessRule::READ, Shape::kUnary);
     method.begin = [&service, function](std::shared_ptr<const Call> call,
                                         const google::protobuf::Message& request)
         -> absl::StatusOr<std::unique_ptr<SteppedRead<MessagePtr>>> {
@@ -118,6 +122,24 @@ class MethodTable {
       if (!read.ok()) return read.status();
       return std::unique_ptr<SteppedRead<MessagePtr>>(
           std::make_unique<ErasedRead<Reply>>(*std::move(read)));
+    };
+  }
+
+  // Binds a function that changes what is stored by a stream of messages. It is asked
+  // for the sink with the first message, which is not given to the sink again.
+  template <typename Service, typename Request, typename Reply>
+  void Take(const Service& service,
+            absl::StatusOr<std::unique_ptr<MessageSink<Request, Reply>>> (Service::*function)(
+                std::shared_ptr<const Call>, const Request&) const) {
+    Method& method = Add(Request::descriptor(), Reply::descriptor(), Request::default_instance(),
+                         v1::AccessRule::WRITE, Shape::kClientStream);
+    method.take = [&service, function](std::shared_ptr<const Call> call,
+                                       const google::protobuf::Message& request)
+        -> absl::StatusOr<std::unique_ptr<MessageSink<MessagePtr, MessagePtr>>> {
+      auto sink = (service.*function)(std::move(call), static_cast<const Request&>(request));
+      if (!sink.ok()) return sink.status();
+      return std::unique_ptr<MessageSink<MessagePtr, MessagePtr>>(
+          std::make_unique<ErasedSink<Request, Reply>>(*std::move(sink)));
     };
   }
 
@@ -169,9 +191,36 @@ class MethodTable {
     std::unique_ptr<SteppedRead<Reply>> read_;
   };
 
+  template <typename Request, typename Reply>
+  class ErasedSink final : public MessageSink<MessagePtr, MessagePtr> {
+   public:
+    explicit ErasedSink(std::unique_ptr<MessageSink<Request, Reply>> sink)
+        : sink_(std::move(sink)) {}
+    SinkNeed need() const override { return sink_->need(); }
+    bool is_complete() const override { return sink_->is_complete(); }
+    absl::Status Take(MessagePtr message, const std::vector<FieldViolation>& violations) override {
+      return sink_->Take(std::move(static_cast<Request&>(*message)), violations);
+    }
+    absl::Status Write(store::Batch& batch) override { return sink_->Write(batch); }
+    absl::Status Step() override { return sink_->Step(); }
+    absl::StatusOr<MessagePtr> Finish(store::Transaction& transaction) override {
+      return ToPointer(sink_->Finish(transaction));
+    }
+    absl::Status Drop(store::Batch& batch) override { return sink_->Drop(batch); }
+    bool must_drop() const override { return sink_->must_drop(); }
+    bool is_dry_run() const override { return sink_->is_dry_run(); }
+    int64_t rows() const override { return sink_->rows(); }
+
+   private:
+    std::unique_ptr<MessageSink<Request, Reply>> sink_;
+  };
+
+  // Which side of a method is a stream.
+  enum class Shape { kUnary, kServerStream, kClientStream };
+
   Method& Add(const google::protobuf::Descriptor* request,
               const google::protobuf::Descriptor* reply, const google::protobuf::Message& prototype,
-              v1::AccessRule::Permission permission, bool streaming);
+              v1::AccessRule::Permission permission, Shape shape);
 
   absl::flat_hash_map<std::string, std::unique_ptr<Method>> methods_;
   std::vector<std::string> problems_;

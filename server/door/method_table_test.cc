@@ -45,6 +45,31 @@ class CountDown final : public MessageSource<testing::Reply> {
   int64_t rows_ = 0;
 };
 
+// Adds up what it takes.
+class Sum final : public MessageSink<testing::PutRequest, testing::Reply> {
+ public:
+  SinkNeed need() const override { return sum_ < 3 ? SinkNeed::kMessage : SinkNeed::kFinish; }
+  bool is_complete() const override { return sum_ >= 3; }
+  absl::Status Take(testing::PutRequest message,
+                    const std::vector<FieldViolation>& violations) override {
+    if (!violations.empty()) return InvalidFields(violations);
+    sum_ += message.number();
+    ++rows_;
+    return absl::OkStatus();
+  }
+  absl::Status Write(store::Batch&) override { return absl::OkStatus(); }
+  absl::Status Step() override { return absl::OkStatus(); }
+  absl::StatusOr<testing::Reply> Finish(store::Transaction&) override { return testing::Reply(); }
+  absl::Status Drop(store::Batch&) override { return absl::OkStatus(); }
+  bool must_drop() const override { return false; }
+  bool is_dry_run() const override { return true; }
+  int64_t rows() const override { return rows_; }
+
+ private:
+  int sum_ = 0;
+  int64_t rows_ = 0;
+};
+
 // Functions of every shape for the test services.
 class TestService {
  public:
@@ -61,6 +86,12 @@ class TestService {
       std::shared_ptr<const Call>, const testing::WatchRequest&) const {
     if (!count_.ok()) return count_.status();
     return std::make_unique<CountDown>(*count_);
+  }
+
+  absl::StatusOr<std::unique_ptr<MessageSink<testing::PutRequest, testing::Reply>>> Put(
+      std::shared_ptr<const Call>, const testing::PutRequest&) const {
+    if (!count_.ok()) return count_.status();
+    return std::make_unique<Sum>();
   }
 
   template <typename Request, typename Answer = testing::Reply>
@@ -151,6 +182,38 @@ TEST(MethodTableTest, AStreamsErrorsComeThrough) {
   EXPECT_EQ(WholeTable(refusing)
                 .Find("/concordat.door.testing.Whole/Watch")
                 ->open(nullptr, testing::WatchRequest())
+                .status()
+                .code(),
+            absl::StatusCode::kPermissionDenied);
+}
+
+TEST(MethodTableTest, AnUploadIsTakenMessageByMessage) {
+  const TestService service;
+  MethodTable table;
+  table.Take(service, &TestService::Put);
+  EXPECT_THAT(Problems(table, {ServiceNamed("Taking")}), IsEmpty());
+  const Method& method = *table.Find("/concordat.door.testing.Taking/Put");
+  EXPECT_TRUE(!method.read && !method.change && !method.open && method.take);
+  const auto sink = method.take(nullptr, testing::PutRequest());
+  ASSERT_TRUE(sink.ok()) << sink.status();
+  for (const int number : {1, 2}) {
+    EXPECT_EQ((*sink)->need(), SinkNeed::kMessage);
+    EXPECT_FALSE((*sink)->is_complete());
+    auto message = std::make_unique<testing::PutRequest>();
+    message->set_number(number);
+    EXPECT_TRUE((*sink)->Take(std::move(message), {}).ok());
+  }
+  EXPECT_EQ((*sink)->need(), SinkNeed::kFinish);
+  EXPECT_TRUE((*sink)->is_complete());
+  EXPECT_EQ((*sink)->rows(), 2);
+  EXPECT_EQ((*sink)->Take(std::make_unique<testing::PutRequest>(), {{"number", "is wrong"}}).code(),
+            absl::StatusCode::kInvalidArgument);
+
+  const TestService refusing(absl::PermissionDeniedError("no"));
+  MethodTable refuses;
+  refuses.Take(refusing, &TestService::Put);
+  EXPECT_EQ(refuses.Find("/concordat.door.testing.Taking/Put")
+                ->take(nullptr, testing::PutRequest())
                 .status()
                 .code(),
             absl::StatusCode::kPermissionDenied);

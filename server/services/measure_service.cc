@@ -8,6 +8,7 @@
 #include "server/services/apply_measures.h"
 #include "server/services/paging.h"
 #include "server/services/returns.h"
+#include "server/services/submission.h"
 
 namespace concordat::services {
 namespace {
@@ -88,6 +89,13 @@ absl::StatusOr<v1::ChaseReturnsResponse> MeasureService::ChaseReturns(
     const door::Call& call, const v1::ChaseReturnsRequest& request,
     store::Transaction& transaction) const {
   return services::ChaseReturns(call, request, transaction);
+}
+
+absl::StatusOr<std::unique_ptr<
+    door::MessageSink<v1::SubmitObservationsRequest, v1::SubmitObservationsResponse>>>
+MeasureService::SubmitObservations(std::shared_ptr<const door::Call> call,
+                                   const v1::SubmitObservationsRequest& first) const {
+  return OpenSubmission(std::move(call), first, store_, *turns_);
 }
 
 }  // namespace concordat::services

@@ -2,9 +2,13 @@
 #ifndef CONCORDAT_SERVER_SERVICES_MEASURE_SERVICE_H_
 #define CONCORDAT_SERVER_SERVICES_MEASURE_SERVICE_H_
 
+#include <memory>
+
 #include "absl/status/statusor.h"
 #include "concordat/v1/measure_service.pb.h"
 #include "server/door/call.h"
+#include "server/door/message_sink.h"
+#include "server/services/submission_turns.h"
 #include "server/store/store.h"
 
 namespace concordat::services {
@@ -29,9 +33,14 @@ class MeasureService {
   absl::StatusOr<v1::ChaseReturnsResponse> ChaseReturns(const door::Call& call,
                                                         const v1::ChaseReturnsRequest& request,
                                                         store::Transaction& transaction) const;
+  absl::StatusOr<std::unique_ptr<
+      door::MessageSink<v1::SubmitObservationsRequest, v1::SubmitObservationsResponse>>>
+  SubmitObservations(std::shared_ptr<const door::Call> call,
+                     const v1::SubmitObservationsRequest& first) const;
 
  private:
   const store::Store& store_;
+  std::unique_ptr<SubmissionTurns> turns_ = std::make_unique<SubmissionTurns>();
 };
 
 }  // namespace concordat::services

@@ -283,6 +283,56 @@ TEST_F(RestartTest, SigtermLetsTheCallsInHandEndAndEndsWithZero) {
   }
 }
 
+TEST_F(RestartTest, ASubmissionThatTheServerWasKilledInIsSeenByNobodyAndDropped) {
+  v1::ApplyMeasuresRequest measures;
+  v1::Measure& measure = *measures.add_measures();
+  measure = ReadDataFile<v1::ApplyMeasuresRequest>("measures.yaml").measures(0);
+  measure.set_frequency(v1::Measure::EACH_MONTH);
+  measure.mutable_collected_from()->set_year(2018);
+  measure.mutable_collected_from()->set_month(1);
+  measure.mutable_collected_from()->set_day(1);
+  v1::Measure::Duty& duty = *measure.add_duties();
+  duty.set_agency(kPolice.agency_name());
+  duty.add_areas("areas/e10000017");
+  std::unique_ptr<ServerProcess> process;
+  std::string address = Start(process);
+  const Outcome applied = Call(MakeChannel(address, Certificates::Get().OfClient(kAdmin.uri())),
+                               PathOf(*measures.descriptor()), measures.SerializeAsString());
+  ASSERT_TRUE(applied.ok()) << applied.Text();
+
+  const std::string figures = "SELECT count(*) FROM figure";
+  {
+    StreamCall call(MakeChannel(address, Certificates::Get().OfClient(kPolice.uri())),
+                    PathOf(*v1::SubmitObservationsRequest::descriptor()));
+    v1::SubmitObservationsRequest message;
+    message.mutable_header()->set_provider(kPolice.agency_name());
+    ASSERT_TRUE(call.Write(message.SerializeAsString()));
+    v1::SubmittedObservation& row = *message.mutable_rows()->add_rows();
+    row.set_row(1);
+    row.set_measure(measure.name());
+    row.set_area("areas/e10000017");
+    row.mutable_period()->set_kind(v1::Period::MONTH);
+    *row.mutable_period()->mutable_start() = measure.collected_from();
+    *row.mutable_period()->mutable_end() = measure.collected_from();
+    row.mutable_period()->mutable_end()->set_day(31);
+    row.set_symbol(v1::Observation::NOT_AVAILABLE);
+    ASSERT_TRUE(call.Write(message.SerializeAsString()));
+    const absl::Time deadline = absl::Now() + absl::Seconds(10);
+    while (QueryNumber(config_.database_path(), figures) == 0 && absl::Now() < deadline) {
+      absl::SleepFor(absl::Milliseconds(5));
+    }
+    process->Signal(SIGKILL);
+    ASSERT_TRUE(process->Wait().has_value());
+  }
+  EXPECT_EQ(QueryNumber(config_.database_path(), figures), 1);
+  address = Start(process);
+  ASSERT_FALSE(address.empty());
+  EXPECT_EQ(QueryNumber(config_.database_path(), figures), 0);
+  EXPECT_EQ(QueryNumber(config_.database_path(), "SELECT count(*) FROM submission"), 0);
+  EXPECT_EQ(ReadAudit(config_.database_path()).back().record.event(),
+            v1::AuditRecord::STREAM_INTERRUPTED);
+}
+
 TEST_F(RestartTest, SigtermWaitsForAnExtractThatIsStillRead) {
   std::unique_ptr<ServerProcess> process;
   const std::string address = Start(process);

@@ -11,6 +11,7 @@
 #include "concordat/extract.h"
 #include "concordat/options.h"
 #include "concordat/paged_range.h"
+#include "concordat/submission.h"
 
 namespace concordat {
 
@@ -78,6 +79,15 @@ class Client {
   // Notes that agencies are reminded of what is overdue, and says of what.
   absl::StatusOr<v1::ChaseReturnsResponse> ChaseReturns(const v1::ChaseReturnsRequest& request,
                                                         CallOptions options = {});
+  // Sends figures, all or none: SUBMISSION_INVALID names the first rows that are wrong.
+  // `progress` is told of the rows handed over. May take as long as an extract, unless
+  // the call's `deadline` says otherwise. A coordinator sends another agency's figures
+  // with the header's `source`.
+  absl::StatusOr<v1::SubmitObservationsResponse> SubmitObservations(
+      const v1::SubmissionHeader& header, RowSource& rows, SubmissionProgress progress,
+      CallOptions options = {});
+  absl::StatusOr<v1::SubmitObservationsResponse> SubmitObservations(
+      const v1::SubmissionHeader& header, RowSource& rows, CallOptions options = {});
 
   // Releases, by name, withdrawn ones too.
   PagedRange<v1::Release, v1::ListReleasesResponse> ListReleases(

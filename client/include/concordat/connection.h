@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "concordat/options.h"
+#include "concordat/submission.h"
 #include "concordat/v1/agreement_service.pb.h"
 #include "concordat/v1/audit_service.pb.h"
 #include "concordat/v1/directory_service.pb.h"
@@ -60,6 +61,10 @@ class Connection {
                                                     const CallOptions& options) = 0;
   virtual absl::StatusOr<v1::ChaseReturnsResponse> ChaseReturns(
       const v1::ChaseReturnsRequest& request, const CallOptions& options) = 0;
+  // Sends the messages in turn; begun anew, with a request id, while the service is
+  // UNAVAILABLE.
+  virtual absl::StatusOr<v1::SubmitObservationsResponse> SubmitObservations(
+      SubmissionMessages& messages, const CallOptions& options) = 0;
 
   // ReleaseService.
   virtual absl::StatusOr<v1::ListReleasesResponse> ListReleases(

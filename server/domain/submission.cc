@@ -1,0 +1,206 @@
+#include "server/domain/submission.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/civil_time.h"
+#include "base/status.h"
+#include "server/domain/periods.h"
+
+namespace concordat::domain {
+namespace {
+
+constexpr size_t kMostSent = 20;
+
+bool IsMadeOfParts(const v1::Measure& measure) {
+  return measure.unit() == v1::Measure::PERCENT || measure.unit() == v1::Measure::RATE;
+}
+
+// Whether a value of the unit cannot be below zero.
+bool IsNeverNegative(v1::Measure::Unit unit) {
+  return unit == v1::Measure::COUNT || unit == v1::Measure::RATE || unit == v1::Measure::DAYS ||
+         unit == v1::Measure::MONTHS;
+}
+
+}  // namespace
+
+void SubmissionProblems::Add(int64_t row, absl::string_view column, absl::string_view description) {
+  ++count_;
+  if (kept_.size() >= kMostKept) return;
+  v1::RowProblem& problem = kept_.emplace_back();
+  problem.set_row(row);
+  problem.set_column(std::string(column));
+  problem.set_description(std::string(description));
+}
+
+void SubmissionProblems::Add(const SubmissionProblems& others) {
+  count_ += others.count_;
+  for (const v1::RowProblem& problem : others.kept_) {
+    if (kept_.size() >= kMostKept) return;
+    kept_.push_back(problem);
+  }
+}
+
+absl::Status SubmissionProblems::ToStatus() const {
+  if (count_ == 0) return absl::OkStatus();
+  google::rpc::BadRequest bad_request;
+  for (const v1::RowProblem& problem : kept_) {
+    if (static_cast<size_t>(bad_request.field_violations_size()) == kMostSent) break;
+    auto* violation = bad_request.add_field_violations();
+    violation->set_field(problem.row() == 0
+                             ? absl::StrCat("header.", problem.column())
+                             : absl::StrCat("rows[", problem.row(), "].", problem.column()));
+    violation->set_description(problem.description());
+  }
+  const auto& first = bad_request.field_violations(0);
+  absl::Status status = MakeError(v1::SUBMISSION_INVALID,
+                                  absl::StrCat("nothing was applied: ", count_,
+                                               count_ == 1 ? " problem: " : " problems; first ",
+                                               first.field(), ": ", first.description()),
+                                  {{"problems", absl::StrCat(count_)}});
+  AttachPayload(status, bad_request);
+  return status;
+}
+
+std::optional<double> ComputedValue(const v1::Measure& measure, double numerator,
+                                    double denominator) {
+  if (!IsMadeOfParts(measure) || !(denominator > 0)) return std::nullopt;
+  const double per =
+      measure.unit() == v1::Measure::PERCENT ? 100.0 : static_cast<double>(measure.rate_per());
+  return numerator * per / denominator;
+}
+
+double RoundHalfUp(double value, int decimal_places) {
+  const long double scale = std::pow(10.0L, decimal_places);
+  // What is a half in decimal figures may be a little less in binary ones.
+  const long double scaled = std::fabs(static_cast<long double>(value)) * scale;
+  const long double rounded = std::floor(scaled + 0.5L + scaled * 1e-15L + 1e-9L) / scale;
+  return static_cast<double>(std::signbit(value) ? 0 - rounded : rounded);
+}
+
+MeasureRules::MeasureRules(v1::Measure measure) : measure_(std::move(measure)) {
+  for (const v1::Measure::Duty& duty : measure_.duties()) {
+    areas_of_[duty.agency()].insert(duty.areas().begin(), duty.areas().end());
+  }
+  for (const v1::Measure::Dimension& dimension : measure_.dimensions()) {
+    items_of_[dimension.name()].insert(dimension.items().begin(), dimension.items().end());
+  }
+}
+
+bool MeasureRules::CheckRow(absl::string_view provider, absl::CivilDay today,
+                            v1::SubmittedObservation& figure, SubmissionProblems& problems) const {
+  const int64_t before = problems.count();
+  CheckPlaceAndTime(provider, today, figure, problems);
+  CheckBreakdown(figure, problems);
+  CheckFigure(figure, problems);
+  figure.mutable_period()->clear_label();
+  return problems.count() == before;
+}
+
+void MeasureRules::CheckPlaceAndTime(absl::string_view provider, absl::CivilDay today,
+                                     const v1::SubmittedObservation& figure,
+                                     SubmissionProblems& problems) const {
+  const auto duty = areas_of_.find(provider);
+  if (duty == areas_of_.end()) {
+    problems.Add(figure.row(), "measure",
+                 "the provider has no duty to report this measure; ask the board's office");
+  } else if (!duty->second.contains(figure.area())) {
+    problems.Add(figure.row(), "area",
+                 "is not one of the areas that the provider reports for this measure");
+  }
+  if (!IsCollected(measure_, figure.period())) {
+    problems.Add(figure.row(), "period",
+                 "is not a whole period that is collected for this measure; its frequency is in "
+                 "`concordat measures list`");
+  } else if (ToCivilDay(figure.period().end()).value_or(today) >= today) {
+    problems.Add(figure.row(), "period", "has not ended yet");
+  }
+}
+
+void MeasureRules::CheckBreakdown(const v1::SubmittedObservation& figure,
+                                  SubmissionProblems& problems) const {
+  for (const v1::Observation::Breakdown& breakdown : figure.breakdowns()) {
+    const auto items = items_of_.find(breakdown.dimension());
+    if (items == items_of_.end()) {
+      problems.Add(figure.row(), "breakdowns", "the measure has no such dimension");
+    } else if (!items->second.contains(breakdown.item())) {
+      problems.Add(
+          figure.row(), "breakdowns",
+          "the item is not one of the dimension, in exactly these letters; leave dimension "
+          "and item out for the total");
+    }
+  }
+}
+
+void MeasureRules::CheckFigure(v1::SubmittedObservation& figure,
+                               SubmissionProblems& problems) const {
+  const auto wrong = [&](absl::string_view column, absl::string_view description) {
+    problems.Add(figure.row(), column, description);
+  };
+  // The field rules have refused what is not a finite number.
+  if (figure.symbol() != v1::Observation::NONE) {
+    if (figure.symbol() != v1::Observation::NOT_APPLICABLE &&
+        figure.symbol() != v1::Observation::NOT_AVAILABLE) {
+      wrong("symbol",
+            "only not applicable (z) and not available (x) can be sent; hiding small numbers is "
+            "the service's work: send the number");
+    }
+    if (figure.has_value() || figure.has_numerator() || figure.has_denominator()) {
+      wrong("value", "cannot stand beside a symbol that says why there is none");
+    }
+    return;
+  }
+  if (figure.has_numerator() || figure.has_denominator()) {
+    CheckParts(figure, problems);
+  } else if (!figure.has_value()) {
+    wrong("value", "is required; `x` says that it is not available");
+  }
+  if (!figure.has_value()) return;
+  if (IsNeverNegative(measure_.unit()) && figure.value() < 0) {
+    wrong("value", "must not be negative");
+  }
+  if (measure_.unit() == v1::Measure::COUNT && figure.value() != std::floor(figure.value())) {
+    wrong("value", "must be a whole number: it counts");
+  }
+}
+
+void MeasureRules::CheckParts(v1::SubmittedObservation& figure,
+                              SubmissionProblems& problems) const {
+  const auto wrong = [&](absl::string_view column, absl::string_view description) {
+    problems.Add(figure.row(), column, description);
+  };
+  if (!IsMadeOfParts(measure_)) {
+    return wrong(figure.has_numerator() ? "numerator" : "denominator",
+                 "is only for a percentage or a rate");
+  }
+  if (!figure.has_numerator() || !figure.has_denominator()) {
+    return wrong(figure.has_numerator() ? "denominator" : "numerator",
+                 "is required beside the other one");
+  }
+  if (figure.numerator() < 0) return wrong("numerator", "must not be negative");
+  if (figure.denominator() <= 0) {
+    return wrong("denominator",
+                 "must be more than 0; of nothing there is no share: send `z` as the value alone");
+  }
+  if (measure_.unit() == v1::Measure::PERCENT && figure.numerator() > figure.denominator()) {
+    return wrong("numerator", "must not be more than the denominator");
+  }
+  const std::optional<double> computed =
+      ComputedValue(measure_, figure.numerator(), figure.denominator());
+  if (!computed.has_value() || !std::isfinite(*computed)) {
+    return wrong("numerator", "is too large beside its denominator");
+  }
+  const double rounded = RoundHalfUp(*computed, measure_.decimal_places());
+  if (!figure.has_value()) {
+    figure.set_value(rounded);
+  } else if (RoundHalfUp(figure.value(), measure_.decimal_places()) != rounded) {
+    wrong("value", absl::StrCat("does not recompute from numerator and denominator to ",
+                                measure_.decimal_places(),
+                                " decimal places; leave it out, and it is "
+                                "computed"));
+  }
+}
+
+}  // namespace concordat::domain
