@@ -113,7 +113,10 @@ absl::Status Summarise(Session& session, const SummaryOptions& options) {
   }
   // What was printed says what is wrong; scripts learn of it by the exit code.
   if (verification.sound) return absl::OkStatus();
-  return WithNextStep(absl::DataLossError("the audit log could not be verified"),
+  // A file of CSV has no place for it, and would look sound.
+  return WithNextStep(absl::DataLossError(absl::StrCat(
+                          "the audit log could not be verified: ", verification.records, "; ",
+                          verification.signature)),
                       "keep what was printed, and tell the operator");
 }
 

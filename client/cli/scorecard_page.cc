@@ -78,7 +78,16 @@ std::string ValueText(const Measure& measure, const Observation& figure) {
   return unit == "%" ? value + "%" : absl::StrCat(value, " ", unit);
 }
 
+// The last day of the period that travel is since; empty without travel.
+std::string SinceText(const Scorecard::Cell& cell) {
+  if (cell.travel() == Scorecard::TRAVEL_UNSPECIFIED || cell.trend_size() < 2) return "";
+  return DayText(cell.trend(cell.trend_size() - 2).period().end());
+}
+
 std::string TravelText(const Measure& measure, const Scorecard::Cell& cell) {
+  if (cell.travel() == Scorecard::TRAVEL_UNSPECIFIED || cell.trend_size() < 2) {
+    return "no comparison";
+  }
   std::string words;
   switch (cell.travel()) {
     case Scorecard::IMPROVED:
@@ -88,7 +97,8 @@ std::string TravelText(const Measure& measure, const Scorecard::Cell& cell) {
       words = "worsened";
       break;
     case Scorecard::UNCHANGED:
-      return "unchanged";
+      return absl::StrCat("unchanged since ",
+                          PeriodText(cell.trend(cell.trend_size() - 2).period()));
     case Scorecard::ROSE:
       words = "higher";
       break;
@@ -99,7 +109,8 @@ std::string TravelText(const Measure& measure, const Scorecard::Cell& cell) {
       return "no comparison";
   }
   const char* const sign = cell.change() > 0 ? "+" : "";
-  return absl::StrCat(words, " (", sign, Printed(measure, cell.change()), ")");
+  return absl::StrCat(words, " (", sign, Printed(measure, cell.change()), " since ",
+                      PeriodText(cell.trend(cell.trend_size() - 2).period()), ")");
 }
 
 std::string BandText(Scorecard::Band band) {
@@ -256,25 +267,34 @@ Table ScorecardTable(const Scorecard& scorecard) {
 }
 
 std::string ScorecardCsv(const Scorecard& scorecard) {
-  std::string csv =
-      CsvRecord({"measure", "measure_name", "area", "area_name", "period_start", "period_end",
-                 "value", "symbol", "target", "tolerance", "band", "travel", "change", "rank",
-                 "ranked", "quartile", "comparators", "provisional", "note"});
+  std::string csv = CsvRecord(
+      {"measure", "measure_name", "area",      "area_name",   "period_start", "period_end", "value",
+       "symbol",  "target",       "tolerance", "band",        "travel",       "change",     "since",
+       "rank",    "ranked",       "quartile",  "comparators", "provisional",  "note"});
   for (const Scorecard::Row& row : scorecard.rows()) {
     const Measure& measure = row.measure();
     for (const Scorecard::Cell& cell : row.cells()) {
       const Observation& figure = cell.figure();
-      csv += CsvRecord(
-          {measure.name(), measure.display_name(), cell.area(), cell.area_display_name(),
-           DayText(figure.period().start()), DayText(figure.period().end()),
-           HasValue(figure) ? Printed(measure, figure.value()) : "",
-           HasValue(figure) ? "" : NameOf(figure.symbol()),
-           NumberOr(measure.has_target(), measure.target()),
-           NumberOr(measure.has_tolerance(), measure.tolerance()), NameOf(cell.band()),
-           NameOf(cell.travel()), NumberOr(cell.has_change(), cell.change()),
-           cell.rank() == 0 ? "" : absl::StrCat(cell.rank()),
-           cell.rank() == 0 ? "" : absl::StrCat(cell.ranked()), cell.quartile(),
-           ComparatorsText(measure, cell), figure.provisional() ? "true" : "false", figure.note()});
+      csv += CsvRecord({measure.name(),
+                        measure.display_name(),
+                        cell.area(),
+                        cell.area_display_name(),
+                        DayText(figure.period().start()),
+                        DayText(figure.period().end()),
+                        HasValue(figure) ? Printed(measure, figure.value()) : "",
+                        HasValue(figure) ? "" : NameOf(figure.symbol()),
+                        NumberOr(measure.has_target(), measure.target()),
+                        NumberOr(measure.has_tolerance(), measure.tolerance()),
+                        NameOf(cell.band()),
+                        NameOf(cell.travel()),
+                        NumberOr(cell.has_change(), cell.change()),
+                        SinceText(cell),
+                        cell.rank() == 0 ? "" : absl::StrCat(cell.rank()),
+                        cell.rank() == 0 ? "" : absl::StrCat(cell.ranked()),
+                        cell.quartile(),
+                        ComparatorsText(measure, cell),
+                        figure.provisional() ? "true" : "false",
+                        figure.note()});
     }
   }
   return csv;

@@ -72,7 +72,8 @@ TEST(ScorecardPageTest, ALineSaysBandTravelPlaceAndComparatorsInWords) {
   std::string first;
   for (const Cell& cell : table.rows[0]) first += cell.text + "|";
   EXPECT_EQ(first,
-            "Reviews in time|Burnley|91.0%|Q2|95.0|slightly below|improved (+1.5)|2 of 8, quartile "
+            "Reviews in time|Burnley|91.0%|Q2|95.0|slightly below|improved (+1.5 since Q1)|2 of 8, "
+            "quartile "
             "A|england 90.5% (2017-18)|");
   std::string second;
   for (const Cell& cell : table.rows[1]) second += cell.text + "|";
@@ -83,8 +84,8 @@ TEST(ScorecardPageTest, ALineSaysBandTravelPlaceAndComparatorsInWords) {
 TEST(ScorecardPageTest, InCsvWhatIsHiddenIsASymbolAndNoNumber) {
   const std::vector<std::string> lines = absl::StrSplit(ScorecardCsv(TwoAreas()), "\r\n");
   ASSERT_EQ(lines.size(), 4u);
-  EXPECT_THAT(lines[1], HasSubstr(",91.0,,95,,SLIGHTLY_BELOW,IMPROVED,1.5,2,8,A,"));
-  EXPECT_THAT(lines[2], HasSubstr(",,CONFIDENTIAL,95,,BAND_UNSPECIFIED,TRAVEL_UNSPECIFIED,,,,,,"));
+  EXPECT_THAT(lines[1], HasSubstr(",91.0,,95,,SLIGHTLY_BELOW,IMPROVED,1.5,,2,8,A,"));
+  EXPECT_THAT(lines[2], HasSubstr(",,CONFIDENTIAL,95,,BAND_UNSPECIFIED,TRAVEL_UNSPECIFIED,,,,,,,"));
 }
 
 TEST(ScorecardPageTest, ThePageSaysInWordsWhatItDrawsAndNeedsNoOtherFile) {

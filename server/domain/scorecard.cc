@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
+
+#include "base/civil_time.h"
 
 namespace concordat::domain {
 namespace {
@@ -22,6 +25,8 @@ int DirectionOf(const Measure& measure) {
 }
 
 constexpr int kQuartiles = 4;
+// Between spans of as many months.
+constexpr int kDaysThatMonthsDiffer = 3;
 
 }  // namespace
 
@@ -59,6 +64,25 @@ Scorecard::Travel TravelOf(const Measure& measure, std::optional<double> before,
   return change * direction > 0 ? Scorecard::IMPROVED : Scorecard::WORSENED;
 }
 
+bool AreComparable(const v1::Period& before, const v1::Period& latest) {
+  if (before.kind() != latest.kind()) return false;
+  const auto before_start = ToCivilDay(before.start());
+  const auto before_end = ToCivilDay(before.end());
+  const auto start = ToCivilDay(latest.start());
+  const auto end = ToCivilDay(latest.end());
+  if (!before_start || !before_end || !start || !end) return false;
+  switch (latest.kind()) {
+    case v1::Period::SNAPSHOT:
+      return *before_end < *end;
+    case v1::Period::OTHER_SPAN: {
+      const absl::civil_diff_t lengths_differ = (*end - *start) - (*before_end - *before_start);
+      return *before_start < *start && std::abs(lengths_differ) <= kDaysThatMonthsDiffer;
+    }
+    default:
+      return *before_end + 1 == *start;
+  }
+}
+
 std::vector<Place> PlacesOf(const Measure& measure,
                             const std::vector<std::optional<double>>& values) {
   std::vector<Place> places(values.size());
@@ -70,6 +94,7 @@ std::vector<Place> PlacesOf(const Measure& measure,
     if (value.has_value()) scores.push_back(direction * AsPrinted(measure, *value));
   }
   const auto ranked = static_cast<int>(scores.size());
+  if (ranked < 2) return places;
   for (size_t i = 0; i < values.size(); ++i) {
     if (!values[i].has_value()) continue;
     const double score = direction * AsPrinted(measure, *values[i]);

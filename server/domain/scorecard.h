@@ -27,9 +27,15 @@ v1::Scorecard::Band BandOf(const v1::Measure& measure, std::optional<double> val
 v1::Scorecard::Travel TravelOf(const v1::Measure& measure, std::optional<double> before,
                                std::optional<double> latest);
 
+// Whether a figure of `before` is what one of `latest` has to be compared with: of the
+// same kind and length, and, where the calendar fixes periods, the one just before it.
+// Running totals from one day, and years that are not neighbours, are not.
+bool AreComparable(const v1::Period& before, const v1::Period& latest);
+
 // One area's place.
 struct Place {
-  // 1 is the best, equal values share the smaller number; 0 without a place.
+  // 1 is the best, equal values share the smaller number; 0 without a place, and for one
+  // that is alone.
   int rank = 0;
   // How many have a place.
   int ranked = 0;

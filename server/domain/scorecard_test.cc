@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/civil_time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -60,6 +61,43 @@ TEST(ScorecardTravelTest, GoesByPolarityAndByWhatIsPrinted) {
 TEST(ScorecardTravelTest, NeedsBothFigures) {
   EXPECT_EQ(TravelOf(Judged(Measure::HIGH_GOOD), std::nullopt, 2), Scorecard::TRAVEL_UNSPECIFIED);
   EXPECT_EQ(TravelOf(Judged(Measure::HIGH_GOOD), 2, std::nullopt), Scorecard::TRAVEL_UNSPECIFIED);
+}
+
+v1::Period PeriodOf(v1::Period::Kind kind, absl::CivilDay start, absl::CivilDay end) {
+  v1::Period period;
+  period.set_kind(kind);
+  *period.mutable_start() = ToDate(start);
+  *period.mutable_end() = ToDate(end);
+  return period;
+}
+
+TEST(ScorecardTravelTest, ComparesNeighboursOfTheCalendar) {
+  const auto year = [](int first) {
+    return PeriodOf(v1::Period::FINANCIAL_YEAR, absl::CivilDay(first, 4, 1),
+                    absl::CivilDay(first + 1, 3, 31));
+  };
+  EXPECT_TRUE(AreComparable(year(2016), year(2017)));
+  EXPECT_FALSE(AreComparable(year(2015), year(2017)));
+  v1::Period to_date = year(2017);
+  *to_date.mutable_start() = ToDate(absl::CivilDay(2016, 4, 1));
+  EXPECT_FALSE(AreComparable(year(2016), to_date));
+}
+
+TEST(ScorecardTravelTest, ComparesRollingYearsAndNoRunningTotals) {
+  const auto span = [](absl::CivilDay start, absl::CivilDay end) {
+    return PeriodOf(v1::Period::OTHER_SPAN, start, end);
+  };
+  const absl::CivilDay start(2016, 7, 1);
+  EXPECT_TRUE(AreComparable(span(start, absl::CivilDay(2017, 6, 30)),
+                            span(absl::CivilDay(2016, 10, 1), absl::CivilDay(2017, 9, 30))));
+  EXPECT_FALSE(AreComparable(span(start, absl::CivilDay(2018, 1, 31)),
+                             span(start, absl::CivilDay(2018, 4, 30))));
+  EXPECT_TRUE(AreComparable(PeriodOf(v1::Period::SNAPSHOT, start, start),
+                            PeriodOf(v1::Period::SNAPSHOT, start + 90, start + 90)));
+}
+
+TEST(ScorecardPlaceTest, WhoIsAloneHasNone) {
+  EXPECT_EQ(PlacesOf(Judged(Measure::HIGH_GOOD), {1.0, std::nullopt})[0].rank, 0);
 }
 
 TEST(ScorecardPlaceTest, EqualOnesShareTheSmallerNumber) {

@@ -103,7 +103,8 @@ Scorecard::Cell MakeCell(const v1::Measure& measure, const std::string& area,
     latest = domain::ShownValue(figures.own.back());
   }
   cell.set_band(domain::BandOf(measure, latest));
-  if (figures.own.size() >= 2) {
+  if (figures.own.size() >= 2 && domain::AreComparable(figures.own[figures.own.size() - 2].period(),
+                                                       figures.own.back().period())) {
     const std::optional<double> before = domain::ShownValue(figures.own[figures.own.size() - 2]);
     cell.set_travel(domain::TravelOf(measure, before, latest));
     if (cell.travel() != Scorecard::TRAVEL_UNSPECIFIED) {
