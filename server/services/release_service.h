@@ -43,7 +43,7 @@ class ReleaseService {
 
  private:
   const store::Store& store_;
-  const std::unique_ptr<Publication> publication_;
+  std::unique_ptr<Publication> publication_;
 };
 
 }  // namespace concordat::services
