@@ -395,6 +395,12 @@ TEST_F(PublicationTest, QueriedReturnsCannotBePublished) {
   EXPECT_EQ(ReasonOf(TryPublish(preview.preview_digest(), true).status()), v1::FIELDS_INVALID);
 }
 
+TEST_F(PublicationTest, APeriodThatEndsAfterTheLastDayIsNoneOfTheRelease) {
+  SubmitTheQuarter();
+  *release_.mutable_selection()->mutable_period_to() = ToDate(absl::CivilDay(2018, 6, 29));
+  EXPECT_EQ(Preview().release().observation_count(), 0);
+}
+
 TEST_F(PublicationTest, AReleaseWithoutFiguresIsPreviewedAndNotPublished) {
   const v1::PreviewReleaseResponse preview = Preview();
   EXPECT_EQ(preview.release().observation_count(), 0);

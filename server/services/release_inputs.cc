@@ -178,18 +178,24 @@ class InputReader {
     return range;
   }
 
+  // By the second day in the key (store::PeriodKey). The range is of first days alone.
+  bool EndsInTime(const store::FigureKey& key) const {
+    const std::string last_day = FormatDay(days_.to);
+    return absl::string_view(key.period).substr(last_day.size() + 1, last_day.size()) <= last_day;
+  }
+
   absl::Status ReadFigures(const std::string& measure,
                            std::map<std::string, PeriodFigures>& periods) {
     // Read after the scan: a visitor asks the store for nothing else.
     std::vector<store::FigureRow> rows;
     RETURN_IF_ERROR(view_.reader.ScanSubmitted(
         view_.grant, RangeOf(measure), view_.point, [&](const store::FigureRow& row) {
+          if (!EndsInTime(row.key)) return true;
           rows.push_back(row);
           return count_ + static_cast<int64_t>(rows.size()) <= kMostReleaseFigures;
         }));
     for (const store::FigureRow& row : rows) {
       ASSIGN_OR_RETURN(TableFigure figure, FigureOf(row));
-      if (!days_.Hold(figure.figure.period())) continue;
       Digest(absl::StrCat(row.measure, "|", row.key.period, "|", row.key.area, "|",
                           row.key.breakdown, "@", row.revision));
       Digest(row.body);
