@@ -138,7 +138,7 @@ class SubmissionTest : public testing::Test {
   static Answer<SubmitObservationsResponse> Conclude(StreamCall& call) {
     Answer<SubmitObservationsResponse> answer;
     const std::optional<std::string> reply = call.Read();
-    if (reply.has_value()) EXPECT_TRUE(answer.message.ParseFromString(*reply));
+    EXPECT_TRUE(!reply.has_value() || answer.message.ParseFromString(*reply));
     answer.outcome = call.Finish();
     return answer;
   }
@@ -494,7 +494,8 @@ TEST_F(SubmissionTest, SubmissionsAtTheSameTimeBothCount) {
   StreamCall other(partnership_->ChannelOf(kPolice), kSubmit);
   for (size_t i = 0; i < first.size(); ++i) {
     ASSERT_TRUE(one.Write(first[i]));
-    if (i + 1 < first.size()) ASSERT_TRUE(other.Write(second[i]));
+    if (i + 1 == first.size()) break;
+    ASSERT_TRUE(other.Write(second[i]));
   }
   one.CloseWrites();
   EXPECT_TRUE(Conclude(one).ok());
