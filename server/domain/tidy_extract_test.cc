@@ -14,7 +14,6 @@ namespace {
 
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
-using ::testing::StartsWith;
 
 v1::Area Place(const char* code, const char* name) {
   v1::Area area;
