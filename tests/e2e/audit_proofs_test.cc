@@ -358,16 +358,17 @@ TEST_F(RestoredLogTest, WithoutTheOldLogsKeyNothingIsSigned) {
 
 TEST_F(RestoredLogTest, RecordsThatContradictWhatWasSignedAreNotSignedEither) {
   Restore();
+  const std::string old = OldCheckpoint();
   // Another history, as long as the one that was signed and longer.
   server::v1::ServerConfig fork = partnership_.config();
-  fork.mutable_audit()->set_checkpoint_file(OldCheckpoint() + "-fork");
+  fork.mutable_audit()->set_checkpoint_file(old + "-fork");
   const std::vector<std::string> keys = Must(LogKeys(partnership_.config()));
-  fs::copy_file(OldCheckpoint() + "-before", OldCheckpoint() + "-fork");
+  fs::copy_file(old + "-before", old + "-fork");
   partnership_.Reconfigure([&](server::v1::ServerConfig& changed) { changed = fork; });
   partnership_.Start();
-  while (ReceiptOfACall().index() <= SizeOf(OldCheckpoint())) continue;
+  while (ReceiptOfACall().index() <= SizeOf(old)) continue;
   partnership_.Stop();
-  const auto succeeded = LetLogSucceed(Successor(), clock_, OldCheckpoint(), ArchiveFolder());
+  const auto succeeded = LetLogSucceed(Successor(), clock_, old, ArchiveFolder());
   ASSERT_TRUE(succeeded.ok()) << succeeded.status();
   EXPECT_FALSE(succeeded->verifies);
   const std::string verdict =
