@@ -307,7 +307,8 @@ class InputReader {
             auto figure = EarlierOf(observation, versions);
             failed = figure.status();
             if (!failed.ok()) return false;
-            by_period[figure->version.key.period].figures.push_back(*std::move(figure));
+            EarlierRelease& period = by_period[figure->version.key.period];
+            period.figures.push_back(*std::move(figure));
             return true;
           }));
       RETURN_IF_ERROR(failed);
