@@ -1,0 +1,191 @@
+// Releases of submitted figures through a whole server: the office makes them, partners
+// read what is shown, and a withdrawal ends it.
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "base/civil_time.h"
+#include "base/clock.h"
+#include "concordat/v1/measure_service.pb.h"
+#include "concordat/v1/release_service.pb.h"
+#include "concordat/v1/submission.pb.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "server/store/sqlite/sqlite_store.h"
+#include "server/store/store.h"
+#include "server/store/test_grants.h"
+#include "tests/support/moments.h"
+#include "tests/support/must.h"
+#include "tests/support/test_partnership.h"
+
+namespace concordat::e2e {
+namespace {
+
+using testing::IsEmpty;
+using testing::SizeIs;
+using v1::Observation;
+
+constexpr char kMeasure[] = "measures/e2e-referrals";
+constexpr char kRelease[] = "releases/e2e-quarter-1";
+constexpr char kCounty[] = "areas/e10000017";
+// Burnley to Wyre: all twelve districts of the county.
+constexpr int kFirstDistrict = 117;
+constexpr int kDistricts = 12;
+
+std::string District(int number) { return absl::StrCat("areas/e07000", kFirstDistrict + number); }
+
+// A reader of another agency.
+const Partner kReader{"lancashire-county-council:business-intelligence", "multi-agency-assurance"};
+
+class ReleasesTest : public testing::Test {
+ protected:
+  ReleasesTest() : clock_(At("2018-12-02T09:00:00Z")) {
+    TestPartnership::Options options;
+    options.clock = &clock_;
+    partnership_.emplace(options);
+    v1::ApplyMeasuresRequest request;
+    v1::Measure& measure = *request.add_measures();
+    measure.set_name(kMeasure);
+    measure.set_display_name("Referrals");
+    measure.set_group("test");
+    measure.set_unit(v1::Measure::COUNT);
+    measure.set_polarity(v1::Measure::NEUTRAL);
+    measure.set_frequency(v1::Measure::EACH_QUARTER);
+    measure.set_provider(kPolice.agency_name());
+    measure.set_disclosure_minimum(6);
+    measure.mutable_additivity()->set_over_area(true);
+    partnership_->Get<v1::ApplyMeasuresResponse>(kAdmin, request);
+    Submit("submissions/first", 3);
+    release_.set_name(kRelease);
+    release_.set_display_name("The first quarter");
+    release_.mutable_selection()->add_measures(kMeasure);
+    *release_.mutable_selection()->mutable_period_from() = Day("2018-04-01");
+    *release_.mutable_selection()->mutable_period_to() = Day("2018-06-30");
+  }
+
+  // Puts the first quarter's figures into the store: the second district has `small`,
+  // the others 20 and more.
+  void Submit(const std::string& name, double small) {
+    partnership_->Stop();
+    {
+      const auto store = Must(store::OpenSqliteStore(partnership_->database_path()));
+      std::vector<store::FigureRow> rows;
+      double total = 0;
+      for (int i = 0; i < kDistricts; ++i) {
+        const double value = i == 1 ? small : 20 + i;
+        total += value;
+        rows.push_back(Figure(District(i), value, i));
+      }
+      rows.push_back(Figure(kCounty, total, kDistricts));
+      v1::Submission submission;
+      submission.set_name(name);
+      submission.set_provider(kPolice.agency_name());
+      const auto batch = Must(store->BeginBatch());
+      ASSERT_THAT(Must(batch->StageFigures(name, submission.provider(), rows)), IsEmpty());
+      Must(batch->BeginChange(clock_.Now()));
+      store::Row row;
+      row.name = name;
+      row.recorded = clock_.Now();
+      row.body = submission.SerializeAsString();
+      Must(batch->transaction().ApplySubmission(store::Everything(), row));
+      Must(batch->KeepChange());
+      Must(batch->Commit());
+    }
+    partnership_->Start();
+  }
+  static store::FigureRow Figure(const std::string& area, double value, int number) {
+    v1::SubmittedObservation sent;
+    sent.set_measure(kMeasure);
+    sent.set_area(area);
+    sent.mutable_period()->set_kind(v1::Period::FINANCIAL_QUARTER);
+    *sent.mutable_period()->mutable_start() = Day("2018-04-01");
+    *sent.mutable_period()->mutable_end() = Day("2018-06-30");
+    sent.set_value(value);
+    store::FigureRow row;
+    row.measure = kMeasure;
+    row.key = store::KeyOf(sent);
+    row.row = number + 1;
+    row.body = sent.SerializeAsString();
+    return row;
+  }
+
+  v1::PreviewReleaseResponse Preview() {
+    v1::PreviewReleaseRequest request;
+    *request.mutable_release() = release_;
+    return partnership_->Get<v1::PreviewReleaseResponse>(kBoard, request);
+  }
+  Answer<v1::Release> Publish(const std::string& digest) {
+    v1::PublishReleaseRequest request;
+    *request.mutable_release() = release_;
+    request.set_preview_digest(digest);
+    return partnership_->Ask<v1::Release>(kBoard, request);
+  }
+  Answer<v1::ListObservationsResponse> List(const Partner& partner) {
+    v1::ListObservationsRequest request;
+    request.set_parent(kRelease);
+    return partnership_->Ask<v1::ListObservationsResponse>(partner, request);
+  }
+  Answer<v1::Release> GetRelease(const Partner& partner) {
+    v1::GetReleaseRequest request;
+    request.set_name(kRelease);
+    return partnership_->Ask<v1::Release>(partner, request);
+  }
+
+  FakeClock clock_;
+  std::optional<TestPartnership> partnership_;
+  v1::Release release_;
+};
+
+TEST_F(ReleasesTest, PartnersSeeWhatWasPublishedAndTheOfficeItsReport) {
+  const v1::PreviewReleaseResponse preview = Preview();
+  EXPECT_EQ(preview.release().observation_count(), kDistricts + 1);
+  EXPECT_EQ(preview.release().report().hidden_count(), 2);
+  const auto published = Publish(preview.preview_digest());
+  ASSERT_TRUE(published.ok()) << published.outcome.Text();
+  EXPECT_EQ(published.message.digest(), preview.release().digest());
+
+  const auto listed = List(kReader);
+  ASSERT_TRUE(listed.ok()) << listed.outcome.Text();
+  ASSERT_THAT(listed.message.observations(), SizeIs(kDistricts + 1));
+  int hidden = 0;
+  for (const Observation& figure : listed.message.observations()) {
+    const bool is_hidden = figure.symbol() == Observation::CONFIDENTIAL;
+    EXPECT_NE(is_hidden, figure.has_value());
+    if (is_hidden) ++hidden;
+    EXPECT_TRUE(is_hidden || figure.area() != District(1));
+  }
+  EXPECT_EQ(hidden, 2);
+  EXPECT_TRUE(GetRelease(kBoard).message.has_report());
+  const auto seen = GetRelease(kReader);
+  EXPECT_TRUE(seen.ok()) << seen.outcome.Text();
+  EXPECT_FALSE(seen.message.has_report());
+}
+
+TEST_F(ReleasesTest, APreviewDoesNotOutliveTheServerOrARevision) {
+  const std::string digest = Preview().preview_digest();
+  Submit("submissions/second", 30);
+  EXPECT_TRUE(RefusedWith(Publish(digest).outcome, v1::PREVIEW_OUTDATED));
+}
+
+TEST_F(ReleasesTest, AWithdrawnReleaseLeavesByNoRoad) {
+  ASSERT_TRUE(Publish(Preview().preview_digest()).ok());
+  ASSERT_TRUE(List(kReader).ok());
+  v1::WithdrawReleaseRequest request;
+  request.set_name(kRelease);
+  request.set_reason("A provider mixed up two columns");
+  request.set_dry_run(true);
+  EXPECT_TRUE(partnership_->Ask<v1::Release>(kBoard, request).ok());
+  EXPECT_TRUE(List(kReader).ok());
+  request.set_dry_run(false);
+  const auto withdrawn = partnership_->Ask<v1::Release>(kBoard, request);
+  ASSERT_TRUE(withdrawn.ok()) << withdrawn.outcome.Text();
+  EXPECT_EQ(withdrawn.message.state(), v1::Release::WITHDRAWN);
+  EXPECT_TRUE(RefusedWith(List(kReader).outcome, v1::RELEASE_WITHDRAWN));
+  EXPECT_EQ(GetRelease(kReader).message.withdrawn_reason(), request.reason());
+}
+
+}  // namespace
+}  // namespace concordat::e2e
