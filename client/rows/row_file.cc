@@ -75,7 +75,9 @@ absl::StatusOr<std::unique_ptr<RowFile>> OpenRowFile(const std::string& path) {
   const std::string name = absl::AsciiStrToLower(path);
   if (absl::EndsWith(name, ".csv")) return OpenCsv(path);
   if (absl::EndsWith(name, ".ndjson") || absl::EndsWith(name, ".jsonl")) return OpenNdjson(path);
-  return absl::InvalidArgumentError("the file's name ends in none of .csv, .ndjson and .jsonl");
+  if (absl::EndsWith(name, ".xlsx")) return OpenWorkbook(path);
+  return absl::InvalidArgumentError(
+      "the file's name ends in none of .csv, .ndjson, .jsonl and .xlsx");
 }
 
 absl::StatusOr<FileCheck> CheckFile(RowFile& file) {

@@ -26,7 +26,10 @@ absl::StatusOr<std::unique_ptr<RowFile>> OpenCsv(const std::string& path);
 // A JSON object a line, with the columns as names; numbers may be JSON numbers, `x` and
 // `z` are texts, and null is blank.
 absl::StatusOr<std::unique_ptr<RowFile>> OpenNdjson(const std::string& path);
-// By the file's name: `.csv`, `.ndjson` or `.jsonl`. INVALID_ARGUMENT for another.
+// The sheet of figures of a workbook (client/workbook). Rows without anything filled in
+// are left out. Call it before the program has other threads.
+absl::StatusOr<std::unique_ptr<RowFile>> OpenWorkbook(const std::string& path);
+// By the file's name: `.csv`, `.ndjson`, `.jsonl` or `.xlsx`. INVALID_ARGUMENT for another.
 absl::StatusOr<std::unique_ptr<RowFile>> OpenRowFile(const std::string& path);
 
 // What a whole file holds.

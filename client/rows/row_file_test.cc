@@ -11,6 +11,7 @@
 #include "gtest/gtest.h"
 #include "tests/support/must.h"
 #include "tests/support/temporary_folder.h"
+#include "xlsxwriter.h"
 
 namespace concordat::rows {
 namespace {
@@ -132,6 +133,39 @@ TEST_F(RowFileTest, AFileIsCheckedWholeAndRewound) {
   EXPECT_EQ(check.problem_count, 1);
   EXPECT_THAT(check.problems, ElementsAre(HasSubstr("line 3, value: ")));
   EXPECT_EQ(Must(file->Next())->row(), 2);
+}
+
+TEST_F(RowFileTest, OfAWorkbookOnlyTheRowsThatWereFilledInAreSent) {
+  const std::string path = folder_.Path("returns.xlsx");
+  lxw_workbook* const book = workbook_new(path.c_str());
+  lxw_worksheet* const sheet = workbook_add_worksheet(book, "Figures");
+  const std::vector<const char*> titles = {"measure", "area", "period", "value", "commentary"};
+  for (size_t i = 0; i < titles.size(); ++i) {
+    worksheet_write_string(sheet, 0, static_cast<lxw_col_t>(i), titles[i], nullptr);
+  }
+  for (lxw_row_t row = 1; row <= 3; ++row) {
+    worksheet_write_string(sheet, row, 0, "referrals", nullptr);
+    worksheet_write_string(sheet, row, 1, "E07000117", nullptr);
+    worksheet_write_string(sheet, row, 2, "2018-19 Q1", nullptr);
+  }
+  worksheet_write_number(sheet, 2, 3, 12, nullptr);
+  worksheet_write_string(sheet, 3, 3, "12%", nullptr);
+  ASSERT_EQ(workbook_close(book), LXW_NO_ERROR);
+
+  const auto file = OpenRowFile(path);
+  ASSERT_TRUE(file.ok()) << file.status();
+  const auto row = (*file)->Next();
+  ASSERT_TRUE(row.ok()) << row.status();
+  ASSERT_TRUE(row->has_value());
+  EXPECT_EQ((*row)->row(), 3);
+  EXPECT_EQ((*row)->value(), 12);
+  EXPECT_EQ((*row)->measure(), "measures/referrals");
+  const auto wrong = (*file)->Next();
+  EXPECT_THAT(std::string(wrong.status().message()), HasSubstr("line 4, value: "));
+  const auto check = CheckFile(**file);
+  ASSERT_TRUE(check.ok()) << check.status();
+  EXPECT_EQ(check->rows, 1);
+  EXPECT_EQ(check->problem_count, 1);
 }
 
 TEST_F(RowFileTest, AFileThatIsNotThereEmptyOrOfAnotherFormatIsRefused) {
