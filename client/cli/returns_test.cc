@@ -84,7 +84,6 @@ TEST_F(ReturnsCommandTest, ListSendsEveryFilterAndPrintsATable) {
   EXPECT_EQ(ToCivilDay(list_.on()), absl::CivilDay(2018, 8, 1));
   EXPECT_EQ(result.out,
             "Measure    Period      Agency        Due         State     Areas\n"
-            "---------  ----------  ------------  ----------  -------  ------\n"
             "referrals  2018-19-q1  wyre-council  2018-07-30  overdue  1 of 2\n"
             "\n"
             "1 return\n");

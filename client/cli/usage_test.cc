@@ -80,7 +80,7 @@ TEST(UsageTest, WordThatIsNoCommandIsNamedWithTheNearestOne) {
        {{"audit", "list-all"}, "'list-all' is no command of `audit`: there are list"},
        {{"releases", "frobnicate"},
         "'frobnicate' is no command of `releases`: there are list, "
-        "observations, extract\n"},
+        "observations, extract, preview, "},
        {{"--frob", "plns"}, "'--frob' is no option\n"},
        {{"whoami", "now"}, "The following argument was not expected: now\n"}});
 }
@@ -88,7 +88,7 @@ TEST(UsageTest, WordThatIsNoCommandIsNamedWithTheNearestOne) {
 TEST(UsageTest, FarWordListsTheCommands) {
   ExpectUsageErrors({{{"frobnicate"},
                       "'frobnicate' is no command of `concordat`: there are whoami, "
-                      "plans, actions, measures, releases"}});
+                      "plans, actions, measures, returns, releases, "}});
 }
 
 TEST(UsageTest, ControlCharactersOfAWordAreNotPrinted) {
