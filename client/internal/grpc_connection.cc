@@ -319,9 +319,8 @@ absl::Status GrpcConnection::ExtractObservations(const v1::ExtractObservationsRe
       }
       return absl::OkStatus();
     };
-    const absl::Status status =
-        Stream(releases_, &v1::ReleaseService::StubInterface::ExtractObservations, rest,
-               ExtractMessageSink(take), call);
+    absl::Status status = Stream(releases_, &v1::ReleaseService::StubInterface::ExtractObservations,
+                                 rest, ExtractMessageSink(take), call);
     calls_in_vain = brought_a_chunk ? 0 : calls_in_vain + 1;
     const bool broke_off = absl::IsUnavailable(status) && header.has_value();
     if (!broke_off || calls_in_vain == kMostCallsInVain) return status;
