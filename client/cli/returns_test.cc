@@ -18,7 +18,6 @@ using ::testing::_;
 using ::testing::AnyNumber;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::Not;
 using v1::Return;
 
 Return Overdue() {

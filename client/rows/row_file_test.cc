@@ -25,7 +25,7 @@ constexpr char kHeader[] = "measure,area,period,value,commentary";
 class RowFileTest : public ::testing::Test {
  protected:
   std::string Write(const std::string& name, const std::string& text) {
-    const std::string path = folder_.Path(name);
+    std::string path = folder_.Path(name);
     std::ofstream(path, std::ios::binary) << text;
     return path;
   }

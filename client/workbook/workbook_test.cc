@@ -21,8 +21,6 @@ namespace concordat::workbook {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
-using ::testing::SizeIs;
 
 // `number: cell|cell` of each row.
 std::vector<std::string> Texts(const absl::StatusOr<std::vector<SheetRow>>& rows) {
