@@ -112,8 +112,9 @@ absl::StatusOr<Reading> Reading::Prepare(Connection& connection) {
   ASSIGN_OR_RETURN(reading.audit_hours_,
                    connection.Prepare("SELECT coalesce(min(first), 0), coalesce(max(last)+1, 0) "
                                       "FROM audit_hour WHERE hour BETWEEN ? AND ?"));
+  // CROSS JOIN keeps the order: the planner would walk all records to find few streams.
   ASSIGN_OR_RETURN(reading.open_streams_,
-                   connection.Prepare("SELECT audit.idx, record FROM open_stream JOIN audit "
+                   connection.Prepare("SELECT audit.idx, record FROM open_stream CROSS JOIN audit "
                                       "USING (idx) ORDER BY audit.idx"));
   return reading;
 }
