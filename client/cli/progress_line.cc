@@ -21,7 +21,11 @@ void ProgressLine::Show(int64_t done, int64_t total) {
   if (!session_.shows_progress() || absl::Now() < next_) return;
   next_ = absl::Now() + kInterval;
   shown_ = true;
-  const int64_t filled = total > 0 ? std::min(kBarWidth, kBarWidth * done / total) : 0;
+  if (total == 0) {
+    session_.err() << "\r" << done << " " << noun_ << std::flush;
+    return;
+  }
+  const int64_t filled = std::min(kBarWidth, kBarWidth * done / total);
   session_.err() << "\r[" << std::string(static_cast<size_t>(filled), '#')
                  << std::string(static_cast<size_t>(kBarWidth - filled), ' ') << "] " << done
                  << " of " << total << " " << noun_ << std::flush;

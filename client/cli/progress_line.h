@@ -21,7 +21,7 @@ class ProgressLine {
   ProgressLine(const ProgressLine&) = delete;
   ProgressLine& operator=(const ProgressLine&) = delete;
 
-  // Says so, unless it has said something a moment ago.
+  // Says so, unless it has said something a moment ago. A `total` of 0 is not known.
   void Show(int64_t done, int64_t total);
 
  private:

@@ -11,6 +11,7 @@
 #include "client/cli/list_output.h"
 #include "client/cli/local_error.h"
 #include "client/cli/names.h"
+#include "client/cli/progress_line.h"
 #include "client/cli/text.h"
 
 namespace concordat::cli {
@@ -83,13 +84,6 @@ std::string BreakdownText(const Observation& figure) {
                        [](std::string* out, const Observation::Breakdown& breakdown) {
                          absl::StrAppend(out, breakdown.dimension(), ": ", breakdown.item());
                        });
-}
-
-std::string PeriodText(const v1::Period& period) {
-  if (!period.label().empty()) return period.label();
-  const std::string start = DayText(period.start());
-  const std::string end = DayText(period.end());
-  return start == end ? start : absl::StrCat(start, " to ", end);
 }
 
 std::vector<Column<Observation>> ObservationColumns() {
@@ -172,18 +166,19 @@ absl::Status WriteExtract(Session& session, Client& client,
                           const v1::ExtractObservationsRequest& request, const CallOptions& call,
                           const std::string& path) {
   ASSIGN_OR_RETURN(AtomicFile file, AtomicFile::Create(path));
-  int64_t written = 0;
-  const absl::StatusOr<ExtractSummary> extracted = client.Extract(
-      request,
-      [&](absl::string_view bytes) {
-        written += static_cast<int64_t>(bytes.size());
-        if (session.shows_progress()) {
-          session.err() << "\r" << path << ": " << Counted(written, "byte") << std::flush;
-        }
-        return file.Write(bytes);
-      },
-      call);
-  if (session.shows_progress() && written > 0) session.err() << "\n";
+  absl::StatusOr<ExtractSummary> extracted;
+  {
+    ProgressLine progress(session, "bytes");
+    int64_t written = 0;
+    extracted = client.Extract(
+        request,
+        [&](absl::string_view bytes) {
+          written += static_cast<int64_t>(bytes.size());
+          progress.Show(written, 0);
+          return file.Write(bytes);
+        },
+        call);
+  }
   RETURN_IF_ERROR(extracted.status());
   const ExtractSummary& summary = *extracted;
   RETURN_IF_ERROR(file.Commit());

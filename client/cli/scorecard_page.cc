@@ -24,13 +24,6 @@ constexpr double kWidth = 96;
 constexpr double kHeight = 24;
 constexpr double kMargin = 3;
 
-std::string PeriodText(const v1::Period& period) {
-  if (!period.label().empty()) return period.label();
-  const std::string start = DayText(period.start());
-  const std::string end = DayText(period.end());
-  return start == end ? start : absl::StrCat(start, " to ", end);
-}
-
 std::string UnitText(const Measure& measure) {
   switch (measure.unit()) {
     case Measure::PERCENT:

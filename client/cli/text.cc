@@ -128,6 +128,13 @@ std::string DayText(const google::type::Date& date) {
   return day.has_value() ? FormatDay(*day) : std::string();
 }
 
+std::string PeriodText(const v1::Period& period) {
+  if (!period.label().empty()) return period.label();
+  const std::string start = DayText(period.start());
+  const std::string end = DayText(period.end());
+  return start == end ? start : absl::StrCat(start, " to ", end);
+}
+
 std::string InstantText(const google::protobuf::Timestamp& timestamp) {
   return FormatInstant(ToTime(timestamp));
 }

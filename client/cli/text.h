@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "concordat/v1/release.pb.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/generated_enum_reflection.h"
 #include "google/protobuf/timestamp.pb.h"
@@ -45,6 +46,8 @@ absl::StatusOr<Enum> ParseWord(absl::string_view text) {
 
 // `2018-11-30`; empty when it is not set or no whole day.
 std::string DayText(const google::type::Date& date);
+// The period's label; where it has none, its days, as `2018-04-01 to 2018-06-30`.
+std::string PeriodText(const v1::Period& period);
 // RFC 3339 in UTC.
 std::string InstantText(const google::protobuf::Timestamp& timestamp);
 // For tables: UTC in whole seconds, `2018-11-30 09:00:00Z`.

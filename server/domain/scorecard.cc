@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "base/civil_time.h"
+#include "server/domain/rounding.h"
 
 namespace concordat::domain {
 namespace {
@@ -37,10 +38,7 @@ std::optional<double> ShownValue(const v1::Observation& figure) {
 }
 
 double AsPrinted(const Measure& measure, double value) {
-  const double scale = std::pow(10.0, std::clamp(measure.decimal_places(), 0, 9));
-  // A half that binary digits put just below itself is meant as a half.
-  const double scaled = value * scale;
-  return std::round(scaled + std::copysign(std::abs(scaled) * 1e-12, scaled)) / scale;
+  return RoundHalfUp(value, std::clamp(measure.decimal_places(), 0, 9));
 }
 
 Scorecard::Band BandOf(const Measure& measure, std::optional<double> value) {

@@ -8,6 +8,7 @@
 #include "base/civil_time.h"
 #include "base/status.h"
 #include "server/domain/periods.h"
+#include "server/domain/rounding.h"
 
 namespace concordat::domain {
 namespace {
@@ -70,14 +71,6 @@ std::optional<double> ComputedValue(const v1::Measure& measure, double numerator
   const double per =
       measure.unit() == v1::Measure::PERCENT ? 100.0 : static_cast<double>(measure.rate_per());
   return numerator * per / denominator;
-}
-
-double RoundHalfUp(double value, int decimal_places) {
-  const long double scale = std::pow(10.0L, decimal_places);
-  // What is a half in decimal figures may be a little less in binary ones.
-  const long double scaled = std::fabs(static_cast<long double>(value)) * scale;
-  const long double rounded = std::floor(scaled + 0.5L + scaled * 1e-15L + 1e-9L) / scale;
-  return static_cast<double>(std::signbit(value) ? 0 - rounded : rounded);
 }
 
 MeasureRules::MeasureRules(v1::Measure measure) : measure_(std::move(measure)) {

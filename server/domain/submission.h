@@ -48,10 +48,6 @@ class SubmissionProblems {
 std::optional<double> ComputedValue(const v1::Measure& measure, double numerator,
                                     double denominator);
 
-// `value` to so many decimal places, half away from zero, as the Department for
-// Education rounds.
-double RoundHalfUp(double value, int decimal_places);
-
 // One measure, made ready to check its figures. Immutable.
 class MeasureRules {
  public:

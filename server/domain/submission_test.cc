@@ -187,14 +187,6 @@ TEST(SubmittedRowTest, AValueThatIsLeftOutIsComputedAndTheLabelDropped) {
   EXPECT_EQ(figure.period().label(), "");
 }
 
-TEST(RoundingTest, AHalfIsRoundedAwayFromZeroAlsoWhereItIsNotExactInBinary) {
-  EXPECT_EQ(RoundHalfUp(0.285 * 100, 0), 29);
-  EXPECT_EQ(RoundHalfUp(12.25, 1), 12.3);
-  EXPECT_EQ(RoundHalfUp(1.005, 2), 1.01);
-  EXPECT_EQ(RoundHalfUp(-2.5, 0), -3);
-  EXPECT_EQ(RoundHalfUp(2.4999, 0), 2);
-}
-
 TEST(SubmissionProblemsTest, AreSentWithTheirRowsAndAllOfThemCounted) {
   SubmissionProblems problems;
   EXPECT_TRUE(problems.ToStatus().ok());

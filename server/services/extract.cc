@@ -23,7 +23,7 @@ using Request = v1::ExtractObservationsRequest;
 // A chunk is closed before it passes this; one line is far shorter.
 constexpr size_t kMaxChunkBytes = 64 * 1024;
 constexpr size_t kRoomForOneLine = 4 * 1024;
-// Figures that are looked at in one step of a survey: about a millisecond's work.
+// Figures that are looked at in one step of a survey.
 constexpr int kFiguresOfAStep = 500;
 
 class Extract final : public door::MessageSource<Part> {

@@ -163,6 +163,13 @@ class SubmissionTest : public testing::Test {
         "SELECT count(*) FROM figure JOIN submission ON submission.id=figure.submission WHERE "
         "store_revision>0");
   }
+  // So many figures are stored, within 10 s.
+  testing::AssertionResult AwaitStored(int64_t count) const {
+    const absl::Time patience = absl::Now() + absl::Seconds(10);
+    while (Stored() < count && absl::Now() < patience) absl::SleepFor(absl::Milliseconds(5));
+    if (Stored() >= count) return testing::AssertionSuccess();
+    return testing::AssertionFailure() << Stored() << " figures are stored";
+  }
   // Nothing is left of any submission, within 10 s: a caller that went away hears of
   // nothing.
   testing::AssertionResult LeavesNothing() const {
@@ -342,8 +349,7 @@ TEST_F(SubmissionTest, ACancelledStreamLeavesNothingButItsRecords) {
   StreamCall call(partnership_->ChannelOf(kPolice), kSubmit);
   ASSERT_TRUE(call.Write(messages[0]));
   ASSERT_TRUE(call.Write(messages[1]));
-  const absl::Time patience = absl::Now() + absl::Seconds(10);
-  while (Stored() < 2 && absl::Now() < patience) absl::SleepFor(absl::Milliseconds(5));
+  ASSERT_TRUE(AwaitStored(2));
   ASSERT_EQ(Stored(), 2);
   EXPECT_EQ(Visible(), 0);
   call.Cancel();
@@ -425,8 +431,7 @@ TEST_F(SubmissionTest, ARevokedClientIsCutInTheMiddle) {
   StreamCall call(partnership_->ChannelOf(kPolice), kSubmit);
   ASSERT_TRUE(call.Write(messages[0]));
   ASSERT_TRUE(call.Write(messages[1]));
-  const absl::Time patience = absl::Now() + absl::Seconds(10);
-  while (Stored() < 2 && absl::Now() < patience) absl::SleepFor(absl::Milliseconds(5));
+  ASSERT_TRUE(AwaitStored(2));
   v1::RevokeClientRequest revoke;
   revoke.set_name(kPolice.client_name());
   revoke.set_reason("a key that was lost");
@@ -444,8 +449,7 @@ TEST_F(SubmissionTest, AMeasureThatChangesInTheMiddleStopsTheSubmission) {
   StreamCall call(partnership_->ChannelOf(kPolice), kSubmit);
   ASSERT_TRUE(call.Write(messages[0]));
   ASSERT_TRUE(call.Write(messages[1]));
-  const absl::Time patience = absl::Now() + absl::Seconds(10);
-  while (Stored() < 2 && absl::Now() < patience) absl::SleepFor(absl::Milliseconds(5));
+  ASSERT_TRUE(AwaitStored(2));
   v1::ApplyMeasuresRequest measures;
   *measures.add_measures() = MeasureOf(kCount, v1::Measure::COUNT, kPolice);
   partnership_->Get<v1::ApplyMeasuresResponse>(kAdmin, measures);
@@ -475,8 +479,7 @@ TEST_F(SubmissionTest, ASubmissionInHandEndsWithTheServerAndLeavesNothing) {
   StreamCall call(partnership_->ChannelOf(kPolice), kSubmit);
   ASSERT_TRUE(call.Write(messages[0]));
   ASSERT_TRUE(call.Write(messages[1]));
-  const absl::Time patience = absl::Now() + absl::Seconds(10);
-  while (Stored() < 2 && absl::Now() < patience) absl::SleepFor(absl::Milliseconds(5));
+  ASSERT_TRUE(AwaitStored(2));
   partnership_->Stop(absl::Milliseconds(200));
   EXPECT_FALSE(call.Finish().ok());
   partnership_->Start();

@@ -41,23 +41,12 @@ METADATA = ["col_name", "col_type", "label", "indicator_grouping", "indicator_un
             "indicator_dp", "filter_hint", "filter_grouping_column"]
 
 
-def read(path):
+def load(path, problems):
     """Every cell as it is written: what is empty is an empty text."""
     with open(path, "rb") as file:
-        start = file.read(3)
-    if start == b"\xef\xbb\xbf":
-        yield "the file begins with a byte order mark"
-    table = pandas.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
-    yield table
-
-
-def load(path, problems):
-    for found in read(path):
-        if isinstance(found, str):
-            problems.append(f"{path}: {found}")
-        else:
-            return found
-    raise ValueError(path)
+        if file.read(3) == b"\xef\xbb\xbf":
+            problems.append(f"{path}: the file begins with a byte order mark")
+    return pandas.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
 
 
 def check_names(data, problems):
