@@ -563,11 +563,12 @@ void CallReactor::Done(absl::StatusOr<v1::Receipt> receipt) {
 }
 
 absl::Status CallReactor::MayGoOn(absl::Time now) const {
+  // First: the watch then also cancels the call as if it were late.
+  if (access_ended_.load(std::memory_order_acquire)) return AccessEnded();
   if (late_.load(std::memory_order_relaxed) || now > DeadlineOfCall()) {
     return MakeError(v1::DEADLINE_PASSED, "the deadline passed during the stream");
   }
-  if (access_ended_.load(std::memory_order_acquire) || !IsStillAllowed(now)) return AccessEnded();
-  return absl::OkStatus();
+  return IsStillAllowed(now) ? absl::OkStatus() : AccessEnded();
 }
 
 void CallReactor::PrepareStream() {

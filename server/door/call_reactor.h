@@ -119,8 +119,8 @@ class CallReactor final : public audit::Entry, public CallsInHand::Member {
   absl::Status WriteUnrecorded(store::Batch& batch);
   void OnUnrecordedDone(const absl::Status& written);
   void DropOrFinish();
-  // OK while an open upload may go on.
-  absl::Status MayGoOn() const;
+  // As MayGoOn, but for a server that is shutting down.
+  absl::Status MayGoOnTaking() const;
   void AddToUploadDigest(const grpc::Slice& bytes);
 
   // REQUEST_TOO_LARGE for the message in `request_bytes_`.

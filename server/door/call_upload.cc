@@ -24,20 +24,10 @@ void CallReactor::AddToUploadDigest(const grpc::Slice& bytes) {
   AddToDigest(*upload_digest_, {reinterpret_cast<const char*>(bytes.begin()), bytes.size()});
 }
 
-absl::Status CallReactor::MayGoOn() const {
-  // First: the watch then also cancels the call as if it were late.
-  if (access_ended_.load(std::memory_order_acquire)) return AccessEnded();
-  if (late_.load(std::memory_order_relaxed)) {
-    return MakeError(v1::DEADLINE_PASSED, "the stream took too long, or its next message did");
-  }
-  if (door_.draining_.load(std::memory_order_acquire)) {
-    return MakeError(v1::SHUTTING_DOWN, "the server is shutting down; connect again");
-  }
-  const absl::Time now = door_.clock_.Now();
-  if (now > DeadlineOfCall()) {
-    return MakeError(v1::DEADLINE_PASSED, "the deadline passed during the stream");
-  }
-  return IsStillAllowed(now) ? absl::OkStatus() : AccessEnded();
+absl::Status CallReactor::MayGoOnTaking() const {
+  RETURN_IF_ERROR(MayGoOn(door_.clock_.Now()));
+  if (!door_.draining_.load(std::memory_order_acquire)) return absl::OkStatus();
+  return MakeError(v1::SHUTTING_DOWN, "the server is shutting down; connect again");
 }
 
 void CallReactor::GoOnTaking() {
@@ -63,7 +53,7 @@ void CallReactor::GoOnTaking() {
 }
 
 void CallReactor::OnPartRead(bool ok) {
-  absl::Status taken = MayGoOn();
+  absl::Status taken = MayGoOnTaking();
   if (taken.ok() && !ok) {
     taken = MakeError(v1::CALLER_GONE,
                       "the stream ended before its last message, and nothing of it is kept");
@@ -87,7 +77,7 @@ absl::Status CallReactor::TakePart() {
 }
 
 void CallReactor::OnUploadStep(bool /*ok*/) {
-  absl::Status taken = MayGoOn();
+  absl::Status taken = MayGoOnTaking();
   if (!taken.ok()) return EndStream(taken);
   if (sink_->is_complete() && !looked_up_ && !metadata_.request_id.empty() &&
       !sink_->is_dry_run()) {
