@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "client/rows/csv_rows.h"
+#include "client/workbook/return_workbook.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/support/must.h"
@@ -166,6 +167,20 @@ TEST_F(RowFileTest, OfAWorkbookOnlyTheRowsThatWereFilledInAreSent) {
   ASSERT_TRUE(check.ok()) << check.status();
   EXPECT_EQ(check->rows, 1);
   EXPECT_EQ(check->problem_count, 1);
+}
+
+TEST_F(RowFileTest, AWorkbookAsTheTemplateHasItIsReadAndHoldsNothingToSend) {
+  const std::string path = folder_.Path("template.xlsx");
+  const absl::Status written = workbook::WriteReturnWorkbook(
+      path, "agencies/lancashire-constabulary", {},
+      {{"referrals", "e07000117", "FINANCIAL_QUARTER", "2018-04-01", "2018-06-30", "", "", true}});
+  ASSERT_TRUE(written.ok()) << written;
+  const auto file = OpenRowFile(path);
+  ASSERT_TRUE(file.ok()) << file.status();
+  const auto check = CheckFile(**file);
+  ASSERT_TRUE(check.ok()) << check.status();
+  EXPECT_EQ(check->rows, 0);
+  EXPECT_EQ(check->problem_count, 0);
 }
 
 TEST_F(RowFileTest, AFileThatIsNotThereEmptyOrOfAnotherFormatIsRefused) {
