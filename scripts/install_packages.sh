@@ -30,7 +30,7 @@ BUILD_PACKAGES=(
   openssl python3
 )
 TEST_PACKAGES=(
-  git ca-certificates clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev
+  git ca-certificates clang-14 clang-format-14 libclang-rt-14-dev
   python3-venv
 )
 

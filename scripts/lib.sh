@@ -79,6 +79,19 @@ build() {
   quietly "build-$(basename "$folder")" cmake --build "$folder" --parallel "$JOBS" "${targets[@]}"
 }
 
+# install_python_packages REQUIREMENTS FOLDER: installs into a virtual environment in
+# FOLDER/venv what the file pins, unless it is there.
+install_python_packages() {
+  local requirements=$1 folder=$2
+  if cmp -s "$requirements" "$folder/installed.txt"; then return; fi
+  rm -rf "$folder/venv"
+  mkdir -p "$folder"
+  python3 -m venv "$folder/venv"
+  quietly "pip-$(basename "$folder")" "$folder/venv/bin/pip" install \
+    --disable-pip-version-check --no-deps --requirement "$requirements"
+  cp "$requirements" "$folder/installed.txt"
+}
+
 # install_node_modules SOURCE FOLDER FILE: installs into FOLDER the packages that
 # SOURCE/package-lock.json pins, unless they are there. Runs no install script.
 # FILE, within node_modules, must be there then: npm says nothing of an optional

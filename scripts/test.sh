@@ -76,6 +76,11 @@ check_archive() {
   say "${archive##*/} ${second%% *}"
 }
 
+check_tidy() {
+  install_python_packages "$ROOT/scripts/tidy.requirements.txt" "$ROOT/build/tidy"
+  "$ROOT/scripts/tidy.py" --jobs "$JOBS" "$ROOT/build"
+}
+
 # The main job, in a state of its own: a server that somebody runs in .run/ is
 # left alone.
 walk_once() {
@@ -106,7 +111,7 @@ main() {
   step "the walk" walk_once
   step "tests with sanitizers" run_sanitized_tests
   step "fuzz: access tokens, and the log's formats" "$ROOT/tests/fuzz/run.sh"
-  step "clang-tidy" "$ROOT/scripts/tidy.py" "$ROOT/build" --jobs "$JOBS"
+  step "clang-tidy" check_tidy
   say "$STEPS steps in $((SECONDS / 60)) min $((SECONDS % 60)) s"
   echo "test.sh: all steps passed"
 }

@@ -8,6 +8,7 @@ BUILD_FOLDER/tidy-cache by the content of everything that decides the outcome:
 its compile command, the checks, the clang-tidy version, and it and every header
 that the build read for it, generated ones too. So a second run takes seconds.
 The build must be up to date: the headers are those that Ninja recorded.
+clang-tidy is the one that scripts/test.sh installs in build/tidy.
 """
 
 import argparse
@@ -21,7 +22,7 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-CLANG_TIDY = "clang-tidy-14"
+CLANG_TIDY = ROOT / "build" / "tidy" / "venv" / "bin" / "clang-tidy"
 
 
 def recorded_headers(build):

@@ -11,7 +11,6 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/../../scripts/lib.sh"
 
 readonly WORK=$ROOT/build/extracts
-readonly REQUIREMENTS=$ROOT/tests/extracts/requirements.txt
 STATE=$(mktemp -d)
 # shellcheck source=scripts/partnership.sh
 . "$ROOT/scripts/partnership.sh"
@@ -21,16 +20,6 @@ finish() {
   stop_server || true
   rm -rf "$STATE"
   exit "$status"
-}
-
-# install_pandas: the packages of requirements.txt, unless they are there.
-install_pandas() {
-  if cmp -s "$REQUIREMENTS" "$WORK/installed.txt"; then return; fi
-  rm -rf "$WORK/venv"
-  python3 -m venv "$WORK/venv"
-  quietly pip-extracts "$WORK/venv/bin/pip" install --disable-pip-version-check --no-deps \
-    --requirement "$REQUIREMENTS"
-  cp "$REQUIREMENTS" "$WORK/installed.txt"
 }
 
 # check DATA METADATA
@@ -56,7 +45,7 @@ extract() {
 
 main() {
   mkdir -p "$WORK"
-  install_pandas
+  install_python_packages "$ROOT/tests/extracts/requirements.txt" "$WORK"
   trap finish EXIT
   make_credentials
   start_server

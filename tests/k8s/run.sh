@@ -10,17 +10,6 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/../../scripts/lib.sh"
 
 readonly WORK=$ROOT/build/k8s
-readonly REQUIREMENTS=$ROOT/tests/k8s/requirements.txt
-
-# install_schemas: the packages of requirements.txt, unless they are there.
-install_schemas() {
-  if cmp -s "$REQUIREMENTS" "$WORK/installed.txt"; then return; fi
-  rm -rf "$WORK/venv"
-  python3 -m venv "$WORK/venv"
-  quietly pip-k8s "$WORK/venv/bin/pip" install --disable-pip-version-check --no-deps \
-    --requirement "$REQUIREMENTS"
-  cp "$REQUIREMENTS" "$WORK/installed.txt"
-}
 
 # render BASE: the resources of a kustomize folder, in BASE.yaml.
 render() { kubectl kustomize "$1" >"$1.yaml"; }
@@ -42,7 +31,7 @@ must_refuse() {
 
 main() {
   mkdir -p "$WORK"
-  install_schemas
+  install_python_packages "$ROOT/tests/k8s/requirements.txt" "$WORK"
   rm -rf "$WORK/base"
   cp -r "$ROOT/k8s/base" "$WORK/base"
   render "$WORK/base"

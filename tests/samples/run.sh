@@ -38,15 +38,8 @@ prepare_node() {
 }
 
 prepare_python() {
-  local folder=$WORK/python requirements=$SAMPLES/python/requirements.txt
-  mkdir -p "$folder"
-  if ! cmp -s "$requirements" "$folder/installed.txt"; then
-    rm -rf "$folder/venv"
-    python3 -m venv "$folder/venv"
-    quietly pip-sample "$folder/venv/bin/pip" install --disable-pip-version-check --no-deps \
-      --requirement "$requirements"
-    cp "$requirements" "$folder/installed.txt"
-  fi
+  local folder=$WORK/python
+  install_python_packages "$SAMPLES/python/requirements.txt" "$folder"
   rm -rf "$folder/stubs"
   mkdir "$folder/stubs"
   (cd "$PROTOS" && "$folder/venv/bin/python" -m grpc_tools.protoc -I . \

@@ -98,7 +98,7 @@ struct Movement {
 class Movements {
  public:
   Movements(const Model& model, const Ties& ties, const Attacker& attacker, const Hiding& hiding)
-      : model_(model), ties_(ties), hiding_(hiding), reach_(model.variables.size()) {
+      : model_(model), ties_(ties), hiding_(hiding), reach_(model.variables.size(), {0, 0}) {
     const Shown nothing(model.figures.size(), false);
     possible_ = KnowledgeOf(model, nothing, attacker).bounds;
   }
