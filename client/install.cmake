@@ -23,7 +23,8 @@ install(DIRECTORY ${PROJECT_BINARY_DIR}/protos/gen/google
   DESTINATION ${CONCORDAT_INTERNAL_DIR} COMPONENT sdk FILES_MATCHING PATTERN "*.pb.h")
 install(FILES ${PROJECT_SOURCE_DIR}/base/status.h DESTINATION ${CONCORDAT_INTERNAL_DIR}/base
   COMPONENT sdk)
-install(FILES ${CMAKE_CURRENT_SOURCE_DIR}/mocks/mock_connection.h
+install(FILES ${CMAKE_CURRENT_SOURCE_DIR}/mocks/mock_connection.cc
+  ${CMAKE_CURRENT_SOURCE_DIR}/mocks/mock_connection.h
   DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/concordat/mocks COMPONENT sdk)
 
 configure_package_config_file(${CMAKE_CURRENT_SOURCE_DIR}/ConcordatConfig.cmake.in
