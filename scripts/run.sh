@@ -117,6 +117,106 @@ prove_the_log() {
   rm -rf "$copy"
 }
 
+# submit PROVIDER FILE SOURCE REASON: the office sends what an agency e-mailed to it.
+submit() {
+  local arguments=("data/example/$2" --provider "$1" --source "$3" --confirm)
+  if [[ -n $4 ]]; then arguments+=(--reason "$4"); fi
+  concordat board measures submit "${arguments[@]}" </dev/null
+}
+
+# submit_example LATE: the synthetic submissions in the order in which they came, but one.
+submit_example() {
+  local late=$1 log=$STATE/submissions.log _day file provider source reason _note
+  heading "Two years of synthetic figures arrive (each submission: $log)"
+  # Sent again, the first figures of a period would take back what was revised since.
+  if [[ -e $STATE/submitted ]]; then
+    printf '\nThey arrived in an earlier run.\n'
+    return
+  fi
+  : >"$log"
+  while IFS=, read -r _day file provider source reason _note; do
+    if [[ $file == "$late" ]]; then continue; fi
+    submit "$provider" "$file" "${source:-E-mailed to the office}" "$reason" >>"$log" 2>&1 ||
+      die "$file was not taken: $(tail -n 3 "$log")"
+  done < <(tail -n +2 data/example/submissions.csv | tr -d '\r')
+  touch "$STATE/submitted"
+  printf '\n%d submissions, the last ones:\n' "$(wc -l <"$log")"
+  tail -n 3 "$log"
+}
+
+# chase_what_is_late FILE: the agency that did not send it is reminded, and then does.
+chase_what_is_late() {
+  local late=data/example/$1 source="E-mailed to the office after a reminder" reminders
+  heading "The office: what does the domestic abuse board still owe?"
+  walk 0 board returns list --state overdue --agency pan-lancashire-domestic-abuse-board
+  reminders=$(mktemp -d "$STATE/reminders.XXXXXX")
+  rmdir "$reminders"
+  walk 0 board returns chase --agency pan-lancashire-domestic-abuse-board --from office@board.example \
+    --output-directory "$reminders"
+  printf '\n$ head -n 24 %s\n' "$(echo "${reminders#"$ROOT"/}"/*.eml)"
+  head -n 24 "$reminders"/*.eml
+  heading "It answers by e-mail: the file is checked first, and then it counts, late"
+  walk 0 board measures submit "$late" --provider pan-lancashire-domestic-abuse-board \
+    --source "$source" --dry-run
+  walk 0 board measures submit "$late" --provider pan-lancashire-domestic-abuse-board \
+    --source "$source" --confirm
+  walk 0 board returns list --state received-late --agency pan-lancashire-domestic-abuse-board \
+    --measure synthetic-marac-cases
+}
+
+# release_figures NAME: previewed with the report of disclosure control, and published as
+# it was previewed.
+release_figures() {
+  local preview=$STATE/release.log digest
+  local selection=("$1" --title "Synthetic: what the partners sent" --measure synthetic-referrals
+    --measure synthetic-cse-referrals --measure synthetic-children-missing --measure synthetic-marac-cases
+    --from 2016-04-01 --to 2018-03-31)
+  heading "The office previews a release: what is hidden, why, and what it costs"
+  walk 0 board releases preview "${selection[@]}" >"$preview"
+  head -n 42 "$preview"
+  printf '[...]\n'
+  tail -n 3 "$preview"
+  digest=$(sed -n 's/^ *--preview-digest //p' "$preview")
+  heading "It publishes exactly that"
+  walk 0 board releases publish "${selection[@]}" --preview-digest "$digest" --accept-missing >"$preview"
+  head -n 8 "$preview"
+  printf '[...]\n'
+}
+
+# survive_a_cut NAME: the line breaks in the middle of an extract, and the file is whole.
+survive_a_cut() {
+  local whole=$STATE/whole.ndjson resumed=$STATE/resumed.ndjson address=$STATE/line cut
+  heading "The line breaks in the middle of an extract: it goes on at the next chunk"
+  rm -f "$whole" "$resumed" "$address"
+  walk 0 board releases extract "$1" --format ndjson -o "$whole"
+  python3 "$ROOT/scripts/cut_line.py" "$(head -n 1 "$ADDRESSES")" 150000 "$address" 2>"$STATE/cut.log" &
+  cut=$!
+  until [[ -s $address ]]; do sleep 0.1; done
+  sed "s/^target: .*/target: $(<"$address")/" "$PROFILES/board.yaml" >"$PROFILES/broken-line.yaml"
+  walk 0 broken-line releases extract "$1" --format ndjson -o "$resumed"
+  kill "$cut"
+  wait "$cut" 2>/dev/null || true
+  cat "$STATE/cut.log"
+  [[ -s $STATE/cut.log ]] || die "the line was not cut"
+  show 0 cmp "$whole" "$resumed"
+  show 0 sha256sum "$whole" "$resumed"
+}
+
+# figures_of_the_partners: from returns that are owed to a release that is extracted.
+figures_of_the_partners() {
+  local late=submissions/2017-18-q4/synthetic-pan-lancashire-domestic-abuse-board.csv release
+  release=synthetic-$(date --utc +%Y%m%d-%H%M%S)
+  heading "The administrator declares 21 synthetic measures, and who owes which figures when"
+  walk 0 admin apply -f data/example/directory.yaml -f data/example/measures.yaml >"$STATE/measures.log"
+  tail -n 1 "$STATE/measures.log"
+  submit_example "$late"
+  chase_what_is_late "$late"
+  release_figures "$release"
+  heading "The scorecard of the release"
+  walk 0 board scorecard "$release" --measure synthetic-referrals
+  survive_a_cut "$release"
+}
+
 # The main job, as the partners do it. 4 is the exit code of a refusal.
 walk_through() {
   local extract=${STATE#"$ROOT"/}/papers-2018.csv start
@@ -146,6 +246,7 @@ walk_through() {
 
   suspend_and_resume
   suspend_open_stream
+  figures_of_the_partners
 
   heading "The auditor: every one of these calls is on record, refusals too"
   walk 0 auditor audit list --from "$start"

@@ -150,7 +150,8 @@ void PrintRelease(Session& session, const Release& release) {
       {
           {"Release", Plain(release.name())},
           {"Title", Plain(release.display_name())},
-          {"State", Plain(LowerWords(NameOf(release.state())))},
+          {"State", Plain(release.has_frozen_time() ? LowerWords(NameOf(release.state()))
+                                                    : "not published")},
           {"Frozen",
            Plain(release.has_frozen_time() ? ShortInstantText(release.frozen_time()) : "")},
           {"Withdrawn",
