@@ -12,8 +12,9 @@ readonly ROOT JOBS PROGRAM
 
 # Dates, sorting and messages are the same on every machine.
 export LC_ALL=C.UTF-8
-# Objects in the compiler cache do not depend on where the project lies.
-export CCACHE_BASEDIR=$ROOT CCACHE_NOHASHDIR=1
+# Objects in the compiler cache do not depend on where the project lies, and what is not
+# there is compiled without being read twice.
+export CCACHE_BASEDIR=$ROOT CCACHE_NOHASHDIR=1 CCACHE_DEPEND=1
 
 # Caches go to the home folder, or into build/ when that cannot be written.
 if [[ -z ${HOME:-} || ! -w ${HOME:-/nonexistent} ]]; then
