@@ -10,6 +10,7 @@
 #include <cstring>
 #include <optional>
 
+#include "absl/base/config.h"
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "client/workbook/sheet_import.h"
@@ -91,7 +92,7 @@ void Limit(int resource, rlim_t most) {
 [[noreturn]] void ImportAndExit(absl::string_view workbook, absl::string_view name, int answer) {
   Limit(RLIMIT_CORE, 0);
   Limit(RLIMIT_CPU, kMostSeconds);
-#ifndef __SANITIZE_ADDRESS__  // which maps far more than it uses
+#ifndef ABSL_HAVE_ADDRESS_SANITIZER  // which maps far more than it uses
   Limit(RLIMIT_AS, kMostMemory);
 #endif
   // The library remarks on what it finds.
