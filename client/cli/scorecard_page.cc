@@ -133,12 +133,23 @@ std::string RankText(const Scorecard::Cell& cell) {
                       cell.quartile().empty() ? "" : ", quartile ", cell.quartile());
 }
 
+// Whose value it is; of several areas, how it was made of theirs, which has to be said.
+std::string WhoseText(const Observation& comparator) {
+  const std::string whose = LowerWords(NameOf(comparator.comparator()));
+  if (comparator.comparator() != Observation::STATISTICAL_NEIGHBOURS) return whose;
+  const std::string average = comparator.average() == Observation::AVERAGE_UNSPECIFIED
+                                  ? "mean or median not stated"
+                                  : LowerWords(NameOf(comparator.average()));
+  return absl::StrCat(whose, " (", average, comparator.neighbour_set().empty() ? "" : " of ",
+                      comparator.neighbour_set(), ")");
+}
+
 // Each comparator with its value, and its period where it is another one.
 std::string ComparatorsText(const Measure& measure, const Scorecard::Cell& cell) {
   std::string text;
   for (const Observation& comparator : cell.comparators()) {
-    absl::StrAppend(&text, text.empty() ? "" : "; ", LowerWords(NameOf(comparator.comparator())),
-                    " ", ValueText(measure, comparator));
+    absl::StrAppend(&text, text.empty() ? "" : "; ", WhoseText(comparator), " ",
+                    ValueText(measure, comparator));
     const std::string period = PeriodText(comparator.period());
     if (period != PeriodText(cell.figure().period())) absl::StrAppend(&text, " (", period, ")");
   }

@@ -81,6 +81,17 @@ TEST(ScorecardPageTest, ALineSaysBandTravelPlaceAndComparatorsInWords) {
             "Reviews in time|Chorley|hidden (small number)|Q2|95.0|no figure|no comparison|||");
 }
 
+TEST(ScorecardPageTest, OfNeighboursItSaysMeanOrMedianAndOfWhichAreas) {
+  Scorecard scorecard = TwoAreas();
+  Observation& neighbours = *scorecard.mutable_rows(0)->mutable_cells(0)->mutable_comparators(0);
+  neighbours.set_comparator(Observation::STATISTICAL_NEIGHBOURS);
+  const auto text = [&] { return ScorecardTable(scorecard).rows[0].back().text; };
+  EXPECT_EQ(text(), "statistical neighbours (mean or median not stated) 90.5% (2017-18)");
+  neighbours.set_average(Observation::MEDIAN);
+  neighbours.set_neighbour_set("lait-2018");
+  EXPECT_EQ(text(), "statistical neighbours (median of lait-2018) 90.5% (2017-18)");
+}
+
 TEST(ScorecardPageTest, InCsvWhatIsHiddenIsASymbolAndNoNumber) {
   const std::vector<std::string> lines = absl::StrSplit(ScorecardCsv(TwoAreas()), "\r\n");
   ASSERT_EQ(lines.size(), 4u);

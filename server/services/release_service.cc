@@ -92,6 +92,14 @@ class ImportChecker {
     if (figure.has_value() == (figure.symbol() != v1::Observation::NONE)) {
       Violate(path + ".value", "is given, or a symbol says why it is not: exactly one of the two");
     }
+    if (figure.comparator() != v1::Observation::STATISTICAL_NEIGHBOURS) {
+      if (figure.average() != v1::Observation::AVERAGE_UNSPECIFIED) {
+        Violate(path + ".average", "is for STATISTICAL_NEIGHBOURS alone");
+      }
+      if (!figure.neighbour_set().empty()) {
+        Violate(path + ".neighbour_set", "is for STATISTICAL_NEIGHBOURS alone");
+      }
+    }
     if (ToCivilDay(figure.period().end()) < ToCivilDay(figure.period().start())) {
       Violate(path + ".period.end", "is before the period's start");
     }

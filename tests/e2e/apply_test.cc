@@ -295,9 +295,13 @@ TEST_F(ApplyTest, MeasuresAndFiguresAreAllOrNothingToo) {
   release.mutable_observations(100)->clear_value();
   release.mutable_observations(100)->set_symbol(v1::Observation::NONE);
   release.mutable_observations(200)->set_area("areas/e99999999");
+  release.mutable_observations(201)->set_comparator(v1::Observation::ENGLAND);
+  release.mutable_observations(201)->set_average(v1::Observation::MEDIAN);
+  release.mutable_observations(201)->set_neighbour_set("lait-2018");
   EXPECT_THAT(
       FieldsRefused<v1::ImportReleaseResponse>(release),
-      ElementsAre("observations[99].measure", "observations[100].value", "observations[200].area"));
+      ElementsAre("observations[99].measure", "observations[100].value", "observations[200].area",
+                  "observations[201].average", "observations[201].neighbour_set"));
 }
 
 TEST_F(ApplyTest, FieldsThatTheContractLacksAreRefusedAtAnyDepth) {
