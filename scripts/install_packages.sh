@@ -32,6 +32,7 @@ BUILD_PACKAGES=(
 TEST_PACKAGES=(
   git ca-certificates clang-14 clang-format-14 libclang-rt-14-dev
   python3-venv
+  postgresql
 )
 
 # is_installed PACKAGE

@@ -33,32 +33,20 @@
 #ifndef CONCORDAT_SERVER_DOMAIN_EXTRACT_H_
 #define CONCORDAT_SERVER_DOMAIN_EXTRACT_H_
 
-#include <string>
+#include <memory>
 
-#include "concordat/v1/measure.pb.h"
-#include "concordat/v1/release.pb.h"
-#include "server/domain/extract_text.h"
+#include "server/domain/extract_writer.h"
 
 namespace concordat::domain {
 
-// The header line, with its line end.
-std::string ExtractCsvHeader();
-
-// Appends one line, with its line end. The strings of the messages are valid
-// UTF-8, as parsing makes sure of.
-void AppendCsvRow(const v1::Observation& observation, const v1::Measure& measure,
-                  const AreaPath& areas, std::string& out);
-
+// The strings of the messages are valid UTF-8, as parsing makes sure of.
+std::unique_ptr<ExtractWriter> MakeCsvWriter();
 // The same for spreadsheets: UTF-8 with a byte order mark, and each of value, numerator
 // and denominator followed by a column `_status`. The one holds a number or nothing,
 // the other the symbol or nothing, so that the one can be added up.
-std::string ExtractExcelCsvHeader();
-void AppendExcelCsvRow(const v1::Observation& observation, const v1::Measure& measure,
-                       const AreaPath& areas, std::string& out);
-
-// The same as one JSON object, with a line feed.
-void AppendNdjsonRow(const v1::Observation& observation, const v1::Measure& measure,
-                     const AreaPath& areas, std::string& out);
+std::unique_ptr<ExtractWriter> MakeExcelCsvWriter();
+// The same as one JSON object a line, each with a line feed; no head.
+std::unique_ptr<ExtractWriter> MakeNdjsonWriter();
 
 }  // namespace concordat::domain
 

@@ -13,6 +13,7 @@
 #include "google/protobuf/struct.pb.h"
 #include "google/protobuf/util/json_util.h"
 #include "gtest/gtest.h"
+#include "server/domain/test_rows.h"
 
 namespace concordat::domain {
 namespace {
@@ -52,22 +53,13 @@ class ExtractTest : public ::testing::Test {
     *observation_.mutable_period()->mutable_end() = ToDate(end);
   }
 
-  std::string Csv() const {
-    std::string row;
-    AppendCsvRow(observation_, measure_, areas_, row);
-    return row;
-  }
-
-  std::string Ndjson() const {
-    std::string row;
-    AppendNdjsonRow(observation_, measure_, areas_, row);
-    return row;
-  }
+  std::string Csv() const { return RowOf(*MakeCsvWriter(), observation_, measure_, areas_); }
+  std::string Ndjson() const { return RowOf(*MakeNdjsonWriter(), observation_, measure_, areas_); }
 
   // One column of the CSV row, as it is written. Only for rows without quoted
   // separators.
   std::string Column(const std::string& name) const {
-    const std::string header = ExtractCsvHeader();
+    const std::string header = MakeCsvWriter()->Head();
     const std::string row = Csv();
     const std::vector<std::string> names = absl::StrSplit(header.substr(0, header.size() - 2), ',');
     const std::vector<std::string> cells = absl::StrSplit(row.substr(0, row.size() - 2), ',');
@@ -99,7 +91,7 @@ class ExtractTest : public ::testing::Test {
 };
 
 TEST_F(ExtractTest, HeaderNamesEveryColumn) {
-  EXPECT_EQ(ExtractCsvHeader(),
+  EXPECT_EQ(MakeCsvWriter()->Head(),
             "time_period,time_identifier,geographic_level,country_code,country_name,region_code,"
             "region_name,pfa_code,pfa_name,old_la_code,new_la_code,la_name,lad_code,lad_name,"
             "measure,measure_name,unit,comparator,breakdown_dimension,breakdown_item,value,"
@@ -130,13 +122,15 @@ TEST_F(ExtractTest, NdjsonRowHoldsTheSame) {
 }
 
 TEST_F(ExtractTest, RowsAreAppended) {
+  const auto writer = MakeNdjsonWriter();
+  const PeriodCells period_cells = writer->CellsOf(observation_.period());
+  const std::string area_cells = writer->CellsOf(areas_);
+  const std::string measure_cells = writer->CellsOf(measure_);
   std::string out = "before\n";
-  AppendCsvRow(observation_, measure_, areas_, out);
-  const size_t one = out.size();
-  AppendNdjsonRow(observation_, measure_, areas_, out);
-  EXPECT_EQ(out.substr(0, 7), "before\n");
-  EXPECT_EQ(out.substr(7, one - 7), Csv());
-  EXPECT_EQ(out.substr(one), Ndjson());
+  for (int i = 0; i < 2; ++i) {
+    writer->AppendRow({observation_, measure_, period_cells, area_cells, measure_cells}, out);
+  }
+  EXPECT_EQ(out, absl::StrCat("before\n", Ndjson(), Ndjson()));
 }
 
 TEST_F(ExtractTest, LevelIsThatOfTheFinestArea) {

@@ -12,24 +12,30 @@
 namespace concordat::domain {
 namespace {
 
-// The shortest digits that read back as `value`, without an exponent.
-std::string Shortest(double value) {
-  // The longest is the smallest subnormal number: 324 zeros and 17 digits or so.
-  std::array<char, 512> buffer;
-  const auto [end, error] =
-      std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::fixed);
-  return std::string(buffer.data(), end);
+// The longest number is the smallest subnormal one: 324 zeros and 17 digits or so.
+using Digits = std::array<char, 512>;
+
+absl::string_view Written(const Digits& digits, std::to_chars_result result) {
+  return {digits.data(), static_cast<size_t>(result.ptr - digits.data())};
 }
 
-// `value` with `decimal_places`, or exactly where that is not enough.
+// `value` with `decimal_places`, or with the fewest digits that read back as it where
+// that is not enough. Never with an exponent.
 std::string FormatNumber(double value, std::optional<int> decimal_places) {
   // A negative zero is a zero.
   if (value == 0) value = 0;
-  if (!decimal_places.has_value()) return Shortest(value);
-  std::string fixed = absl::StrFormat("%.*f", std::clamp(*decimal_places, 0, 9), value);
-  double read_back = 0;
-  std::from_chars(fixed.data(), fixed.data() + fixed.size(), read_back);
-  return read_back == value ? fixed : Shortest(value);
+  Digits digits;
+  char* const end = digits.data() + digits.size();
+  if (decimal_places.has_value()) {
+    const absl::string_view fixed =
+        Written(digits, std::to_chars(digits.data(), end, value, std::chars_format::fixed,
+                                      std::clamp(*decimal_places, 0, 9)));
+    double read_back = 0;
+    std::from_chars(fixed.data(), fixed.data() + fixed.size(), read_back);
+    if (read_back == value) return std::string(fixed);
+  }
+  return std::string(
+      Written(digits, std::to_chars(digits.data(), end, value, std::chars_format::fixed)));
 }
 
 absl::string_view SymbolOf(v1::Observation::Symbol symbol) {

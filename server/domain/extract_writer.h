@@ -14,8 +14,27 @@
 
 namespace concordat::domain {
 
+// What the rows of one period have alike, as a layout writes it.
+struct PeriodCells {
+  // The columns of the standard.
+  std::string time;
+  // The first and last day; empty in a layout that lacks them.
+  std::string days;
+};
+
+// One figure, and what its row has in common with others: of its own period, area and
+// measure, as the file's writer made it. All of it must outlive the call that uses it.
+struct FigureRow {
+  const v1::Observation& observation;
+  const v1::Measure& measure;
+  const PeriodCells& period_cells;
+  absl::string_view area_cells;
+  absl::string_view measure_cells;
+};
+
 // Writes one file: its head, then its rows. The same calls give the same bytes. Not
-// thread-safe.
+// thread-safe. What many rows have alike is made once, by the functions for cells, and
+// kept by the caller: in a file of a million rows that is most of the work.
 class ExtractWriter {
  public:
   virtual ~ExtractWriter() = default;
@@ -36,9 +55,12 @@ class ExtractWriter {
   virtual std::string Head() const { return ""; }
   // Whether figures have rows: not in a file about the file.
   virtual bool has_rows() const { return true; }
+
+  virtual PeriodCells CellsOf(const v1::Period& period) const = 0;
+  virtual std::string CellsOf(const AreaPath& areas) const = 0;
+  virtual std::string CellsOf(const v1::Measure& measure) const = 0;
   // Appends one figure's row, with its line end.
-  virtual void AppendRow(const v1::Observation& observation, const v1::Measure& measure,
-                         const AreaPath& areas, std::string& out) const = 0;
+  virtual void AppendRow(const FigureRow& row, std::string& out) const = 0;
 };
 
 // The writer of `format`; never null.

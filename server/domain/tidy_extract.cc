@@ -102,30 +102,43 @@ class TidyWriter : public ExtractWriter {
     return head + "\r\n";
   }
 
-  void AppendRow(const v1::Observation& observation, const v1::Measure& measure,
-                 const AreaPath& areas, std::string& out) const override {
-    const auto add = [&out](absl::string_view text) {
-      AppendCsvField(SafeForSpreadsheet(text), out);
-      out.push_back(',');
+  PeriodCells CellsOf(const v1::Period& period) const override {
+    PeriodCells cells;
+    const auto [time, identifier] = TidyTime(period);
+    AppendText(time, cells.time);
+    AppendText(identifier, cells.time);
+    return cells;
+  }
+
+  std::string CellsOf(const AreaPath& areas) const override {
+    std::string cells;
+    const auto add_area = [&cells](const v1::Area* area) {
+      AppendText(area == nullptr ? "" : area->code(), cells);
+      AppendText(area == nullptr ? "" : area->display_name(), cells);
     };
-    const auto add_area = [&add](const v1::Area* area) {
-      add(area == nullptr ? "" : area->code());
-      add(area == nullptr ? "" : area->display_name());
-    };
-    const auto [time, identifier] = TidyTime(observation.period());
-    add(time);
-    add(identifier);
-    add(LevelOf(areas));
+    AppendText(LevelOf(areas), cells);
     add_area(areas.nation);
     add_area(areas.region);
-    add(areas.authority == nullptr ? "" : areas.authority->old_code());
+    AppendText(areas.authority == nullptr ? "" : areas.authority->old_code(), cells);
     add_area(areas.authority);
     add_area(areas.district);
     const bool is_police_area = areas.district == nullptr && areas.authority == nullptr;
     add_area(is_police_area ? areas.police_force : nullptr);
-    add(measure.display_name());
-    add(NameOf(observation.comparator()));
-    add(BreakdownOf(observation));
+    return cells;
+  }
+
+  std::string CellsOf(const v1::Measure& measure) const override {
+    std::string cell;
+    AppendText(measure.display_name(), cell);
+    return cell;
+  }
+
+  void AppendRow(const FigureRow& row, std::string& out) const override {
+    const v1::Observation& observation = row.observation;
+    const v1::Measure& measure = row.measure;
+    absl::StrAppend(&out, row.period_cells.time, row.area_cells, row.measure_cells);
+    AppendText(NameOf(observation.comparator()), out);
+    AppendText(BreakdownOf(observation), out);
     const size_t column = ColumnOf(measure);
     for (size_t i = 0; i < kUnitColumns.size(); ++i) {
       if (!occurs(i)) continue;
@@ -145,6 +158,11 @@ class TidyWriter : public ExtractWriter {
   }
 
  protected:
+  // Appends text from people, and a comma.
+  static void AppendText(absl::string_view text, std::string& out) {
+    AppendCsvField(SafeForSpreadsheet(text), out);
+    out.push_back(',');
+  }
   static size_t ColumnOf(const v1::Measure& measure) {
     for (size_t i = 0; i < kUnitColumns.size(); ++i) {
       if (kUnitColumns[i].unit == measure.unit()) return i;

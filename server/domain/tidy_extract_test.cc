@@ -8,6 +8,7 @@
 #include "base/status.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "server/domain/test_rows.h"
 
 namespace concordat::domain {
 namespace {
@@ -49,9 +50,7 @@ class TidyExtractTest : public ::testing::Test {
 
   std::string Row(const ExtractWriter& writer, const v1::Observation& observation,
                   const v1::Measure& measure) const {
-    std::string row;
-    writer.AppendRow(observation, measure, areas_, row);
-    return row;
+    return RowOf(writer, observation, measure, areas_);
   }
 
   const v1::Area england_ = Place("E92000001", "England");

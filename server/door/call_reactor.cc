@@ -590,6 +590,8 @@ void CallReactor::NextMessage() {
   TakeReplyBytes((**next)->SerializeAsString());
   has_reply_ = false;
   grpc::Slice slice(reply_);
+  // Readers may be many and slow: each costs one copy of a message, not two.
+  reply_ = std::string();
   reply_buffer_ = grpc::ByteBuffer(&slice, 1);
   // A reader that stands still is not waited for, however far its deadline is.
   SetExpiry(std::min(deadline - now, door_.limits_.default_deadline));

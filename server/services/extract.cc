@@ -4,7 +4,6 @@
 #include <string>
 #include <utility>
 
-#include "absl/container/node_hash_map.h"
 #include "absl/functional/function_ref.h"
 #include "absl/strings/str_cat.h"
 #include "base/civil_time.h"
@@ -12,6 +11,7 @@
 #include "base/resource_name.h"
 #include "base/status.h"
 #include "server/domain/extract_writer.h"
+#include "server/services/extract_cells.h"
 #include "server/services/release_reading.h"
 
 namespace concordat::services {
@@ -34,10 +34,10 @@ class Extract final : public door::MessageSource<Part> {
         call_(std::move(call)),
         request_(std::move(request)),
         release_(std::move(release)),
-        point_(point),
         first_ordinal_(empty ? INT64_MAX : -1),
         last_ordinal_(first_ordinal_),
-        writer_(domain::MakeExtractWriter(request_.format())) {}
+        writer_(domain::MakeExtractWriter(request_.format())),
+        cells_(store_, call_->grant(), point, *writer_) {}
 
   // Looks at all figures where the file's head needs that, then makes the chunks that
   // are not to be sent: the manifest is of the whole file.
@@ -108,8 +108,8 @@ class Extract final : public door::MessageSource<Part> {
     absl::Status failed;
     RETURN_IF_ERROR(Scan(surveyed_ordinal_.value_or(first_ordinal_),
                          [&](int64_t ordinal, const v1::Observation& observation) {
-                           const auto measure = MeasureOf(observation);
-                           failed = measure.ok() ? writer_->Survey(observation, **measure)
+                           const auto measure = cells_.Measure(observation.measure());
+                           failed = measure.ok() ? writer_->Survey(observation, (*measure)->measure)
                                                  : measure.status();
                            surveyed_ordinal_ = ordinal;
                            return failed.ok() && ++seen < kFiguresOfAStep;
@@ -141,6 +141,7 @@ class Extract final : public door::MessageSource<Part> {
     RETURN_IF_ERROR(CheckNotWithdrawn(store_, call_->grant(), request_.parent()));
     if (chunks_ == 0) data = writer_->Head();
     if (!writer_->has_rows()) return data;
+    data.reserve(kMaxChunkBytes);
     absl::Status failed;
     RETURN_IF_ERROR(Scan(last_ordinal_, [&](int64_t ordinal, const v1::Observation& observation) {
       failed = AppendLine(observation, data);
@@ -153,54 +154,15 @@ class Extract final : public door::MessageSource<Part> {
   }
 
   absl::Status AppendLine(const v1::Observation& observation, std::string& data) {
-    ASSIGN_OR_RETURN(const v1::Measure* measure, MeasureOf(observation));
-    domain::AreaPath areas;
-    // Areas are few and their tree is shallow: the loop ends at a nation.
-    std::string name = observation.area();
-    for (int depth = 0; !name.empty() && depth < 8; ++depth) {
-      ASSIGN_OR_RETURN(const v1::Area* area, Lookup(store::Kind::kArea, name, areas_));
-      switch (area->level()) {
-        case v1::NATIONAL:
-          areas.nation = area;
-          break;
-        case v1::REGIONAL:
-          areas.region = area;
-          break;
-        case v1::POLICE_FORCE_AREA:
-          areas.police_force = area;
-          break;
-        case v1::LOCAL_AUTHORITY:
-          areas.authority = area;
-          break;
-        case v1::LOCAL_AUTHORITY_DISTRICT:
-          areas.district = area;
-          break;
-        default:
-          break;
-      }
-      name = area->parent();
-    }
-    writer_->AppendRow(observation, *measure, areas, data);
-    call_->NoteContribution(observation.measure());
+    ASSIGN_OR_RETURN(ExtractCells::OfMeasure * measure, cells_.Measure(observation.measure()));
+    ASSIGN_OR_RETURN(const std::string* area_cells, cells_.Area(observation.area()));
+    writer_->AppendRow({observation, measure->measure, cells_.Period(observation.period()),
+                        *area_cells, measure->cells},
+                       data);
+    if (!std::exchange(measure->has_left, true)) call_->NoteContribution(observation.measure());
     ++rows_;
     if (observation.symbol() == v1::Observation::CONFIDENTIAL) ++hidden_;
     return absl::OkStatus();
-  }
-
-  absl::StatusOr<const v1::Measure*> MeasureOf(const v1::Observation& observation) {
-    return Lookup(store::Kind::kMeasure, observation.measure(), measures_);
-  }
-
-  template <typename Message>
-  absl::StatusOr<const Message*> Lookup(store::Kind kind, const std::string& name,
-                                        absl::node_hash_map<std::string, Message>& known) {
-    if (const auto found = known.find(name); found != known.end()) return &found->second;
-    ASSIGN_OR_RETURN(const store::Row row, store_.Find(call_->grant(), kind, name, point_));
-    Message& message = known[name];
-    if (!message.ParseFromString(row.body)) {
-      return absl::DataLossError("what a figure is about cannot be read");
-    }
-    return &message;
   }
 
   void Count(const std::string& data) {
@@ -234,10 +196,10 @@ class Extract final : public door::MessageSource<Part> {
   const std::shared_ptr<const door::Call> call_;
   const Request request_;
   const v1::Release release_;
-  const store::ReadPoint point_;
   const int64_t first_ordinal_;
   int64_t last_ordinal_;
   const std::unique_ptr<domain::ExtractWriter> writer_;
+  ExtractCells cells_;
   bool surveyed_ = false;
   std::optional<int64_t> surveyed_ordinal_;
   Step step_ = Step::kHeader;
@@ -248,8 +210,6 @@ class Extract final : public door::MessageSource<Part> {
   int64_t hidden_ = 0;
   int64_t skipped_rows_ = 0;
   Sha256 file_digest_;
-  absl::node_hash_map<std::string, v1::Measure> measures_;
-  absl::node_hash_map<std::string, v1::Area> areas_;
 };
 
 }  // namespace

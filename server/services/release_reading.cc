@@ -80,9 +80,10 @@ absl::Status ScanFigures(
     const v1::ObservationFilter& filter, int64_t after_ordinal,
     absl::FunctionRef<bool(int64_t ordinal, v1::Observation&& observation)> visit) {
   bool damaged = false;
+  // One for all rows, so that its strings keep their memory.
+  v1::Observation observation;
   RETURN_IF_ERROR(
       reader.ScanObservations(grant, release, after_ordinal, [&](const store::ObservationRow& row) {
-        v1::Observation observation;
         if (!observation.ParseFromString(row.body)) {
           damaged = true;
           return false;

@@ -6,13 +6,18 @@
 #   tests/bench/run.sh [--short | --long] [--no-bound] [--no-build] [--build-folder FOLDER]
 #
 # --short         one round of half a second each: shows that it works
-# --long          also how long a start takes with ten thousand and ten million records
+# --long          also how long a start takes with ten thousand and ten million records, and
+#                 submissions and extracts of a million rows
 # --no-bound      ends with 0 even below the bound, for machines that do other work
 # --no-build      takes what is built
 # --build-folder  build/, if not given
 #
-# Ends with 1 when concordatd answers fewer calls a second at 64 outstanding
-# calls than the bound allows. docs/performance.md explains the figures.
+# Then compares an extract with what psql copies out of PostgreSQL, which it starts; as
+# root, with the rights of the user postgres.
+#
+# Ends with 1 when concordatd answers fewer calls a second at 64 outstanding calls than the
+# bound allows, or extracts fewer rows, or takes more memory. docs/performance.md explains
+# the figures.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../../scripts/lib.sh"
@@ -27,22 +32,31 @@ readonly FEW_RECORDS=10000
 readonly MANY_RECORDS=10000000
 readonly START_BOUND=2
 readonly STARTS=5
+# Of the rows a second that psql copies out of PostgreSQL, as CSV over TLS.
+readonly EXTRACT_BOUND=1.5
+# Memory that a submission, an extract or the slow readers may add, in MiB.
+readonly MEMORY_BOUND=100
+readonly SLOW_READERS_MEMORY_BOUND=512
+# How much longer the p99 of others' calls may get beside them.
+readonly LATENCY_BOUND=2
 
 BUILD=$ROOT/build
 STATE=
+POSTGRES=
 SERVER_PIDS=()
 
 # configure_and_build: the normal build's flags.
 configure_and_build() {
   if [[ $BUILD == "$ROOT/build" ]]; then configure dev; fi
   build "$BUILD" concordatd concordat bench_echo_server bench_fill_log bench_load \
-    bench_unaudited_server
+    bench_unaudited_server extract_bench slow_readers_bench submission_bench
 }
 
 # finish: no server outlives this script, and no file of a run that ended well.
 finish() {
   local status=$? pid
   for pid in "${SERVER_PIDS[@]}"; do kill -TERM "$pid" 2>/dev/null || true; done
+  stop_postgres
   wait || true
   if ((status == 0)); then
     rm -rf "$STATE"
@@ -195,13 +209,75 @@ compare_starts() {
   ((long <= START_BOUND * short)) || die "a long log makes the start longer than it may be"
 }
 
+# as_postgres COMMAND...: PostgreSQL refuses to be root.
+as_postgres() {
+  if ((EUID == 0)); then runuser --user postgres -- "$@"; else "$@"; fi
+}
+
+# postgres_program NAME: of Debian's PostgreSQL, whatever its version.
+postgres_program() {
+  local found=(/usr/lib/postgresql/*/bin/"$1")
+  [[ -x ${found[-1]} ]] || die "PostgreSQL is missing: scripts/install_packages.sh test"
+  echo "${found[-1]}"
+}
+
+# start_postgres: with the certificates of the run, on a free port of the loopback
+# address, in a folder of its own that its user can reach. Sets POSTGRES_CONNECTION.
+start_postgres() {
+  local port
+  POSTGRES=$(mktemp --directory)
+  cp "$STATE/certificates/server.crt" "$STATE/certificates/server.key" "$POSTGRES/"
+  if ((EUID == 0)); then chown -R postgres "$POSTGRES"; fi
+  chmod 600 "$POSTGRES/server.key"
+  as_postgres "$(postgres_program initdb)" --pgdata="$POSTGRES/data" --auth=trust \
+    --username=bench --no-sync >"$STATE/initdb.log"
+  port=$(python3 -c 'import socket
+s = socket.socket()
+s.bind(("127.0.0.1", 0))
+print(s.getsockname()[1])')
+  as_postgres "$(postgres_program pg_ctl)" --pgdata="$POSTGRES/data" --wait --silent \
+    --log="$POSTGRES/log" start --options="-c port=$port -c listen_addresses=127.0.0.1 \
+    -c unix_socket_directories= -c ssl=on -c ssl_cert_file=$POSTGRES/server.crt \
+    -c ssl_key_file=$POSTGRES/server.key" || die "PostgreSQL does not start: $POSTGRES/log"
+  POSTGRES_CONNECTION="host=localhost hostaddr=127.0.0.1 port=$port user=bench dbname=postgres"
+  POSTGRES_CONNECTION+=" sslmode=verify-full sslrootcert=$STATE/certificates/ca.crt"
+}
+
+# stop_postgres: and removes its folder.
+stop_postgres() {
+  if [[ -z $POSTGRES ]]; then return; fi
+  as_postgres "$(postgres_program pg_ctl)" --pgdata="$POSTGRES/data" --silent --mode=fast stop \
+    >/dev/null 2>&1 || true
+  rm -rf "$POSTGRES"
+}
+
+# compare_extracts ARGUMENT...: with psql.
+compare_extracts() {
+  start_postgres
+  "$BUILD/tests/bench/extract_bench" --postgres "$POSTGRES_CONNECTION" \
+    --bound-mib "$MEMORY_BOUND" "$@"
+}
+
+# large_flows: a million rows in and out, and a thousand readers of a byte a second.
+large_flows() {
+  "$BUILD/tests/bench/submission_bench" --rows 1000000 --bound-mib "$MEMORY_BOUND" "$@"
+  "$BUILD/tests/bench/extract_bench" --rows 1000000 --bound-mib "$MEMORY_BOUND"
+  "$BUILD/tests/bench/slow_readers_bench" --readers 1000 \
+    --bound-mib "$SLOW_READERS_MEMORY_BOUND" "$@"
+}
+
 main() {
   local short=false long=false build=true bound=(--bound "$BOUND")
+  local extract_bound=(--bound-ratio "$EXTRACT_BOUND") latency_bound=(--bound-ratio "$LATENCY_BOUND")
   while (($# > 0)); do
     case $1 in
       --short) short=true ;;
       --long) long=true ;;
-      --no-bound) bound=() ;;
+      --no-bound)
+        bound=()
+        extract_bound=()
+        latency_bound=()
+        ;;
       --no-build) build=false ;;
       --build-folder)
         BUILD=$(realpath "${2:?--build-folder needs a folder}")
@@ -229,12 +305,17 @@ main() {
   if $short; then
     against_echo --seconds 0.5 --warm-up 0.2 --outstanding 1,64 "${bound[@]}"
     against_unaudited --seconds 0.5 --warm-up 0.2 --outstanding 64
+    compare_extracts --rows 20000 --rounds 3 "${extract_bound[@]}"
   else
     against_echo --seconds 3 --rounds 3 --warm-up 2 --outstanding 1,16
     against_echo --seconds 3 --rounds 5 --warm-up 2 --outstanding 64 "${bound[@]}"
     against_unaudited --seconds 3 --rounds 7 --warm-up 2 --outstanding 64
+    compare_extracts --rows 200000 --rounds 7 "${extract_bound[@]}"
   fi
-  if $long; then compare_starts; fi
+  if $long; then
+    compare_starts
+    large_flows "${latency_bound[@]}"
+  fi
 }
 
 main "$@"

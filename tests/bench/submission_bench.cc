@@ -1,37 +1,28 @@
 // What a large submission costs: rows a second, the server's memory, and the latency of
 // others' calls meanwhile. Starts concordatd over the bundled data set, drives it with
 // reads, and submits figures beside them.
-#include <algorithm>
 #include <atomic>
 #include <cstdio>
-#include <filesystem>
-#include <fstream>
-#include <memory>
 #include <optional>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "CLI/CLI.hpp"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "base/civil_time.h"
 #include "base/status.h"
 #include "concordat/client.h"
-#include "tests/bench/load.h"
-#include "tests/support/certificates.h"
+#include "tests/bench/report.h"
+#include "tests/bench/server_under_test.h"
 #include "tests/support/must.h"
-#include "tests/support/server_process.h"
-#include "tests/support/temporary_folder.h"
 #include "tests/support/test_partnership.h"
 
 namespace concordat::bench {
 namespace {
 
 using e2e::kAdmin;
-using e2e::kBoard;
 using e2e::kPolice;
 
 constexpr int kMeasures = 100;
@@ -114,89 +105,20 @@ class MadeRows final : public RowSource {
   int64_t next_ = 0;
 };
 
-// Resident memory of a process, in MiB.
-double ResidentMib(pid_t pid) {
-  std::ifstream file(absl::StrCat("/proc/", pid, "/status"));
-  for (std::string line; std::getline(file, line);) {
-    if (line.rfind("VmRSS:", 0) != 0) continue;
-    const std::vector<std::string> words = absl::StrSplit(line, ' ', absl::SkipEmpty());
-    double kib = 0;
-    if (words.size() > 1 && absl::SimpleAtod(words[1], &kib)) return kib / 1024;
-  }
-  Die("the server's memory cannot be read");
-}
-
-std::string WriteFile(const std::string& path, const std::string& text) {
-  std::ofstream(path, std::ios::binary) << text;
-  return path;
-}
-
-Client ClientOf(const e2e::Partner& partner, const std::string& address,
-                const TemporaryFolder& folder) {
-  const e2e::KeyPair pair = e2e::Certificates::Get().OfClient(partner.uri());
-  ClientOptions options;
-  options.target = address;
-  options.ca_certificate_file =
-      WriteFile(folder.Path("ca.pem"), e2e::Certificates::Get().Authority());
-  options.certificate_file = WriteFile(folder.Path("client.pem"), pair.certificate);
-  options.private_key_file = WriteFile(folder.Path("client.key"), pair.key);
-  options.server_name = "localhost";
-  return Must(Client::Connect(options));
-}
-
-// Calls that no agreement's quota counts.
-Calls Reads() { return {{v1::WhoAmIRequest().SerializeAsString()}, {}}; }
-
-double Median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values.empty() ? 0 : values[values.size() / 2];
-}
-
 int Run(const Options& options) {
-  TemporaryFolder folder;
-  server::v1::ServerConfig config;
-  {
-    e2e::TestPartnership partnership;
-    partnership.Get<v1::ApplyMeasuresResponse>(kAdmin, Measures());
-    partnership.Stop();
-    config = partnership.config();
-    for (const std::string suffix : {"", "-wal", "-shm"}) {
-      const std::string from = config.database_path() + suffix;
-      if (std::filesystem::exists(from)) {
-        std::filesystem::copy_file(from, folder.Path("concordat.db" + suffix));
-      }
-    }
-    std::filesystem::copy_file(config.audit().checkpoint_file(), folder.Path("checkpoint"));
-  }
-  config.set_database_path(folder.Path("concordat.db"));
-  config.mutable_audit()->set_checkpoint_file(folder.Path("checkpoint"));
-  config.set_address_file(folder.Path("addresses"));
-  WriteFile(folder.Path("server.yaml"), e2e::ConfigYaml(config));
-  e2e::ServerProcess process(
-      {{"serve", "--config", folder.Path("server.yaml")}, folder.Path("log"), 0});
-  const std::string address = e2e::WaitForAddress(config.address_file(), process);
-  if (address.empty()) Die("the server did not start");
+  const ServerUnderTest server({[](e2e::TestPartnership& partnership) {
+                                  partnership.Get<v1::ApplyMeasuresResponse>(kAdmin, Measures());
+                                },
+                                nullptr, nullptr});
+  OtherCallers others(server, options.outstanding, absl::Seconds(options.seconds));
+  const double before = SpreadOf(others.MeasureP99(3)).median;
 
-  const e2e::KeyPair board = e2e::Certificates::Get().OfClient(kBoard.uri());
-  grpc::SslCredentialsOptions credentials;
-  credentials.pem_root_certs = e2e::Certificates::Get().Authority();
-  credentials.pem_cert_chain = board.certificate;
-  credentials.pem_private_key = board.key;
-  Load load({address, process.pid(), "/concordat.v1.DirectoryService/WhoAmI", true},
-            grpc::SslCredentials(credentials), 2);
-  const Calls reads = Reads();
-  const auto measure = [&] {
-    return Must(load.Run(reads, options.outstanding, absl::Seconds(options.seconds)));
-  };
-  measure();
-  std::vector<double> before;
-  for (int i = 0; i < 3; ++i) before.push_back(measure().p99_micros);
-
-  const double resident_before = ResidentMib(process.pid());
+  const double resident_before = server.ResidentMib();
+  server.ForgetPeak();
   std::atomic<bool> done{false};
   absl::Duration took;
   std::thread submission([&] {
-    Client client = ClientOf(kPolice, address, folder);
+    Client client = server.ClientOf(kPolice);
     MadeRows rows(options.rows);
     v1::SubmissionHeader header;
     header.set_provider(kPolice.agency_name());
@@ -207,26 +129,19 @@ int Run(const Options& options) {
     if (response.submission().added() != options.rows) Die("not all rows were added");
     done.store(true);
   });
-  double most_resident = 0;
-  std::thread watch([&] {
-    while (!done.load()) {
-      most_resident = std::max(most_resident, ResidentMib(process.pid()));
-      absl::SleepFor(absl::Milliseconds(20));
-    }
-  });
-  std::vector<double> during;
-  while (!done.load()) during.push_back(measure().p99_micros);
+  std::vector<double> all_during;
+  while (!done.load()) all_during.push_back(others.MeasureP99());
   submission.join();
-  watch.join();
 
-  const double added = most_resident - resident_before;
-  const double ratio = Median(during) / Median(before);
+  const double during = SpreadOf(all_during).median;
+  const double added = server.PeakMib() - resident_before;
+  const double ratio = during / before;
   std::printf(
       "{\"rows\": %lld, \"seconds\": %.1f, \"rows_per_second\": %.0f, \"added_mib\": %.1f, "
       "\"p99_micros_before\": %.0f, \"p99_micros_during\": %.0f, \"ratio\": %.2f}\n",
       static_cast<long long>(options.rows), absl::ToDoubleSeconds(took),
-      static_cast<double>(options.rows) / absl::ToDoubleSeconds(took), added, Median(before),
-      Median(during), ratio);
+      static_cast<double>(options.rows) / absl::ToDoubleSeconds(took), added, before, during,
+      ratio);
   const bool memory_kept = options.bound_mib == 0 || added <= options.bound_mib;
   const bool latency_kept = options.bound_ratio == 0 || ratio <= options.bound_ratio;
   return memory_kept && latency_kept ? 0 : 1;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -279,6 +280,31 @@ TEST_F(ExtractTest, ATidyFileHoldsPeriodsOfOneKindAlone) {
   for (const auto& row : ParseCsv(metadata.file)) {
     EXPECT_TRUE(row[0] == "col_name" || std::count(rows[0].begin(), rows[0].end(), row[0]) == 1)
         << row[0];
+  }
+}
+
+TEST_F(ExtractTest, TheBundledReleaseKeepsItsBytesInEveryLayout) {
+  // Partners compare what they have by its digest: a change here is one that the change
+  // log has to tell them of.
+  struct Case {
+    Request::Format format;
+    const char* sha256;
+  };
+  const Case cases[] = {
+      {Request::CSV, "833d2b607050dac2030e8eb4d233c47d75a53aa99b9b8e3bb8ceb23588f1842f"},
+      {Request::EXCEL_CSV, "f5b33e5afc6f7d32181ac3561e55d9ac3821a39f57bef091d8dd324ca64a8f0d"},
+      {Request::NDJSON, "a6ba65c88501fe2963a82b0648c4a14ec3fbb9f2de6d5e5755f425ffb416b07c"},
+      {Request::TIDY_CSV, "90e22bec96b7e55d9d5bc9adaf4845624cc55bde48c128be1f900feec37f6b02"},
+      {Request::TIDY_METADATA, "cb7f38c840abe70bd62c327be5725a0dc3c803d8dfeed39443a144db4f74ec54"}};
+  for (const Case& expected : cases) {
+    SCOPED_TRACE(Request::Format_Name(expected.format));
+    Request request = RequestFor("releases/papers-2018", expected.format);
+    const bool is_tidy =
+        expected.format == Request::TIDY_CSV || expected.format == Request::TIDY_METADATA;
+    if (is_tidy) request.set_period_kind(v1::Period::FINANCIAL_YEAR);
+    const Extract extract = ReadExtract(partnership(), kBoard, request);
+    ASSERT_TRUE(extract.outcome.ok()) << extract.outcome.Text();
+    EXPECT_EQ(absl::BytesToHexString(Sha256Of(extract.file)), expected.sha256);
   }
 }
 

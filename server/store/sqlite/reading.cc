@@ -42,6 +42,8 @@ void BindName(Query& query, Kind kind, absl::string_view name, ReadPoint point) 
   query.Bind(static_cast<int64_t>(kind)).Bind(name).Bind(point.revision).Bind(Micros(point.as_of));
 }
 
+void Assign(absl::string_view bytes, std::string& to) { to.assign(bytes.data(), bytes.size()); }
+
 // After every PeriodKey.
 constexpr absl::string_view kAfterAllPeriods = "~";
 
@@ -216,21 +218,26 @@ absl::Status Reading::ScanObservations(const auth::Grant& grant, absl::string_vi
   if (!grant.CoversRelease(release)) return grant.OutOfScope();
   Query query = observations_.Start();
   query.Bind(release).Bind(after_ordinal);
+  // One for all rows, so that its strings keep their memory.
+  ObservationRow row;
+  std::string topics;
   while (true) {
     ASSIGN_OR_RETURN(const bool found, query.Step());
     if (!found) return absl::OkStatus();
-    ObservationRow row;
     row.ordinal = query.Int(0);
-    row.measure = std::string(query.Text(1));
-    row.area = std::string(query.Text(2));
+    Assign(query.Text(1), row.measure);
+    Assign(query.Text(2), row.area);
     row.level = static_cast<int>(query.Int(3));
-    row.topics = absl::StrSplit(query.Text(4), ' ', absl::SkipEmpty());
+    if (query.Text(4) != topics) {
+      Assign(query.Text(4), topics);
+      row.topics = absl::StrSplit(topics, ' ', absl::SkipEmpty());
+    }
     if (!grant.CoversMeasure(row.measure) ||
         !grant.CoversArea(row.area, static_cast<v1::GeographicLevel>(row.level)) ||
         !grant.CoversTopics(row.topics)) {
       continue;
     }
-    row.body = std::string(query.Text(5));
+    Assign(query.Text(5), row.body);
     if (!visit(row)) return absl::OkStatus();
   }
 }

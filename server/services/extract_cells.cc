@@ -1,0 +1,75 @@
+#include "server/services/extract_cells.h"
+
+#include <utility>
+
+#include "absl/status/status.h"
+#include "base/status.h"
+
+namespace concordat::services {
+namespace {
+
+// A release has some dozens of periods. One with very many must not cost memory by them.
+constexpr size_t kMostPeriods = 1000;
+
+}  // namespace
+
+absl::StatusOr<ExtractCells::OfMeasure*> ExtractCells::Measure(const std::string& name) {
+  if (const auto found = measures_.find(name); found != measures_.end()) return &found->second;
+  OfMeasure read;
+  RETURN_IF_ERROR(Read(store::Kind::kMeasure, name, read.measure));
+  read.cells = writer_.CellsOf(read.measure);
+  return &measures_.emplace(name, std::move(read)).first->second;
+}
+
+absl::StatusOr<const std::string*> ExtractCells::Area(const std::string& name) {
+  if (const auto found = area_cells_.find(name); found != area_cells_.end()) return &found->second;
+  domain::AreaPath areas;
+  // The tree of areas is shallow: the loop ends at a nation.
+  std::string next = name;
+  for (int depth = 0; !next.empty() && depth < 8; ++depth) {
+    v1::Area& area = areas_[next];
+    if (area.name().empty()) RETURN_IF_ERROR(Read(store::Kind::kArea, next, area));
+    switch (area.level()) {
+      case v1::NATIONAL:
+        areas.nation = &area;
+        break;
+      case v1::REGIONAL:
+        areas.region = &area;
+        break;
+      case v1::POLICE_FORCE_AREA:
+        areas.police_force = &area;
+        break;
+      case v1::LOCAL_AUTHORITY:
+        areas.authority = &area;
+        break;
+      case v1::LOCAL_AUTHORITY_DISTRICT:
+        areas.district = &area;
+        break;
+      default:
+        break;
+    }
+    next = area.parent();
+  }
+  return &area_cells_.emplace(name, writer_.CellsOf(areas)).first->second;
+}
+
+const domain::PeriodCells& ExtractCells::Period(const v1::Period& period) {
+  const google::type::Date& start = period.start();
+  const google::type::Date& end = period.end();
+  const PeriodKey key(period.kind(), start.year(), start.month(), start.day(), end.year(),
+                      end.month(), end.day());
+  if (const auto found = periods_.find(key); found != periods_.end()) return found->second;
+  if (periods_.size() >= kMostPeriods) periods_.clear();
+  return periods_.emplace(key, writer_.CellsOf(period)).first->second;
+}
+
+template <typename Message>
+absl::Status ExtractCells::Read(store::Kind kind, const std::string& name, Message& message) const {
+  ASSIGN_OR_RETURN(const store::Row row, store_.Find(grant_, kind, name, point_));
+  if (!message.ParseFromString(row.body)) {
+    return absl::DataLossError("what a figure is about cannot be read");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace concordat::services
