@@ -16,6 +16,9 @@ void AppendCsvField(absl::string_view text, std::string& out);
 // no number. A bare dash, which printed tables have for nothing, stays as it is.
 std::string SafeForSpreadsheet(absl::string_view text);
 
+// Appends what SafeForSpreadsheet gives as one field.
+void AppendSafeCsvField(absl::string_view text, std::string& out);
+
 }  // namespace concordat
 
 #endif  // CONCORDAT_BASE_CSV_H_

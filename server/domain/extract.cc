@@ -36,7 +36,7 @@ class CsvLayout : public CellLayout {
  public:
   absl::string_view row_end() const override { return "\r\n"; }
   void Text(absl::string_view /*name*/, absl::string_view text, std::string& out) const override {
-    AppendCsvField(SafeForSpreadsheet(text), out);
+    AppendSafeCsvField(text, out);
     out.push_back(',');
   }
   void Bare(absl::string_view /*name*/, absl::string_view text, std::string& out) const override {
@@ -149,6 +149,11 @@ void AppendMeasure(const CellLayout& cells, const v1::Measure& measure, std::str
 
 void AppendBreakdown(const CellLayout& cells, const v1::Observation& observation,
                      std::string& out) {
+  if (observation.breakdowns().empty()) {
+    cells.Text("breakdown_dimension", "", out);
+    cells.Text("breakdown_item", "Total", out);
+    return;
+  }
   std::string dimensions;
   std::string items;
   for (const v1::Observation::Breakdown& breakdown : observation.breakdowns()) {
@@ -157,7 +162,7 @@ void AppendBreakdown(const CellLayout& cells, const v1::Observation& observation
     absl::StrAppend(&items, separator, breakdown.item());
   }
   cells.Text("breakdown_dimension", dimensions, out);
-  cells.Text("breakdown_item", items.empty() ? absl::string_view("Total") : items, out);
+  cells.Text("breakdown_item", items.empty() ? "Total" : items, out);
 }
 
 void AppendFigure(const CellLayout& cells, const v1::Observation& observation,

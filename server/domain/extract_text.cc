@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstdint>
 #include <optional>
 
 #include "absl/strings/str_cat.h"
@@ -14,6 +15,8 @@ namespace {
 
 // The longest number is the smallest subnormal one: 324 zeros and 17 digits or so.
 using Digits = std::array<char, 512>;
+// Below this, every whole number has a double of its own.
+constexpr double kExactIntegers = 9007199254740992.0;  // 2^53
 
 absl::string_view Written(const Digits& digits, std::to_chars_result result) {
   return {digits.data(), static_cast<size_t>(result.ptr - digits.data())};
@@ -24,12 +27,18 @@ absl::string_view Written(const Digits& digits, std::to_chars_result result) {
 std::string FormatNumber(double value, std::optional<int> decimal_places) {
   // A negative zero is a zero.
   if (value == 0) value = 0;
+  const int places = decimal_places.has_value() ? std::clamp(*decimal_places, 0, 9) : 0;
+  // Most figures are counts: whole, and so exact in any number of places.
+  if (std::abs(value) < kExactIntegers && value == std::trunc(value)) {
+    std::string text = absl::StrCat(static_cast<int64_t>(value));
+    if (places > 0) text.append(".").append(static_cast<size_t>(places), '0');
+    return text;
+  }
   Digits digits;
   char* const end = digits.data() + digits.size();
   if (decimal_places.has_value()) {
     const absl::string_view fixed =
-        Written(digits, std::to_chars(digits.data(), end, value, std::chars_format::fixed,
-                                      std::clamp(*decimal_places, 0, 9)));
+        Written(digits, std::to_chars(digits.data(), end, value, std::chars_format::fixed, places));
     double read_back = 0;
     std::from_chars(fixed.data(), fixed.data() + fixed.size(), read_back);
     if (read_back == value) return std::string(fixed);

@@ -160,7 +160,7 @@ class TidyWriter : public ExtractWriter {
  protected:
   // Appends text from people, and a comma.
   static void AppendText(absl::string_view text, std::string& out) {
-    AppendCsvField(SafeForSpreadsheet(text), out);
+    AppendSafeCsvField(text, out);
     out.push_back(',');
   }
   static size_t ColumnOf(const v1::Measure& measure) {
@@ -218,7 +218,7 @@ class TidyMetadataWriter final : public TidyWriter {
       if (items.count(std::string(preferred)) > 0) standard = preferred;
     }
     absl::StrAppend(&out, name, ",Filter,", label, ",,,,,,");
-    AppendCsvField(SafeForSpreadsheet(standard), out);
+    AppendSafeCsvField(standard, out);
     out.append("\r\n");
   }
   static void AddIndicator(absl::string_view name, absl::string_view label, absl::string_view unit,

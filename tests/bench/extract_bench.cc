@@ -17,6 +17,7 @@
 #include "absl/time/clock.h"
 #include "concordat/client.h"
 #include "tests/bench/large_release.h"
+#include "tests/bench/process_cpu.h"
 #include "tests/bench/report.h"
 #include "tests/bench/server_under_test.h"
 #include "tests/support/must.h"
@@ -145,12 +146,17 @@ int Run(const Options& options) {
   Must(server.ClientOf(e2e::kBoard).WhoAmI().status());
   const double before = server.ResidentMib();
   server.ForgetPeak();
+  const absl::Duration cpu_before = Must(ProcessCpu(server.pid()));
   const double seconds = Extract(server, "/dev/null", options.rows);
+  const double cpu_micros =
+      absl::ToDoubleMicroseconds(Must(ProcessCpu(server.pid())) - cpu_before) /
+      static_cast<double>(options.rows);
   const double added = server.PeakMib() - before;
   std::printf(
-      "{\"rows\": %lld, \"seconds\": %.2f, \"rows_per_second\": %.0f, \"added_mib\": %.1f}\n",
+      "{\"rows\": %lld, \"seconds\": %.2f, \"rows_per_second\": %.0f, \"server_cpu_micros\": "
+      "%.2f, \"added_mib\": %.1f}\n",
       static_cast<long long>(options.rows), seconds, static_cast<double>(options.rows) / seconds,
-      added);
+      cpu_micros, added);
   const bool memory_kept = options.bound_mib == 0 || added <= options.bound_mib;
   bool speed_kept = true;
   if (!options.postgres.empty()) {

@@ -56,8 +56,8 @@ configure_and_build() {
 finish() {
   local status=$? pid
   for pid in "${SERVER_PIDS[@]}"; do kill -TERM "$pid" 2>/dev/null || true; done
-  stop_postgres
   wait || true
+  rm -rf "$POSTGRES"
   if ((status == 0)); then
     rm -rf "$STATE"
   else
@@ -211,7 +211,11 @@ compare_starts() {
 
 # as_postgres COMMAND...: PostgreSQL refuses to be root.
 as_postgres() {
-  if ((EUID == 0)); then runuser --user postgres -- "$@"; else "$@"; fi
+  if ((EUID == 0)); then
+    setpriv --reuid=postgres --regid=postgres --clear-groups -- "$@"
+  else
+    "$@"
+  fi
 }
 
 # postgres_program NAME: of Debian's PostgreSQL, whatever its version.
@@ -222,33 +226,34 @@ postgres_program() {
 }
 
 # start_postgres: with the certificates of the run, on a free port of the loopback
-# address, in a folder of its own that its user can reach. Sets POSTGRES_CONNECTION.
+# address, in a folder of its own that its user can reach. A child of this script, as
+# concordatd is, so that the kernel gives both the same share of the cores. Sets
+# POSTGRES_CONNECTION.
 start_postgres() {
-  local port
+  local port program deadline=$((SECONDS + START_SECONDS))
   POSTGRES=$(mktemp --directory)
   cp "$STATE/certificates/server.crt" "$STATE/certificates/server.key" "$POSTGRES/"
   if ((EUID == 0)); then chown -R postgres "$POSTGRES"; fi
   chmod 600 "$POSTGRES/server.key"
-  as_postgres "$(postgres_program initdb)" --pgdata="$POSTGRES/data" --auth=trust \
-    --username=bench --no-sync >"$STATE/initdb.log"
+  program=$(postgres_program initdb)
+  (cd / && as_postgres "$program" --pgdata="$POSTGRES/data" --auth=trust --username=bench \
+    --no-sync) >"$STATE/initdb.log"
   port=$(python3 -c 'import socket
 s = socket.socket()
 s.bind(("127.0.0.1", 0))
 print(s.getsockname()[1])')
-  as_postgres "$(postgres_program pg_ctl)" --pgdata="$POSTGRES/data" --wait --silent \
-    --log="$POSTGRES/log" start --options="-c port=$port -c listen_addresses=127.0.0.1 \
-    -c unix_socket_directories= -c ssl=on -c ssl_cert_file=$POSTGRES/server.crt \
-    -c ssl_key_file=$POSTGRES/server.key" || die "PostgreSQL does not start: $POSTGRES/log"
+  program=$(postgres_program postgres)
+  as_postgres "$program" -D "$POSTGRES/data" -c port="$port" -c listen_addresses=127.0.0.1 \
+    -c unix_socket_directories= -c ssl=on -c ssl_cert_file="$POSTGRES/server.crt" \
+    -c ssl_key_file="$POSTGRES/server.key" >"$STATE/postgres.log" 2>&1 </dev/null &
+  SERVER_PIDS+=($!)
   POSTGRES_CONNECTION="host=localhost hostaddr=127.0.0.1 port=$port user=bench dbname=postgres"
   POSTGRES_CONNECTION+=" sslmode=verify-full sslrootcert=$STATE/certificates/ca.crt"
-}
-
-# stop_postgres: and removes its folder.
-stop_postgres() {
-  if [[ -z $POSTGRES ]]; then return; fi
-  as_postgres "$(postgres_program pg_ctl)" --pgdata="$POSTGRES/data" --silent --mode=fast stop \
-    >/dev/null 2>&1 || true
-  rm -rf "$POSTGRES"
+  until psql --no-psqlrc --quiet --command='select 1' "$POSTGRES_CONNECTION" \
+    >"$STATE/psql.log" 2>&1; do
+    ((SECONDS <= deadline)) || die "PostgreSQL does not serve: $(tail -n 5 "$STATE/postgres.log")"
+    sleep 0.2
+  done
 }
 
 # compare_extracts ARGUMENT...: with psql.
