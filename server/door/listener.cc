@@ -31,6 +31,9 @@ constexpr int kReapMilliseconds = 100;
 // After the process ran out of descriptors: long enough for some to be closed,
 // short enough that partners do not notice.
 constexpr absl::Duration kDescriptorPause = absl::Milliseconds(50);
+// What the kernel keeps of a connection's answers beyond what its reader's window has room
+// for. Else it takes megabytes for each reader who stands still, and they are made at once.
+constexpr int kMostUnsentBytes = 128 * 1024;
 constexpr size_t kMaxCauses = 1000;
 
 // The one listener that hears gRPC's log.
@@ -219,6 +222,8 @@ void Listener::AcceptOne() {
   }
   const int on = 1;
   setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+  setsockopt(descriptor, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kMostUnsentBytes,
+             sizeof(kMostUnsentBytes));
   grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters parameters;
   parameters.listener_fd = -1;
   parameters.fd = descriptor;

@@ -1,9 +1,10 @@
 #include "server/services/extract_cells.h"
 
-#include <utility>
+#include <array>
 
 #include "absl/status/status.h"
 #include "base/status.h"
+#include "concordat/v1/directory.pb.h"
 
 namespace concordat::services {
 namespace {
@@ -15,20 +16,25 @@ constexpr size_t kMostPeriods = 1000;
 
 absl::StatusOr<ExtractCells::OfMeasure*> ExtractCells::Measure(const std::string& name) {
   if (const auto found = measures_.find(name); found != measures_.end()) return &found->second;
-  OfMeasure read;
-  RETURN_IF_ERROR(Read(store::Kind::kMeasure, name, read.measure));
-  read.cells = writer_.CellsOf(read.measure);
-  return &measures_.emplace(name, std::move(read)).first->second;
+  v1::Measure measure;
+  RETURN_IF_ERROR(Read(store::Kind::kMeasure, name, measure));
+  OfMeasure& kept = measures_[name];
+  kept.cells = writer_.CellsOf(measure);
+  kept.measure.set_display_name(measure.display_name());
+  kept.measure.set_unit(measure.unit());
+  kept.measure.set_decimal_places(measure.decimal_places());
+  return &kept;
 }
 
 absl::StatusOr<const std::string*> ExtractCells::Area(const std::string& name) {
   if (const auto found = area_cells_.find(name); found != area_cells_.end()) return &found->second;
   domain::AreaPath areas;
   // The tree of areas is shallow: the loop ends at a nation.
+  std::array<v1::Area, 8> path;
   std::string next = name;
-  for (int depth = 0; !next.empty() && depth < 8; ++depth) {
-    v1::Area& area = areas_[next];
-    if (area.name().empty()) RETURN_IF_ERROR(Read(store::Kind::kArea, next, area));
+  for (size_t depth = 0; !next.empty() && depth < path.size(); ++depth) {
+    v1::Area& area = path[depth];
+    RETURN_IF_ERROR(Read(store::Kind::kArea, next, area));
     switch (area.level()) {
       case v1::NATIONAL:
         areas.nation = &area;

@@ -9,7 +9,6 @@
 #include "absl/container/node_hash_map.h"
 #include "absl/status/statusor.h"
 #include "auth/grant.h"
-#include "concordat/v1/directory.pb.h"
 #include "concordat/v1/measure.pb.h"
 #include "concordat/v1/release.pb.h"
 #include "server/domain/extract_writer.h"
@@ -28,6 +27,8 @@ class ExtractCells {
       : store_(store), grant_(grant), point_(point), writer_(writer) {}
 
   struct OfMeasure {
+    // Its title, unit and decimal places: what rows ask for. The rest is not kept, since
+    // readers may be many and slow.
     v1::Measure measure;
     std::string cells;
     // A row of it is in the file: its provider's contribution leaves. The caller's to set.
@@ -51,7 +52,6 @@ class ExtractCells {
   const store::ReadPoint point_;
   const domain::ExtractWriter& writer_;
   absl::node_hash_map<std::string, OfMeasure> measures_;
-  absl::node_hash_map<std::string, v1::Area> areas_;
   absl::node_hash_map<std::string, std::string> area_cells_;
   absl::node_hash_map<PeriodKey, domain::PeriodCells> periods_;
 };

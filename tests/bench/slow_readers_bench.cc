@@ -107,6 +107,8 @@ int Run(const Options& options) {
     while (OpenStreams(server) < options.readers && absl::Now() < patience) {
       absl::SleepFor(absl::Milliseconds(100));
     }
+    // Until the network has taken what it takes of each.
+    absl::SleepFor(absl::Seconds(2));
     during = SpreadOf(others.MeasureP99(options.rounds)).median;
     if (OpenStreams(server) != options.readers) Die("not all readers were there all the time");
   }

@@ -101,7 +101,9 @@ std::string ConfigYaml(const server::v1::ServerConfig& config) {
       "\n  checkpoint_records: ", config.audit().checkpoint_records(),
       "\nlimits:\n  max_connections: ", limits.max_connections(),
       "\n  max_connections_per_address: ", limits.max_connections_per_address(),
-      "\n  handshake_deadline_milliseconds: ", limits.handshake_deadline_milliseconds(), "\n");
+      "\n  handshake_deadline_milliseconds: ", limits.handshake_deadline_milliseconds(),
+      "\n  max_calls: ", limits.max_calls(),
+      "\n  max_calls_per_certificate: ", limits.max_calls_per_certificate(), "\n");
 }
 
 std::string WaitForAddress(const std::string& address_file, ServerProcess& process) {
