@@ -5,9 +5,9 @@
 namespace concordat::internal {
 namespace {
 
-// Few enough that the service is busy with a message for some milliseconds only, and far
+// Few enough that the service is busy with a message for a millisecond or two, and far
 // below a message's 1 MiB whatever the rows hold.
-constexpr int kRowsAMessage = 400;
+constexpr int kRowsAMessage = 100;
 
 }  // namespace
 

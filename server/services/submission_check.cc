@@ -11,8 +11,8 @@ namespace {
 
 using store::FigureRow;
 
-// Figures that one step looks at: some milliseconds.
-constexpr int kFiguresAStep = 500;
+// Figures that one step looks at: about a millisecond's work.
+constexpr int kFiguresAStep = 100;
 // What begins at most a year before a period may be the period before it.
 constexpr int kDaysBefore = 366;
 
