@@ -210,15 +210,6 @@ compare_starts() {
   ((long <= START_BOUND * short)) || die "a long log makes the start longer than it may be"
 }
 
-# as_postgres COMMAND...: PostgreSQL refuses to be root.
-as_postgres() {
-  if ((EUID == 0)); then
-    setpriv --reuid=postgres --regid=postgres --clear-groups -- "$@"
-  else
-    "$@"
-  fi
-}
-
 # postgres_program NAME: of Debian's PostgreSQL, whatever its version.
 postgres_program() {
   local found=(/usr/lib/postgresql/*/bin/"$1")
@@ -231,20 +222,24 @@ postgres_program() {
 # concordatd is, so that the kernel gives both the same share of the cores. Sets
 # POSTGRES_CONNECTION.
 start_postgres() {
-  local port program deadline=$((SECONDS + START_SECONDS))
+  local port program as_postgres=() deadline=$((SECONDS + START_SECONDS))
+  # PostgreSQL refuses to be root.
+  if ((EUID == 0)); then
+    as_postgres=(setpriv --reuid=postgres --regid=postgres --clear-groups --)
+  fi
   POSTGRES=$(mktemp --directory)
   cp "$STATE/certificates/server.crt" "$STATE/certificates/server.key" "$POSTGRES/"
   if ((EUID == 0)); then chown -R postgres "$POSTGRES"; fi
   chmod 600 "$POSTGRES/server.key"
   program=$(postgres_program initdb)
-  (cd / && as_postgres "$program" --pgdata="$POSTGRES/data" --auth=trust --username=bench \
+  (cd / && "${as_postgres[@]}" "$program" --pgdata="$POSTGRES/data" --auth=trust --username=bench \
     --no-sync) >"$STATE/initdb.log"
   port=$(python3 -c 'import socket
 s = socket.socket()
 s.bind(("127.0.0.1", 0))
 print(s.getsockname()[1])')
   program=$(postgres_program postgres)
-  as_postgres "$program" -D "$POSTGRES/data" -c port="$port" -c listen_addresses=127.0.0.1 \
+  "${as_postgres[@]}" "$program" -D "$POSTGRES/data" -c port="$port" -c listen_addresses=127.0.0.1 \
     -c unix_socket_directories= -c ssl=on -c ssl_cert_file="$POSTGRES/server.crt" \
     -c ssl_key_file="$POSTGRES/server.key" >"$STATE/postgres.log" 2>&1 </dev/null &
   SERVER_PIDS+=($!)
