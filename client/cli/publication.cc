@@ -138,6 +138,29 @@ void PrintReport(Session& session, const v1::DisclosureReport& report) {
   }
 }
 
+std::vector<Column<v1::Recipient>> RecipientColumns() {
+  return {
+      {"Had by", "agency", [](const v1::Recipient& r) { return Plain(ShortName(r.agency())); }},
+      {"Under", "agreement",
+       [](const v1::Recipient& r) { return Plain(ShortName(r.agreement())); }},
+      {"Version", "agreement_version",
+       [](const v1::Recipient& r) { return Plain(absl::StrCat(r.agreement_version())); }, nullptr,
+       true},
+      {"First", "first_time",
+       [](const v1::Recipient& r) { return Plain(ShortInstantText(r.first_time())); }},
+      {"Last", "last_time",
+       [](const v1::Recipient& r) { return Plain(ShortInstantText(r.last_time())); }},
+  };
+}
+
+void PrintRecipients(Session& session, const Release& release) {
+  const std::vector<v1::Recipient> recipients(release.recipients().begin(),
+                                              release.recipients().end());
+  session.out() << "\n"
+                << FormatTable(MakeTable(recipients, RecipientColumns()), session.width(),
+                               session.colour());
+}
+
 void PrintNames(Session& session, absl::string_view title,
                 const google::protobuf::RepeatedPtrField<std::string>& names) {
   if (names.empty()) return;
@@ -164,6 +187,7 @@ void PrintRelease(Session& session, const Release& release) {
       session.width(), session.colour());
   PrintNames(session, "Missing returns:", release.missing_returns());
   if (release.has_report()) PrintReport(session, release.report());
+  if (release.recipients_size() > 0) PrintRecipients(session, release);
 }
 
 absl::Status PrintOutcome(Session& session, const Release& release) {
@@ -223,7 +247,11 @@ absl::Status Withdraw(Session& session, const WithdrawOptions& options) {
   ASSIGN_OR_RETURN(CallOptions call, session.Call());
   ASSIGN_OR_RETURN(Client client, session.Connect());
   ASSIGN_OR_RETURN(const Release release, client.WithdrawRelease(request, call));
-  return PrintOutcome(session, release);
+  RETURN_IF_ERROR(PrintOutcome(session, release));
+  if (release.recipients_size() == 0 && session.options().output != OutputFormat::kJson) {
+    session.out() << "\nNobody has had figures of it.\n";
+  }
+  return absl::OkStatus();
 }
 
 absl::Status Show(Session& session, const ShowOptions& options) {
@@ -273,8 +301,9 @@ void AddPublicationCommands(CLI::App& releases, Session& session) {
   command->add_option("--reason", withdraw->reason, "Why, for those who look for it")->required();
   command->add_flag("--dry-run", withdraw->dry_run, "Only check");
   auto show = std::make_shared<ShowOptions>();
-  command = AddCommand(releases, "show", "One release; the office sees its report too", session,
-                       show, &Show);
+  command =
+      AddCommand(releases, "show", "One release; the office sees its report and who has had it",
+                 session, show, &Show);
   command->add_option("release", show->release, "The release")->required();
 }
 

@@ -83,5 +83,35 @@ TEST_F(PublicationCommandsTest, AWithdrawalNeedsAReason) {
   EXPECT_EQ(RunCli(connection_, {"releases", "withdraw", "q1"}).code, ExitCode::kUsage);
 }
 
+TEST_F(PublicationCommandsTest, AWithdrawalPrintsWhoHasHadTheRelease) {
+  EXPECT_CALL(*connection_, WithdrawRelease(_, _)).WillOnce([](const auto& sent, auto&) {
+    v1::Release release;
+    release.set_name(sent.name());
+    auto& recipient = *release.add_recipients();
+    recipient.set_agency("agencies/county-council");
+    recipient.set_agreement("agreements/assurance");
+    recipient.set_agreement_version(3);
+    recipient.mutable_first_time()->set_seconds(1543741200);
+    recipient.mutable_last_time()->set_seconds(1546333200);
+    return release;
+  });
+  const CliResult result = RunCli(connection_, {"releases", "withdraw", "q1", "--reason", "Wrong"});
+  EXPECT_EQ(result.code, ExitCode::kOk) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("county-council"));
+  EXPECT_THAT(result.out, HasSubstr("assurance"));
+  EXPECT_THAT(result.out, HasSubstr("2018-12-02 09:00"));
+  EXPECT_THAT(result.out, HasSubstr("2019-01-01 09:00"));
+}
+
+TEST_F(PublicationCommandsTest, AWithdrawalSaysThatNobodyHasHadTheRelease) {
+  EXPECT_CALL(*connection_, WithdrawRelease(_, _)).WillOnce([](const auto& sent, auto&) {
+    v1::Release release;
+    release.set_name(sent.name());
+    return release;
+  });
+  const CliResult result = RunCli(connection_, {"releases", "withdraw", "q1", "--reason", "Wrong"});
+  EXPECT_THAT(result.out, HasSubstr("Nobody has had figures of it."));
+}
+
 }  // namespace
 }  // namespace concordat::cli

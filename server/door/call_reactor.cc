@@ -416,7 +416,7 @@ absl::Status CallReactor::Prepare(store::Batch& batch, v1::AuditRecord& record) 
     RETURN_IF_ERROR(daily_rows_.GiveBack(batch, rows_));
   }
   FillRecord(record);
-  return absl::OkStatus();
+  return AddRecipient(batch, record);
 }
 
 absl::Status CallReactor::Change(store::Batch& batch) {
@@ -536,6 +536,18 @@ void CallReactor::FillRecord(v1::AuditRecord& record) {
     record.set_token_id_digest(token.id_sha256);
     record.set_token_key_id(token.key_id);
   }
+}
+
+absl::Status CallReactor::AddRecipient(store::Batch& batch, const v1::AuditRecord& record) const {
+  const bool gives =
+      record.decision() == v1::AuditRecord::ALLOWED && stage_ != Stage::kStreamEnding;
+  if (!gives || record.agreement().empty()) return absl::OkStatus();
+  const absl::Time time = ToTime(record.time());
+  for (const std::string& release : call_->notes_->figures_of) {
+    RETURN_IF_ERROR(batch.AddRecipient(
+        release, {record.agency(), record.agreement(), record.agreement_version(), time, time}));
+  }
+  return absl::OkStatus();
 }
 
 void CallReactor::Done(absl::StatusOr<v1::Receipt> receipt) {

@@ -156,6 +156,8 @@ class CallReactor final : public audit::Entry, public CallsInHand::Member {
 
   // Call once for each record: the digest is finished by it.
   void FillRecord(v1::AuditRecord& record);
+  // Remembers which releases the caller is given figures of, by the record in hand.
+  absl::Status AddRecipient(store::Batch& batch, const v1::AuditRecord& record) const;
 
   Door& door_;
   grpc::ServerCompletionQueue& queue_;

@@ -230,6 +230,8 @@ absl::StatusOr<std::unique_ptr<door::MessageSource<Part>>> OpenExtract(
                      store.Find(call->grant(), store::Kind::kRelease, request.parent(), point));
     unchanged = row.committed < ToTime(request.filter().changed_since());
   }
+  // Of what will be sent nothing is known yet: who begins may have had some.
+  if (!unchanged) call->NoteFiguresOf(release.name());
   return std::make_unique<Extract>(store, std::move(call), request, std::move(release), point,
                                    unchanged);
 }

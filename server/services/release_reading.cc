@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <limits>
 #include <utility>
+#include <vector>
 
 #include "absl/algorithm/container.h"
 #include "base/civil_time.h"
@@ -38,6 +39,21 @@ absl::StatusOr<v1::Release> Parse(const store::Row& row) {
   return release;
 }
 
+absl::Status AddRecipients(const store::Reader& reader, const auth::Grant& grant,
+                           v1::Release& release) {
+  ASSIGN_OR_RETURN(const std::vector<store::Recipient> recipients,
+                   reader.ReadRecipients(grant, release.name()));
+  for (const store::Recipient& stored : recipients) {
+    v1::Recipient& recipient = *release.add_recipients();
+    recipient.set_agency(stored.agency);
+    recipient.set_agreement(stored.agreement);
+    recipient.set_agreement_version(stored.agreement_version);
+    *recipient.mutable_first_time() = ToTimestamp(stored.first);
+    *recipient.mutable_last_time() = ToTimestamp(stored.last);
+  }
+  return absl::OkStatus();
+}
+
 // Sees all that is committed.
 store::ReadPoint Newest() { return {std::numeric_limits<int64_t>::max(), absl::InfiniteFuture()}; }
 
@@ -46,7 +62,11 @@ store::ReadPoint Newest() { return {std::numeric_limits<int64_t>::max(), absl::I
 absl::StatusOr<v1::Release> ReadRelease(const store::Reader& reader, const auth::Grant& grant,
                                         const store::Row& row, Audience audience) {
   ASSIGN_OR_RETURN(v1::Release release, Parse(row));
-  if (audience == Audience::kPartners) release.clear_report();
+  if (audience == Audience::kPartners) {
+    release.clear_report();
+  } else {
+    RETURN_IF_ERROR(AddRecipients(reader, grant, release));
+  }
   *release.mutable_recorded_time() = ToTimestamp(row.recorded);
   int64_t count = 0;
   RETURN_IF_ERROR(reader.ScanObservations(grant, row.name, -1, [&](const store::ObservationRow&) {

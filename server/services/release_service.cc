@@ -235,6 +235,7 @@ absl::StatusOr<v1::ListObservationsResponse> ReleaseService::ListObservations(
     const absl::Status readable = CheckNotWithdrawn(store_, call.grant(), release);
     if (ReasonOf(readable) == v1::RELEASE_WITHDRAWN) continue;
     RETURN_IF_ERROR(readable);
+    const int before = response.observations_size();
     RETURN_IF_ERROR(ScanFigures(store_, call.grant(), release, request.filter(),
                                 release == cursor_release ? cursor_ordinal : -1,
                                 [&](int64_t ordinal, v1::Observation&& observation) {
@@ -245,6 +246,7 @@ absl::StatusOr<v1::ListObservationsResponse> ReleaseService::ListObservations(
                                   *response.add_observations() = std::move(observation);
                                   return true;
                                 }));
+    if (response.observations_size() > before) call.NoteFiguresOf(release);
   }
   response.set_next_page_token(filler.next_page_token());
   *response.mutable_read_time() = ToTimestamp(page.read_time);

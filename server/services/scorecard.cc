@@ -158,6 +158,7 @@ absl::StatusOr<Scorecard> MakeScorecard(const store::Store& store, const door::C
                    ReadableRelease(store, call.grant(), request.name(), point));
   call.NoteRelease(release.name(), release.digest());
   ASSIGN_OR_RETURN(const Figures figures, ReadFigures(store, call, request));
+  if (!figures.empty()) call.NoteFiguresOf(release.name());
 
   Scorecard scorecard;
   scorecard.set_release(release.name());

@@ -37,6 +37,9 @@ class ForwardingBatch : public Batch {
                            absl::string_view record) override {
     return batch_->AppendAudit(index, columns, record);
   }
+  absl::Status AddRecipient(absl::string_view release, const Recipient& recipient) override {
+    return batch_->AddRecipient(release, recipient);
+  }
   absl::Status PutTile(int level, uint64_t index, absl::string_view hashes) override {
     return batch_->PutTile(level, index, hashes);
   }
@@ -86,6 +89,10 @@ class ForwardingStore : public Store {
       const auth::Grant& grant, absl::string_view release, int64_t after_ordinal,
       absl::FunctionRef<bool(const ObservationRow&)> visit) const override {
     return store_.ScanObservations(grant, release, after_ordinal, visit);
+  }
+  absl::StatusOr<std::vector<Recipient>> ReadRecipients(const auth::Grant& grant,
+                                                        absl::string_view release) const override {
+    return store_.ReadRecipients(grant, release);
   }
   absl::Status ScanSubmitted(const auth::Grant& grant, const FigureRange& range, ReadPoint point,
                              absl::FunctionRef<bool(const FigureRow&)> visit) const override {

@@ -83,6 +83,18 @@ struct ObservationRow {
   std::string body;
 };
 
+// One agency that has had figures of a release.
+struct Recipient {
+  // `agencies/{agency}`.
+  std::string agency;
+  // Under which it last had some, `agreements/{agreement}`, and its version then.
+  std::string agreement;
+  int64_t agreement_version = 0;
+  // When it first and last had some.
+  absl::Time first;
+  absl::Time last;
+};
+
 // One record of the audit log. `record` is the leaf.
 struct AuditRow {
   uint64_t index = 0;
@@ -134,6 +146,11 @@ class Reader {
   virtual absl::Status ScanObservations(
       const auth::Grant& grant, absl::string_view release, int64_t after_ordinal,
       absl::FunctionRef<bool(const ObservationRow&)> visit) const = 0;
+
+  // Who has had figures of a release, by agency. OUT_OF_SCOPE when the grant does not
+  // cover the release.
+  virtual absl::StatusOr<std::vector<Recipient>> ReadRecipients(
+      const auth::Grant& grant, absl::string_view release) const = 0;
 
   // Calls `visit` with submitted figures, by key, until it returns false: those whose
   // submission is visible at `point`. A grant of a role, or one that sees all agencies,
@@ -242,6 +259,9 @@ class Batch {
   // Appends the record of index `index`, which is the number of records so far.
   virtual absl::Status AppendAudit(uint64_t index, const AuditColumns& columns,
                                    absl::string_view record) = 0;
+  // Remembers for good that the agency has figures of a release; DropAudit does not
+  // forget it. Where it had some before, `first` stays what it was.
+  virtual absl::Status AddRecipient(absl::string_view release, const Recipient& recipient) = 0;
   // Stores a tile of the log's tree (C2SP tlog-tiles): the hashes, 32 bytes each,
   // that the level has of it now. Of level 0 whole tiles alone; what is left over is
   // hashed from the records again.

@@ -40,7 +40,9 @@ TEST_P(StoreWritingTest, ABatchThatIsNotCommittedLeavesNothing) {
     ASSERT_TRUE((*batch)->PutReply("c", "m", "id", {"digest", "reply"}, kNoon).ok());
     ASSERT_TRUE((*batch)->AppendAudit(0, {kNoon, "", ""}, "record").ok());
     ASSERT_TRUE((*batch)->MarkStreamOpen(0).ok());
+    ASSERT_TRUE((*batch)->AddRecipient("releases/a", {"agencies/a", "", 1, kNoon, kNoon}).ok());
   }
+  EXPECT_THAT(store_->ReadRecipients(everything_, "releases/a").value(), IsEmpty());
   EXPECT_EQ(BodyOf(Kind::kPlan, "plans/a"), "kept");
   EXPECT_EQ(store_->ReadState()->revision, 1);
   EXPECT_EQ(store_->AuditSize().value(), 0);
@@ -381,6 +383,58 @@ TEST_P(StoreWritingTest, WhatIsDroppedIsSeenByNobodyAndItsHoursStay) {
   ASSERT_TRUE(span.ok()) << span.status();
   EXPECT_EQ(span->begin, 0);
   EXPECT_EQ(span->end, 258);
+}
+
+TEST_P(StoreWritingTest, RecipientsOfAReleaseStayWhenTheirRecordsAreDropped) {
+  const auto at = [](int minute) { return kNoon + absl::Minutes(minute); };
+  AppendRecords("agencies/police", std::vector<std::string>(256));
+  InBatch([&](Batch& batch) {
+    ASSERT_TRUE(
+        batch.AddRecipient("releases/a", {"agencies/police", "agreements/x", 1, at(1), at(1)})
+            .ok());
+    ASSERT_TRUE(
+        batch.AddRecipient("releases/a", {"agencies/board", "agreements/x", 1, at(2), at(2)}).ok());
+    ASSERT_TRUE(
+        batch.AddRecipient("releases/b", {"agencies/board", "agreements/x", 1, at(2), at(2)}).ok());
+  });
+  InBatch([&](Batch& batch) {
+    ASSERT_TRUE(
+        batch.AddRecipient("releases/a", {"agencies/police", "agreements/y", 7, at(3), at(3)})
+            .ok());
+    ASSERT_TRUE(batch.DropAudit(256).ok());
+  });
+  const auto recipients = store_->ReadRecipients(everything_, "releases/a");
+  ASSERT_TRUE(recipients.ok()) << recipients.status();
+  ASSERT_THAT(*recipients, SizeIs(2));
+  EXPECT_EQ((*recipients)[0].agency, "agencies/board");
+  const Recipient& police = (*recipients)[1];
+  EXPECT_EQ(police.agency, "agencies/police");
+  EXPECT_EQ(police.agreement, "agreements/y");
+  EXPECT_EQ(police.agreement_version, 7);
+  EXPECT_EQ(police.first, at(1));
+  EXPECT_EQ(police.last, at(3));
+}
+
+TEST_P(StoreWritingTest, ARecipientsLastTimeDoesNotGoBackWithTheClock) {
+  InBatch([](Batch& batch) {
+    ASSERT_TRUE(
+        batch.AddRecipient("releases/a", {"agencies/a", "agreements/x", 1, kNoon, kNoon}).ok());
+    const absl::Time earlier = kNoon - kTick;
+    ASSERT_TRUE(
+        batch.AddRecipient("releases/a", {"agencies/a", "agreements/y", 2, earlier, earlier}).ok());
+  });
+  const auto recipients = store_->ReadRecipients(everything_, "releases/a");
+  ASSERT_TRUE(recipients.ok()) << recipients.status();
+  ASSERT_THAT(*recipients, SizeIs(1));
+  EXPECT_EQ(recipients->front().agreement, "agreements/y");
+  EXPECT_EQ(recipients->front().last, kNoon);
+}
+
+TEST_P(StoreWritingTest, OnlyAGrantOverTheReleaseShowsItsRecipients) {
+  v1::Agreement::Scope scope;
+  scope.add_releases("releases/a");
+  EXPECT_TRUE(store_->ReadRecipients(Over(scope), "releases/a").ok());
+  EXPECT_EQ(ReasonName(store_->ReadRecipients(Over(scope), "releases/b").status()), "OUT_OF_SCOPE");
 }
 
 TEST_P(StoreWritingTest, OnlyAnAuditorSeesTheRecordsOfOthers) {

@@ -7,16 +7,20 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "base/civil_time.h"
 #include "base/clock.h"
 #include "concordat/v1/measure_service.pb.h"
 #include "concordat/v1/release_service.pb.h"
+#include "concordat/v1/scorecard.pb.h"
 #include "concordat/v1/submission.pb.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "server/store/sqlite/connection.h"
 #include "server/store/sqlite/sqlite_store.h"
 #include "server/store/store.h"
 #include "server/store/test_grants.h"
+#include "tests/support/call.h"
 #include "tests/support/moments.h"
 #include "tests/support/must.h"
 #include "tests/support/test_partnership.h"
@@ -134,6 +138,44 @@ class ReleasesTest : public testing::Test {
     return partnership_->Ask<v1::Release>(partner, request);
   }
 
+  Answer<v1::Release> Withdraw() {
+    v1::WithdrawReleaseRequest request;
+    request.set_name(kRelease);
+    request.set_reason("A provider mixed up two columns");
+    return partnership_->Ask<v1::Release>(kBoard, request);
+  }
+  Answer<v1::Scorecard> GetScorecard(const Partner& partner) {
+    v1::GetScorecardRequest request;
+    request.set_name(kRelease);
+    return partnership_->Ask<v1::Scorecard>(partner, request);
+  }
+  // Begins an extract and leaves when its first message is there, or it is refused.
+  Outcome BeginExtract(const Partner& partner) {
+    v1::ExtractObservationsRequest request;
+    request.set_parent(kRelease);
+    request.set_format(v1::ExtractObservationsRequest::CSV);
+    StreamCall call(partnership_->ChannelOf(partner), PathOf(*request.GetDescriptor()),
+                    TestPartnership::PurposeOf(partner));
+    EXPECT_TRUE(call.Write(request.SerializeAsString()));
+    call.CloseWrites();
+    if (call.Read().has_value()) call.Cancel();
+    return call.Finish();
+  }
+  // As the office sees them: agency, agreement and its version, first and last time.
+  std::vector<std::string> Recipients() { return TextsOf(GetRelease(kBoard).message); }
+  static std::vector<std::string> TextsOf(const v1::Release& release) {
+    std::vector<std::string> texts;
+    for (const v1::Recipient& recipient : release.recipients()) {
+      texts.push_back(absl::StrCat(
+          recipient.agency(), " ", recipient.agreement(), " ", recipient.agreement_version(), " ",
+          TimeOfDay(recipient.first_time()), " ", TimeOfDay(recipient.last_time())));
+    }
+    return texts;
+  }
+  static std::string TimeOfDay(const google::protobuf::Timestamp& time) {
+    return absl::FormatTime("%H:%M", ToTime(time), absl::UTCTimeZone());
+  }
+
   FakeClock clock_;
   std::optional<TestPartnership> partnership_;
   v1::Release release_;
@@ -185,6 +227,71 @@ TEST_F(ReleasesTest, AWithdrawnReleaseLeavesByNoRoad) {
   EXPECT_EQ(withdrawn.message.state(), v1::Release::WITHDRAWN);
   EXPECT_TRUE(RefusedWith(List(kReader).outcome, v1::RELEASE_WITHDRAWN));
   EXPECT_EQ(GetRelease(kReader).message.withdrawn_reason(), request.reason());
+}
+
+TEST_F(ReleasesTest, TheOfficeSeesWhoHasHadAReleaseByEachRoadAndSinceWhen) {
+  ASSERT_TRUE(Publish(Preview().preview_digest()).ok());
+  v1::ListObservationsRequest of_nothing;
+  of_nothing.set_parent(kRelease);
+  of_nothing.mutable_filter()->add_areas("areas/e92000001");
+  ASSERT_TRUE(partnership_->Ask<v1::ListObservationsResponse>(kReader, of_nothing).ok());
+  ASSERT_TRUE(GetRelease(kReader).ok());
+  ASSERT_TRUE(RefusedWith(List(kStranger).outcome, v1::NO_AGREEMENT));
+  EXPECT_THAT(Recipients(), IsEmpty());
+
+  ASSERT_TRUE(List(kReader).ok());
+  clock_.Advance(absl::Hours(1));
+  BeginExtract(kHealthTrust);
+  clock_.Advance(absl::Hours(1));
+  ASSERT_TRUE(GetScorecard(kBoard).ok());
+  clock_.Advance(absl::Hours(1));
+  v1::ListObservationsRequest of_all;
+  of_all.set_parent("releases/-");
+  of_all.mutable_filter()->add_measures(kMeasure);
+  ASSERT_TRUE(partnership_->Ask<v1::ListObservationsResponse>(kReader, of_all).ok());
+
+  const std::vector<std::string> recipients = {
+      "agencies/lancashire-care-nhs-trust agreements/health-safeguarding 1 10:00 10:00",
+      "agencies/lancashire-county-council agreements/multi-agency-assurance 1 09:00 12:00",
+      "agencies/lscb agreements/multi-agency-assurance 1 11:00 11:00",
+  };
+  EXPECT_EQ(Recipients(), recipients);
+  EXPECT_THAT(GetRelease(kReader).message.recipients(), IsEmpty());
+  partnership_->Stop();
+  partnership_->Start();
+  EXPECT_EQ(Recipients(), recipients);
+}
+
+TEST_F(ReleasesTest, AWithdrawalSaysWhoHasTheReleaseAndNobodyComesToIt) {
+  ASSERT_TRUE(Publish(Preview().preview_digest()).ok());
+  ASSERT_TRUE(List(kReader).ok());
+  const auto withdrawn = Withdraw();
+  ASSERT_TRUE(withdrawn.ok()) << withdrawn.outcome.Text();
+  const std::vector<std::string> recipients = {
+      "agencies/lancashire-county-council agreements/multi-agency-assurance 1 09:00 09:00"};
+  EXPECT_EQ(TextsOf(withdrawn.message), recipients);
+
+  clock_.Advance(absl::Hours(1));
+  EXPECT_TRUE(RefusedWith(List(kHealthTrust).outcome, v1::RELEASE_WITHDRAWN));
+  EXPECT_TRUE(RefusedWith(GetScorecard(kHealthTrust).outcome, v1::RELEASE_WITHDRAWN));
+  EXPECT_TRUE(RefusedWith(BeginExtract(kHealthTrust), v1::RELEASE_WITHDRAWN));
+  EXPECT_EQ(Recipients(), recipients);
+}
+
+TEST_F(ReleasesTest, WhoCannotBeRememberedGetsNoFigure) {
+  ASSERT_TRUE(Publish(Preview().preview_digest()).ok());
+  partnership_->Stop();
+  {
+    auto connection = Must(
+        store::Connection::Open(partnership_->database_path(), store::Connection::Mode::kWriter));
+    Must(
+        connection.Execute("CREATE TRIGGER broken BEFORE INSERT ON release_recipient "
+                           "BEGIN SELECT RAISE(FAIL, 'broken'); END"));
+  }
+  partnership_->Start();
+  const auto listed = List(kReader);
+  EXPECT_TRUE(RefusedWith(listed.outcome, v1::AUDIT_UNAVAILABLE));
+  EXPECT_EQ(listed.outcome.reply, "");
 }
 
 }  // namespace

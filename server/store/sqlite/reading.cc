@@ -79,6 +79,9 @@ absl::StatusOr<Reading> Reading::Prepare(Connection& connection) {
                    connection.Prepare("SELECT ordinal, measure, area, level, topics, body FROM "
                                       "observation WHERE release=? AND ordinal>? "
                                       "ORDER BY ordinal"));
+  ASSIGN_OR_RETURN(reading.recipients_,
+                   connection.Prepare("SELECT agency, agreement, agreement_version, first, last "
+                                      "FROM release_recipient WHERE release=? ORDER BY agency"));
   // CROSS JOIN, so that the measure's own index leads whatever the planner thinks.
   ASSIGN_OR_RETURN(
       reading.figures_,
@@ -239,6 +242,20 @@ absl::Status Reading::ScanObservations(const auth::Grant& grant, absl::string_vi
     }
     Assign(query.Text(5), row.body);
     if (!visit(row)) return absl::OkStatus();
+  }
+}
+
+absl::StatusOr<std::vector<Recipient>> Reading::ReadRecipients(const auth::Grant& grant,
+                                                               absl::string_view release) const {
+  if (!grant.CoversRelease(release)) return grant.OutOfScope();
+  Query query = recipients_.Start();
+  query.Bind(release);
+  std::vector<Recipient> recipients;
+  while (true) {
+    ASSIGN_OR_RETURN(const bool found, query.Step());
+    if (!found) return recipients;
+    recipients.push_back({std::string(query.Text(0)), std::string(query.Text(1)), query.Int(2),
+                          absl::FromUnixMicros(query.Int(3)), absl::FromUnixMicros(query.Int(4))});
   }
 }
 

@@ -117,6 +117,19 @@ CREATE TABLE figure (
 CREATE UNIQUE INDEX figure_by_key ON figure (measure, period, area, breakdown, submission);
 CREATE INDEX figure_by_submission ON figure (submission);
 )sql",
+    // Which agencies have had figures of which release: when first and last, and under
+    // which version of which agreement last.
+    R"sql(
+CREATE TABLE release_recipient (
+  release TEXT NOT NULL,
+  agency TEXT NOT NULL,
+  agreement TEXT NOT NULL,
+  agreement_version INTEGER NOT NULL,
+  first INTEGER NOT NULL,
+  last INTEGER NOT NULL,
+  PRIMARY KEY (release, agency)
+) WITHOUT ROWID;
+)sql",
 };
 
 absl::StatusOr<int64_t> Version(Connection& connection) {

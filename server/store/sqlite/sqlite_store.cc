@@ -15,6 +15,7 @@
 #include "base/durable_file.h"
 #include "base/process_lock.h"
 #include "base/status.h"
+#include "server/store/sqlite/committed_state.h"
 #include "server/store/sqlite/connection.h"
 #include "server/store/sqlite/reading.h"
 #include "server/store/sqlite/rewriting.h"
@@ -54,6 +55,7 @@ struct Writer {
   Statement append_audit;
   Statement add_reader;
   Statement widen_hour;
+  Statement add_recipient;
   Statement put_tile;
   Statement drop_audit;
   Statement next_reader;
@@ -95,6 +97,12 @@ absl::StatusOr<std::unique_ptr<Writer>> PrepareWriter(Connection connection) {
                    db.Prepare("INSERT INTO audit_hour (hour, first, last) VALUES (?,?,?) "
                               "ON CONFLICT (hour) DO UPDATE SET first=min(first, excluded.first), "
                               "last=max(last, excluded.last)"));
+  ASSIGN_OR_RETURN(
+      writer->add_recipient,
+      db.Prepare("INSERT INTO release_recipient (release, agency, agreement, agreement_version, "
+                 "first, last) VALUES (?,?,?,?,?,?) ON CONFLICT (release, agency) DO UPDATE SET "
+                 "agreement=excluded.agreement, agreement_version=excluded.agreement_version, "
+                 "last=max(last, excluded.last)"));
   ASSIGN_OR_RETURN(writer->put_tile,
                    db.Prepare("INSERT OR REPLACE INTO audit_tile (id, hashes) VALUES (?,?)"));
   ASSIGN_OR_RETURN(writer->drop_audit, db.Prepare("DELETE FROM audit WHERE idx<?"));
@@ -165,6 +173,10 @@ class SqliteTransaction final : public Transaction {
       const auth::Grant& grant, absl::string_view release, int64_t after_ordinal,
       absl::FunctionRef<bool(const ObservationRow&)> visit) const override {
     return writer_.reading.ScanObservations(grant, release, after_ordinal, visit);
+  }
+  absl::StatusOr<std::vector<Recipient>> ReadRecipients(const auth::Grant& grant,
+                                                        absl::string_view release) const override {
+    return writer_.reading.ReadRecipients(grant, release);
   }
   absl::Status ScanSubmitted(const auth::Grant& grant, const FigureRange& range, ReadPoint point,
                              absl::FunctionRef<bool(const FigureRow&)> visit) const override {
@@ -267,33 +279,6 @@ class SqliteTransaction final : public Transaction {
   absl::flat_hash_set<Kind> kinds_;
 };
 
-// The store's state as last committed: there is one writer, so that reads need
-// not ask the database for it. Thread-safe.
-class CommittedState {
- public:
-  CommittedState(Store::State state, absl::flat_hash_set<Kind> kinds)
-      : state_(state), kinds_(std::move(kinds)) {}
-  Store::State Get() const {
-    absl::ReaderMutexLock lock(&mutex_);
-    return state_;
-  }
-  // Whether any resource of the kind was ever stored.
-  bool HasKind(Kind kind) const {
-    absl::ReaderMutexLock lock(&mutex_);
-    return kinds_.contains(kind);
-  }
-  void Set(Store::State state, const absl::flat_hash_set<Kind>& added_kinds) {
-    absl::MutexLock lock(&mutex_);
-    state_ = state;
-    kinds_.insert(added_kinds.begin(), added_kinds.end());
-  }
-
- private:
-  mutable absl::Mutex mutex_;
-  Store::State state_ ABSL_GUARDED_BY(mutex_);
-  absl::flat_hash_set<Kind> kinds_ ABSL_GUARDED_BY(mutex_);
-};
-
 class SqliteBatch final : public Batch {
  public:
   SqliteBatch(Writer& writer, CommittedState& committed_state)
@@ -378,6 +363,16 @@ class SqliteBatch final : public Batch {
       RETURN_IF_ERROR(AddReader(agency, index));
     }
     return absl::OkStatus();
+  }
+  absl::Status AddRecipient(absl::string_view release, const Recipient& recipient) override {
+    Query query = writer_.add_recipient.Start();
+    query.Bind(release)
+        .Bind(recipient.agency)
+        .Bind(recipient.agreement)
+        .Bind(recipient.agreement_version)
+        .Bind(absl::ToUnixMicros(recipient.first))
+        .Bind(absl::ToUnixMicros(recipient.last));
+    return query.Run();
   }
   absl::Status PutTile(int level, uint64_t index, absl::string_view hashes) override {
     Query query = writer_.put_tile.Start();
@@ -518,6 +513,11 @@ class SqliteStore final : public Store {
       absl::FunctionRef<bool(const ObservationRow&)> visit) const override {
     ASSIGN_OR_RETURN(const Lease lease, Borrow());
     return lease->reading.ScanObservations(grant, release, after_ordinal, visit);
+  }
+  absl::StatusOr<std::vector<Recipient>> ReadRecipients(const auth::Grant& grant,
+                                                        absl::string_view release) const override {
+    ASSIGN_OR_RETURN(const Lease lease, Borrow());
+    return lease->reading.ReadRecipients(grant, release);
   }
   absl::Status ScanSubmitted(const auth::Grant& grant, const FigureRange& range, ReadPoint point,
                              absl::FunctionRef<bool(const FigureRow&)> visit) const override {
