@@ -28,11 +28,13 @@ constexpr absl::string_view kResourcePatterns[] = {
     "agreements/{agreement}",
     "areas/{area}",
     "measures/{measure}",
+    "measures/{measure}/returns/{return}",
     "plans/{plan}",
     "plans/{plan}/actions/{action}",
     "plans/{plan}/actions/{action}/reports/{report}",
     "releases/{release}",
     "releases/{release}/observations/{observation}",
+    "submissions/{submission}",
 };
 
 bool IsResourceName(absl::string_view name) {
