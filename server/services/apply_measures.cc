@@ -140,7 +140,8 @@ class MeasuresChecker {
   absl::Status CheckAgencies(const v1::Measure& measure) {
     RETURN_IF_ERROR(CheckAgency("provider", measure.provider()));
     absl::flat_hash_set<std::string> agencies;
-    absl::flat_hash_set<std::string> areas;
+    // Who reports each area, by its name.
+    absl::flat_hash_map<std::string, std::string> reporters;
     for (int i = 0; i < measure.duties_size(); ++i) {
       const v1::Measure::Duty& duty = measure.duties(i);
       const std::string path = absl::StrCat("duties[", i, "]");
@@ -156,8 +157,14 @@ class MeasuresChecker {
         const std::string area_path = absl::StrCat(path, ".areas[", area, "]");
         ASSIGN_OR_RETURN(const bool known, IsStored(Kind::kArea, duty.areas(area)));
         if (!known) Violate(area_path, "names an area that the directory lacks");
-        if (!areas.insert(duty.areas(area)).second) {
-          Violate(area_path, "stands twice: one agency reports an area");
+        const auto [reporter, is_new] = reporters.try_emplace(duty.areas(area), duty.agency());
+        if (is_new) continue;
+        if (reporter->second == duty.agency()) {
+          Violate(area_path, "stands twice");
+        } else {
+          Violate(area_path,
+                  absl::StrCat("is reported by both ", reporter->second, " and ", duty.agency(),
+                               "; one agency reports an area: take it from one of them"));
         }
       }
       if (!duty.contact().empty() && !IsMailAddress(duty.contact())) {

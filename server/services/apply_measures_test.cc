@@ -20,6 +20,7 @@ namespace concordat::services {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
@@ -107,6 +108,20 @@ TEST_F(ApplyMeasuresTest, AnAgencyHasOneDutyAndAnAreaOneAgency) {
                 m.mutable_duties(1)->set_agency("agencies/trust");
               }),
               ElementsAre("duties[1].areas[0]"));
+}
+
+TEST_F(ApplyMeasuresTest, OfTwoAgenciesThatReportOneAreaBothAreNamed) {
+  v1::Measure::Duty& second = *measure_.add_duties();
+  second.set_agency("agencies/trust");
+  second.add_areas("areas/b");
+  EXPECT_TRUE(Apply(measure_).ok());
+  second.add_areas("areas/a");
+  const auto request = PayloadOf<google::rpc::BadRequest>(Apply(measure_).status());
+  ASSERT_TRUE(request.has_value());
+  ASSERT_THAT(request->field_violations(), SizeIs(1));
+  EXPECT_EQ(request->field_violations(0).field(), "measures[0].duties[1].areas[1]");
+  EXPECT_THAT(request->field_violations(0).description(),
+              HasSubstr("agencies/police and agencies/trust"));
 }
 
 TEST_F(ApplyMeasuresTest, TheNamesOfReturnsHaveRoomForTheAgency) {
