@@ -10,6 +10,7 @@
 #include "concordat/v1/plan.pb.h"
 #include "concordat/v1/release.pb.h"
 #include "concordat/v1/return.pb.h"
+#include "concordat/v1/submission.pb.h"
 
 namespace concordat::domain {
 namespace {
@@ -24,14 +25,16 @@ bool IsText(const FieldDescriptor& field) { return field.type() == FieldDescript
 // What is redacted is declared beside these.
 bool IsOfResource(const FileDescriptor* file) {
   return file == v1::Plan::descriptor()->file() || file == v1::Measure::descriptor()->file() ||
-         file == v1::Release::descriptor()->file() || file == v1::Return::descriptor()->file();
+         file == v1::Release::descriptor()->file() || file == v1::Return::descriptor()->file() ||
+         file == v1::Submission::descriptor()->file();
 }
 
 // Strings that the server makes or that name a resource, where no rule says so.
 bool IsMadeByServer(absl::string_view name) {
-  constexpr absl::string_view kNames[] = {
-      "agency",  "agreement",       "area", "areas", "client", "digest",    "etag", "key",
-      "measure", "missing_returns", "name", "plan",  "set_by", "submission"};
+  constexpr absl::string_view kNames[] = {"agency",   "agreement",       "area",       "areas",
+                                          "client",   "digest",          "etag",       "key",
+                                          "measure",  "missing_returns", "name",       "plan",
+                                          "provider", "set_by",          "submission", "submitter"};
   return absl::c_linear_search(kNames, name);
 }
 

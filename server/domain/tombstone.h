@@ -15,9 +15,9 @@ namespace concordat::domain {
 // and a reader has to see that something stood there.
 inline constexpr absl::string_view kTombstone = "[redacted]";
 
-// Whether the field holds free text of a plan, action, report, measure, release or
-// figure. Names, identifiers, digests, dates and enums are none: what they say is not
-// written by anybody, or holds the data together.
+// Whether the field holds free text of a plan, action, report, measure, return,
+// submission, release or figure. Names, identifiers, digests, dates and enums are none:
+// what they say is not written by anybody, or holds the data together.
 bool IsFreeText(const google::protobuf::FieldDescriptor& field);
 
 // Puts the tombstone in the place of each free text of `message`, and of all that it

@@ -7,6 +7,7 @@
 #include "concordat/v1/plan.pb.h"
 #include "concordat/v1/release.pb.h"
 #include "concordat/v1/return.pb.h"
+#include "concordat/v1/submission.pb.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -37,7 +38,8 @@ TEST(TombstoneTest, TheseFieldsHoldTextThatPeopleWrite) {
   for (const Descriptor* type :
        {v1::Plan::descriptor(), v1::Action::descriptor(), v1::ProgressReport::descriptor(),
         v1::Measure::descriptor(), v1::Release::descriptor(), v1::Observation::descriptor(),
-        v1::Return::descriptor()}) {
+        v1::Return::descriptor(), v1::Submission::descriptor(),
+        v1::SubmittedObservation::descriptor()}) {
     Collect(*type, visited, found);
   }
   EXPECT_THAT(
@@ -52,7 +54,8 @@ TEST(TombstoneTest, TheseFieldsHoldTextThatPeopleWrite) {
           "Observation.measure_display_name", "Observation.note", "Observation.printed",
           "Period.label", "Release.display_name", "Release.note", "Release.sources",
           "Release.withdrawn_reason", "Return.contact", "Return.measure_display_name",
-          "Return.reason"));
+          "Return.reason", "Submission.source", "Submission.revision_reason",
+          "SubmittedObservation.commentary"));
 }
 
 TEST(TombstoneTest, ATextThatHoldsItGoesAsAWholeAndTheOthersStay) {

@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
+#include "absl/functional/function_ref.h"
 #include "absl/strings/str_cat.h"
 #include "base/civil_time.h"
 #include "base/resource_name.h"
@@ -14,6 +16,7 @@
 #include "concordat/v1/plan.pb.h"
 #include "concordat/v1/release.pb.h"
 #include "concordat/v1/return.pb.h"
+#include "concordat/v1/submission.pb.h"
 #include "google/protobuf/descriptor.h"
 #include "server/domain/tombstone.h"
 #include "server/services/apply.h"
@@ -23,6 +26,7 @@ namespace concordat::services {
 namespace {
 
 using google::protobuf::Message;
+using store::FigureRow;
 using store::Kind;
 using store::ObservationRow;
 using store::Row;
@@ -47,6 +51,7 @@ std::optional<Redactable> FindRedactable(absl::string_view resource) {
       {"measures/{measure}", Kind::kMeasure, &v1::Measure::default_instance()},
       {"measures/{measure}/returns/{return}", Kind::kReturn, &v1::Return::default_instance()},
       {"releases/{release}", Kind::kRelease, &v1::Release::default_instance()},
+      {"submissions/{submission}", Kind::kSubmission, &v1::Submission::default_instance()},
   };
   for (const Redactable& redactable : redactables) {
     if (MatchesPattern(resource, redactable.pattern)) return redactable;
@@ -81,8 +86,9 @@ class Redactor {
         }));
     if (damaged) return Damaged();
     if (!exists) return ResourceNotFound(store::KindName(redactable.kind), resource);
-    if (redactable.kind == Kind::kRelease) return FindInFigures(resource);
+    if (redactable.kind == Kind::kRelease) return FindInRelease(resource);
     if (redactable.kind == Kind::kMeasure) return FindInTitles(resource);
+    if (redactable.kind == Kind::kSubmission) return FindInSubmitted(resource);
     return absl::OkStatus();
   }
 
@@ -93,6 +99,9 @@ class Redactor {
     }
     for (const auto& [release, row] : figures_) {
       RETURN_IF_ERROR(transaction_.RewriteObservation(grant_, release, row));
+    }
+    for (const FigureRow& row : submitted_) {
+      RETURN_IF_ERROR(transaction_.RewriteFigure(grant_, row));
     }
     return transaction_.RewriteReplies(text_,
                                        [&](absl::string_view method, absl::string_view reply) {
@@ -116,15 +125,17 @@ class Redactor {
     ++revisions_;
   }
 
-  // The release's figures, and the digest of what they then are.
-  absl::Status FindInFigures(const std::string& release) {
+  // Puts a tombstone into the figures of a release, and gives the digest of what they
+  // then are. `redact` says how many texts of a figure it replaced.
+  absl::StatusOr<std::string> FindInFigures(const std::string& release,
+                                            absl::FunctionRef<int64_t(v1::Observation&)> redact) {
     ReleaseDigest digest;
     bool damaged = false;
     RETURN_IF_ERROR(
         transaction_.ScanObservations(grant_, release, -1, [&](const ObservationRow& row) {
           v1::Observation figure;
           damaged |= !figure.ParseFromString(row.body);
-          if (const int64_t texts = domain::RedactTexts(figure, text_); texts > 0) {
+          if (const int64_t texts = redact(figure); texts > 0) {
             Count(texts);
             figures_.emplace_back(release, row).second.body = StoredBytes(figure);
           }
@@ -132,12 +143,86 @@ class Redactor {
           return true;
         }));
     if (damaged) return Damaged();
-    if (figures_.empty()) return absl::OkStatus();
-    return Restate(release, digest.Finish());
+    return digest.Finish();
+  }
+
+  absl::Status FindInRelease(const std::string& release) {
+    ASSIGN_OR_RETURN(const std::string digest, FindInFigures(release, [&](v1::Observation& figure) {
+                       return domain::RedactTexts(figure, text_);
+                     }));
+    return figures_.empty() ? absl::OkStatus() : Restate(release, digest);
   }
 
   // The measure's title, where it is frozen beside figures.
   absl::Status FindInTitles(const std::string& measure) {
+    ASSIGN_OR_RETURN(const std::vector<std::string> releases, Releases());
+    for (const std::string& release : releases) {
+      const size_t before = figures_.size();
+      RETURN_IF_ERROR(FindInFigures(release, [&](v1::Observation& figure) -> int64_t {
+                        if (figure.measure() != measure) return 0;
+                        v1::Measure title;
+                        title.set_display_name(figure.measure_display_name());
+                        if (domain::RedactTexts(title, text_) == 0) return 0;
+                        figure.set_measure_display_name(title.display_name());
+                        return 1;
+                      }).status());
+      if (figures_.size() > before) RETURN_IF_ERROR(Restate(release, std::nullopt));
+    }
+    return absl::OkStatus();
+  }
+
+  // What was said about the submission's figures, in all their revisions, and where
+  // releases show it.
+  absl::Status FindInSubmitted(const std::string& submission) {
+    bool damaged = false;
+    absl::flat_hash_set<std::string> keys;
+    RETURN_IF_ERROR(
+        transaction_.ScanFiguresWithText(grant_, submission, text_, [&](const FigureRow& row) {
+          v1::SubmittedObservation figure;
+          damaged |= !figure.ParseFromString(row.body);
+          // The items of a breakdown are words of the measure, and tell figures apart.
+          v1::SubmittedObservation said;
+          said.set_commentary(figure.commentary());
+          if (domain::RedactTexts(said, text_) == 0) return true;
+          Count(1);
+          keys.insert(KeyOf(row.measure, row.key));
+          figure.set_commentary(said.commentary());
+          submitted_.push_back(row);
+          submitted_.back().body = StoredBytes(figure);
+          return true;
+        }));
+    if (damaged) return Damaged();
+    if (keys.empty()) return absl::OkStatus();
+    ASSIGN_OR_RETURN(const std::vector<std::string> releases, Releases());
+    for (const std::string& release : releases) {
+      const size_t before = figures_.size();
+      ASSIGN_OR_RETURN(const std::string digest,
+                       FindInFigures(release, [&](v1::Observation& figure) -> int64_t {
+                         if (!keys.contains(KeyOf(figure))) return 0;
+                         v1::Observation said;
+                         said.set_note(figure.note());
+                         if (domain::RedactTexts(said, text_) == 0) return 0;
+                         figure.set_note(said.note());
+                         return 1;
+                       }));
+      if (figures_.size() > before) RETURN_IF_ERROR(Restate(release, digest));
+    }
+    return absl::OkStatus();
+  }
+
+  static std::string KeyOf(absl::string_view measure, const store::FigureKey& key) {
+    return absl::StrCat(measure, "|", key.period, "|", key.area, "|", key.breakdown);
+  }
+  // Of the submitted figure that the release's is made from.
+  static std::string KeyOf(const v1::Observation& figure) {
+    v1::SubmittedObservation sent;
+    sent.set_area(figure.area());
+    *sent.mutable_period() = figure.period();
+    *sent.mutable_breakdowns() = figure.breakdowns();
+    return KeyOf(figure.measure(), store::KeyOf(sent));
+  }
+
+  absl::StatusOr<std::vector<std::string>> Releases() const {
     std::vector<std::string> releases;
     RETURN_IF_ERROR(transaction_.Scan(grant_, Kind::kRelease,
                                       {"releases/", "", transaction_.Latest(), std::nullopt},
@@ -145,26 +230,7 @@ class Redactor {
                                         releases.push_back(row.name);
                                         return true;
                                       }));
-    for (const std::string& release : releases) {
-      const size_t before = figures_.size();
-      bool damaged = false;
-      RETURN_IF_ERROR(
-          transaction_.ScanObservations(grant_, release, -1, [&](const ObservationRow& row) {
-            if (row.measure != measure) return true;
-            v1::Observation figure;
-            damaged |= !figure.ParseFromString(row.body);
-            v1::Measure title;
-            title.set_display_name(figure.measure_display_name());
-            if (domain::RedactTexts(title, text_) == 0) return true;
-            Count(1);
-            figure.set_measure_display_name(title.display_name());
-            figures_.emplace_back(release, row).second.body = StoredBytes(figure);
-            return true;
-          }));
-      if (damaged) return Damaged();
-      if (figures_.size() > before) RETURN_IF_ERROR(Restate(release, std::nullopt));
-    }
-    return absl::OkStatus();
+    return releases;
   }
 
   // Has the release's revisions written anew, so that polls of its figures notice, and
@@ -184,7 +250,9 @@ class Redactor {
         }));
     if (damaged) return Damaged();
     // In the place of those that hold the text themselves.
-    if (digest.has_value()) rows_.clear();
+    std::erase_if(rows_, [&](const Rewritten& rewritten) {
+      return rewritten.kind == Kind::kRelease && rewritten.row.name == release;
+    });
     rows_.insert(rows_.end(), restated.begin(), restated.end());
     return absl::OkStatus();
   }
@@ -209,6 +277,7 @@ class Redactor {
   const absl::string_view text_;
   std::vector<Rewritten> rows_;
   std::vector<Figure> figures_;
+  std::vector<FigureRow> submitted_;
   int64_t texts_ = 0;
   int64_t revisions_ = 0;
 };
@@ -227,8 +296,9 @@ absl::StatusOr<Redactable> Check(const door::Call& call, const v1::RedactTextReq
   std::vector<FieldViolation> violations;
   const std::optional<Redactable> redactable = FindRedactable(request.resource());
   if (!redactable.has_value()) {
-    violations.push_back(
-        {"resource", "must name a plan, an action, a progress report, a measure or a release"});
+    violations.push_back({"resource",
+                          "must name a plan, an action, a progress report, a measure, a return, a "
+                          "submission or a release"});
   }
   if (request.text().size() < kShortestText) {
     violations.push_back({"text", absl::StrCat("has fewer than ", kShortestText, " bytes")});
@@ -276,6 +346,14 @@ absl::StatusOr<v1::Redaction> RedactText(const door::Call& call,
     return Impossible(
         "TEXT_NOT_FOUND",
         "no text of the resource holds it, in any revision; send it as it was written");
+  }
+
+  if (redactable.kind == Kind::kSubmission) {
+    // Whose figures they are sees the record.
+    ASSIGN_OR_RETURN(
+        const auto submission,
+        Current<v1::Submission>(transaction, call.grant(), Kind::kSubmission, request.resource()));
+    call.NoteSubmission(submission.name(), submission.provider());
   }
 
   v1::Redaction redaction;

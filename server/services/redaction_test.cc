@@ -9,6 +9,7 @@
 #include "concordat/v1/plan_service.pb.h"
 #include "concordat/v1/release.pb.h"
 #include "concordat/v1/return.pb.h"
+#include "concordat/v1/submission.pb.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "server/services/apply.h"
@@ -66,6 +67,58 @@ class RedactionTest : public ServiceTest {
       Must(transaction.PutObservations(
           grant_, release, {{0, figure.measure(), figure.area(), 0, {}, StoredBytes(figure)}}));
     });
+  }
+
+  static v1::SubmittedObservation Submitted(const std::string& area, double value,
+                                            const std::string& commentary) {
+    v1::SubmittedObservation figure;
+    figure.set_measure("measures/m");
+    figure.set_area(area);
+    figure.mutable_period()->set_kind(v1::Period::FINANCIAL_QUARTER);
+    *figure.mutable_period()->mutable_start() = ToDate(absl::CivilDay(2018, 4, 1));
+    *figure.mutable_period()->mutable_end() = ToDate(absl::CivilDay(2018, 6, 30));
+    figure.set_value(value);
+    figure.set_commentary(commentary);
+    return figure;
+  }
+  void PutSubmission(const std::string& name, const std::vector<v1::SubmittedObservation>& sent) {
+    v1::Submission submission;
+    submission.set_name(name);
+    submission.set_provider("agencies/police");
+    submission.set_revision_reason("Asked by Alice Example");
+    std::vector<store::FigureRow> rows;
+    for (const v1::SubmittedObservation& figure : sent) {
+      store::FigureRow row;
+      row.measure = figure.measure();
+      row.key = store::KeyOf(figure);
+      row.row = static_cast<int64_t>(rows.size()) + 1;
+      row.body = StoredBytes(figure);
+      rows.push_back(row);
+    }
+    const std::unique_ptr<store::Batch> batch = Must(store_->BeginBatch());
+    Must(batch->StageFigures(name, submission.provider(), rows));
+    Must(batch->BeginChange(kNoon));
+    store::Row row;
+    row.name = name;
+    row.body = StoredBytes(submission);
+    Must(batch->transaction().ApplySubmission(grant_, row));
+    Must(batch->KeepChange());
+    Must(batch->Commit());
+  }
+  // What is said of each revision of each figure, by figure, newest first.
+  std::vector<std::string> Commentaries() {
+    std::vector<std::string> commentaries;
+    store::FigureRange range;
+    range.measure = "measures/m";
+    range.all_revisions = true;
+    Must(store_->ScanSubmitted(grant_, range, {Must(store_->ReadState()).revision},
+                               [&](const store::FigureRow& row) {
+                                 v1::SubmittedObservation figure;
+                                 figure.ParseFromString(row.body);
+                                 commentaries.push_back(figure.commentary());
+                                 return true;
+                               }));
+    return commentaries;
   }
 
   // Sends `request_`; keeps the change unless it was refused.
@@ -286,6 +339,52 @@ TEST_F(RedactionTest, WhatWasSaidAboutAReturnIsRedacted) {
   const auto stored = Read<v1::Return>(store::Kind::kReturn, said.name());
   EXPECT_EQ(stored.reason(), "[redacted]");
   EXPECT_EQ(stored.set_by(), said.set_by());
+}
+
+TEST_F(RedactionTest, WhatWasSaidOfSubmittedFiguresIsRedactedInAllTheirRevisionsAndInReleases) {
+  PutSubmission("submissions/1", {Submitted("areas/a", 20, "Counted by Alice Example")});
+  PutSubmission("submissions/2", {Submitted("areas/a", 21, "Mended by Alice Example"),
+                                  Submitted("areas/b", 30, "As counted")});
+  PutSubmission("submissions/3", {Submitted("areas/c", 40, "Counted by Alice Example")});
+  v1::Release release;
+  release.set_name("releases/r");
+  release.set_digest("of the figures before");
+  PutMessage(store::Kind::kRelease, release);
+  v1::Observation figure;
+  figure.set_measure("measures/m");
+  figure.set_area("areas/a");
+  *figure.mutable_period() = Submitted("areas/a", 21, "").period();
+  figure.set_note("Mended by Alice Example");
+  PutFigure("releases/r", figure);
+
+  request_.set_resource("submissions/2");
+  Must(Send(kAdministrator));
+  const v1::Redaction done = Must(Send(kApprover));
+  EXPECT_EQ(done.texts(), 4) << "the reason, two revisions of one figure, and a release's";
+  EXPECT_EQ(done.revisions(), 4);
+
+  const auto redacted = Read<v1::Submission>(store::Kind::kSubmission, "submissions/2");
+  EXPECT_EQ(redacted.revision_reason(), "[redacted]");
+  EXPECT_EQ(redacted.provider(), "agencies/police");
+  EXPECT_THAT(Commentaries(),
+              ElementsAre("[redacted]", "[redacted]", "As counted", "Counted by Alice Example"));
+  EXPECT_EQ(FigureOf("releases/r").note(), "[redacted]");
+  ReleaseDigest digest;
+  digest.Add(FigureOf("releases/r"));
+  EXPECT_EQ(Read<v1::Release>(store::Kind::kRelease, "releases/r").digest(), digest.Finish());
+  const auto other = Read<v1::Submission>(store::Kind::kSubmission, "submissions/3");
+  EXPECT_EQ(other.revision_reason(), "Asked by Alice Example");
+}
+
+TEST_F(RedactionTest, TheItemsOfASubmittedBreakdownStay) {
+  v1::SubmittedObservation figure = Submitted("areas/a", 20, "As counted");
+  auto& breakdown = *figure.add_breakdowns();
+  breakdown.set_dimension("place");
+  breakdown.set_item("Home");
+  PutSubmission("submissions/1", {figure});
+  request_.set_resource("submissions/1");
+  request_.set_text("Home");
+  EXPECT_EQ(StateOf(Send(kAdministrator)), "TEXT_NOT_FOUND");
 }
 
 TEST_F(RedactionTest, AMeasuresTitleIsRedactedBesideItsFiguresToo) {

@@ -191,6 +191,16 @@ class Transaction : public Reader {
   // Puts `row.body` in the place of the body of the figure `row.ordinal`.
   virtual absl::Status RewriteObservation(const auth::Grant& grant, absl::string_view release,
                                           const ObservationRow& row) = 0;
+  // Calls `visit` with every applied revision of the figures of which the submission has
+  // one, those of other submissions too, whose body holds the bytes of `text`, until it
+  // returns false. `revision` and `recorded` are not given. OUT_OF_SCOPE when the grant
+  // does not cover the submission.
+  virtual absl::Status ScanFiguresWithText(
+      const auth::Grant& grant, absl::string_view submission, absl::string_view text,
+      absl::FunctionRef<bool(const FigureRow&)> visit) const = 0;
+  // Puts `row.body` in the place of the body of the figure that `row.submission` has
+  // under `row.measure` and `row.key`.
+  virtual absl::Status RewriteFigure(const auth::Grant& grant, const FigureRow& row) = 0;
   // Calls `rewrite` with the method and the reply of each reply to a request id that
   // holds the bytes of `text`, and puts what it gives in the reply's place.
   virtual absl::Status RewriteReplies(absl::string_view text,

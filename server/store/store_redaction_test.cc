@@ -253,6 +253,50 @@ TEST_F(SqliteBytesTest, ARedactedTextIsInNoByteOfTheFiles) {
   EXPECT_EQ(ReadWhole(folder_.Path("test.db-wal")), "");
 }
 
+// The same of submitted figures, which have a table with indexes of its own.
+TEST_F(SqliteBytesTest, ARedactedFigureIsInNoByteOfTheFiles) {
+  std::mt19937 random(20181130);
+  for (int i = 0; i < 40; ++i) {
+    const std::string submission = absl::StrCat("submissions/", i);
+    std::vector<FigureRow> rows;
+    for (int area = 0; area < 15; ++area) {
+      FigureRow& row = rows.emplace_back();
+      row.measure = absl::StrCat("measures/", random() % 5);
+      row.key = {"2018-04-01/2018-06-30/4", absl::StrCat("areas/", area), ""};
+      row.row = area + 1;
+      row.body = area == 7 ? kText : "";
+      row.body.append(20 + random() % 900, 'x');
+    }
+    {
+      const auto batch = store_->BeginBatch();
+      ASSERT_TRUE(batch.ok());
+      ASSERT_TRUE((*batch)->StageFigures(submission, "agencies/a", rows).ok());
+      ASSERT_TRUE((*batch)->Commit().ok());
+    }
+    Commit([&](Transaction& transaction) {
+      ASSERT_TRUE(transaction.ApplySubmission(everything_, RowNamed(submission)).ok());
+    });
+  }
+  ASSERT_FALSE(FilesWithText().empty());
+  Commit([&](Transaction& transaction) {
+    for (int i = 0; i < 40; ++i) {
+      std::vector<FigureRow> rows;
+      ASSERT_TRUE(transaction
+                      .ScanFiguresWithText(everything_, absl::StrCat("submissions/", i), kText,
+                                           [&](const FigureRow& row) {
+                                             rows.push_back(row);
+                                             return true;
+                                           })
+                      .ok());
+      for (FigureRow& row : rows) {
+        row.body = "[redacted]";
+        ASSERT_TRUE(transaction.RewriteFigure(everything_, row).ok());
+      }
+    }
+  });
+  EXPECT_THAT(FilesWithText(), IsEmpty());
+}
+
 TEST_F(SqliteBytesTest, ALogThatAReaderHeldIsEmptiedByTheNextCommit) {
   Commit([&](Transaction& transaction) {
     ASSERT_TRUE(transaction.Put(everything_, Kind::kAction, RowNamed(kName, kText)).ok());

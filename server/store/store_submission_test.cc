@@ -14,6 +14,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::UnorderedElementsAre;
 
 constexpr char kQ1[] = "2018-04-01/2018-06-30/4";
 constexpr char kQ2[] = "2018-07-01/2018-09-30/4";
@@ -250,6 +251,59 @@ TEST(FigureKeyTest, PeriodsSortByTheirDaysAndTheLabelIsNoPartOfTheKey) {
   breakdown->set_dimension("d");
   breakdown->set_item("x = y");
   EXPECT_EQ(BreakdownKey(figure), "d=x = y");
+}
+
+TEST_P(StoreSubmissionTest, TheTextsOfASubmissionsFiguresAreFoundInAllAppliedRevisions) {
+  Submit(kFirst, {Figure("said 1"), Figure("said 2", "areas/b")});
+  Submit(kSecond, {Figure("said 3"), Figure("other", "areas/c")});
+  Stage("submissions/staged", {Figure("said 4")});
+  const auto found = [&](const std::string& submission) {
+    std::vector<FigureRow> rows;
+    Commit([&](Transaction& transaction) {
+      EXPECT_TRUE(transaction
+                      .ScanFiguresWithText(everything_, submission, "said",
+                                           [&](const FigureRow& row) {
+                                             rows.push_back(row);
+                                             return true;
+                                           })
+                      .ok());
+    });
+    return rows;
+  };
+  const auto bodies = [](const std::vector<FigureRow>& rows) {
+    std::vector<std::string> texts;
+    for (const FigureRow& row : rows) texts.push_back(absl::StrCat(row.submission, " ", row.body));
+    return texts;
+  };
+  EXPECT_THAT(bodies(found(kFirst)),
+              UnorderedElementsAre("submissions/first said 1", "submissions/second said 3",
+                                   "submissions/first said 2"));
+  std::vector<FigureRow> rows = found(kSecond);
+  EXPECT_THAT(bodies(rows),
+              UnorderedElementsAre("submissions/first said 1", "submissions/second said 3"));
+  Commit([&](Transaction& transaction) {
+    for (FigureRow& row : rows) {
+      row.body = "[redacted] " + row.submission;
+      ASSERT_TRUE(transaction.RewriteFigure(everything_, row).ok());
+    }
+  });
+  FigureRange range;
+  range.all_revisions = true;
+  EXPECT_THAT(Seen(range), ElementsAre("[redacted] submissions/second/2",
+                                       "[redacted] submissions/first/1", "said 2/1", "other/1"));
+}
+
+TEST_P(StoreSubmissionTest, OnlyARoleRewritesFigures) {
+  Submit(kFirst, {Figure("said 1")});
+  Commit([&](Transaction& transaction) {
+    const auto visit = [](const FigureRow&) { return true; };
+    EXPECT_EQ(ReasonName(transaction.ScanFiguresWithText(police_, kFirst, "said", visit)),
+              "OUT_OF_SCOPE");
+    FigureRow row = Figure("[redacted]");
+    row.submission = kFirst;
+    EXPECT_EQ(ReasonName(transaction.RewriteFigure(police_, row)), "OUT_OF_SCOPE");
+  });
+  EXPECT_THAT(Seen(), ElementsAre("said 1/1"));
 }
 
 }  // namespace

@@ -8,16 +8,19 @@
 #include "absl/strings/match.h"
 #include "base/civil_time.h"
 #include "concordat/v1/audit_service.pb.h"
+#include "concordat/v1/measure_service.pb.h"
 #include "concordat/v1/plan_service.pb.h"
 #include "concordat/v1/release_service.pb.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/support/call.h"
 #include "tests/support/moments.h"
 #include "tests/support/test_partnership.h"
 
 namespace concordat::e2e {
 namespace {
 
+using testing::ElementsAre;
 using testing::IsEmpty;
 
 const Partner kPoliceSignatory{"lancashire-constabulary:information-governance", ""};
@@ -26,6 +29,8 @@ constexpr char kTombstone[] = "[redacted]";
 constexpr char kPlan[] = "plans/development-2018";
 constexpr char kAction[] = "plans/development-2018/actions/1.2.1";
 constexpr char kRelease[] = "releases/papers-with-a-name";
+constexpr char kMeasure[] = "measures/e2e-referrals";
+constexpr char kCounty[] = "areas/e10000017";
 
 class RedactionTest : public testing::Test {
  protected:
@@ -95,6 +100,90 @@ class RedactionTest : public testing::Test {
     }
     EXPECT_TRUE(call.Finish().ok());
     return file;
+  }
+  // A measure whose figures the police owe.
+  void ApplyMeasure() {
+    v1::ApplyMeasuresRequest request;
+    v1::Measure& measure = *request.add_measures();
+    measure.set_name(kMeasure);
+    measure.set_display_name("Referrals");
+    measure.set_group("test");
+    measure.set_unit(v1::Measure::COUNT);
+    measure.set_polarity(v1::Measure::NEUTRAL);
+    measure.set_frequency(v1::Measure::EACH_QUARTER);
+    measure.set_provider(kPolice.agency_name());
+    measure.set_disclosure_minimum(6);
+    *measure.mutable_collected_from() = Day("2018-04-01");
+    v1::Measure::Duty& duty = *measure.add_duties();
+    duty.set_agency(kPolice.agency_name());
+    duty.add_areas(kCounty);
+    partnership_->Get<v1::ApplyMeasuresResponse>(kAdmin, request);
+  }
+  // The police send one figure, and say the text of it.
+  Answer<v1::SubmitObservationsResponse> Submit(double value, v1::SubmissionHeader header,
+                                                const Metadata& metadata = {}) {
+    header.set_provider(kPolice.agency_name());
+    v1::SubmitObservationsRequest first;
+    *first.mutable_header() = header;
+    v1::SubmitObservationsRequest rows;
+    v1::SubmittedObservation& figure = *rows.mutable_rows()->add_rows();
+    figure.set_row(2);
+    figure.set_measure(kMeasure);
+    figure.set_area(kCounty);
+    figure.mutable_period()->set_kind(v1::Period::FINANCIAL_QUARTER);
+    *figure.mutable_period()->mutable_start() = Day("2018-04-01");
+    *figure.mutable_period()->mutable_end() = Day("2018-06-30");
+    figure.set_value(value);
+    figure.set_commentary(std::string("Counted with ") + kText);
+    v1::SubmitObservationsRequest end;
+    end.mutable_end()->set_row_count(1);
+    StreamCall call(partnership_->ChannelOf(kPolice), PathOf(*first.GetDescriptor()), metadata);
+    for (const auto* message : {&first, &rows, &end}) call.Write(message->SerializeAsString());
+    call.CloseWrites();
+    Answer<v1::SubmitObservationsResponse> answer;
+    const std::optional<std::string> reply = call.Read();
+    EXPECT_TRUE(!reply.has_value() || answer.message.ParseFromString(*reply));
+    answer.outcome = call.Finish();
+    return answer;
+  }
+  // What is said of the release's one figure, if that is listed to who polls since then.
+  std::string NoteOf(const std::string& release, absl::Time since) {
+    v1::ListObservationsRequest request;
+    request.set_parent(release);
+    *request.mutable_filter()->mutable_changed_since() = ToTimestamp(since);
+    const auto listed = partnership_->Get<v1::ListObservationsResponse>(kBoard, request);
+    return listed.observations().empty() ? "" : listed.observations(0).note();
+  }
+  static v1::Release ReleaseCalled(const std::string& name) {
+    v1::Release release;
+    release.set_name(name);
+    release.set_display_name("The first quarter");
+    release.mutable_selection()->add_measures(kMeasure);
+    *release.mutable_selection()->mutable_period_from() = Day("2018-04-01");
+    *release.mutable_selection()->mutable_period_to() = Day("2018-06-30");
+    return release;
+  }
+  std::string Preview(const std::string& name) {
+    v1::PreviewReleaseRequest request;
+    *request.mutable_release() = ReleaseCalled(name);
+    return partnership_->Get<v1::PreviewReleaseResponse>(kBoard, request).preview_digest();
+  }
+  Answer<v1::Release> Publish(const std::string& name, const std::string& preview_digest) {
+    v1::PublishReleaseRequest request;
+    *request.mutable_release() = ReleaseCalled(name);
+    request.set_preview_digest(preview_digest);
+    return partnership_->Ask<v1::Release>(kBoard, request);
+  }
+  // The methods of the records about the resource that the partner sees, newest first.
+  std::vector<std::string> MethodsOf(const Partner& partner, const std::string& resource) {
+    v1::ListAuditEntriesRequest request;
+    request.set_resource(resource);
+    std::vector<std::string> methods;
+    const auto listed = partnership_->Get<v1::ListAuditEntriesResponse>(partner, request);
+    for (const v1::AuditEntry& entry : listed.entries()) {
+      methods.push_back(entry.record().method().substr(entry.record().method().rfind('/') + 1));
+    }
+    return methods;
   }
   // The server's files that hold the text. It is running.
   std::vector<std::string> FilesWithText() const {
@@ -205,6 +294,54 @@ TEST_F(RedactionTest, ARedactedReleaseLeavesWithTheTombstoneAndAnotherDigest) {
   EXPECT_TRUE(RefusedWith(partnership_->Ask<v1::ImportReleaseResponse>(kAdmin, with_text).outcome,
                           v1::RELEASE_FROZEN));
   EXPECT_THAT(FilesWithText(), IsEmpty());
+}
+
+TEST_F(RedactionTest, WhatWasSaidOfSubmittedFiguresIsGoneFromEveryRevisionReleaseAndFile) {
+  ApplyMeasure();
+  const Metadata once = {{"concordat-request-id", "submit-1"}};
+  v1::SubmissionHeader sent;
+  sent.set_source(std::string("A letter of ") + kText);
+  const auto first = Submit(25, sent, once);
+  ASSERT_TRUE(first.ok()) << first.outcome.Text();
+  v1::SubmissionHeader revised;
+  revised.set_revision_reason(std::string("As told by ") + kText);
+  const auto second = Submit(30, revised);
+  ASSERT_TRUE(second.ok()) << second.outcome.Text();
+  ASSERT_TRUE(Publish("releases/shown", Preview("releases/shown")).ok());
+  const std::string preview = Preview("releases/next");
+  ASSERT_TRUE(absl::StrContains(NoteOf("releases/shown", absl::UnixEpoch()), kText));
+  clock_.Advance(absl::Minutes(1));
+  const absl::Time polled = clock_.Now();
+  ASSERT_EQ(NoteOf("releases/shown", polled), "");
+  clock_.Advance(absl::Minutes(1));
+
+  Redact(second.message.submission().name());
+  Redact(first.message.submission().name());
+
+  EXPECT_EQ(NoteOf("releases/shown", polled), kTombstone) << "who polls gets it anew";
+  EXPECT_TRUE(RefusedWith(Publish("releases/next", preview).outcome, v1::PREVIEW_OUTDATED))
+      << "it shows what was said before";
+  ASSERT_TRUE(Publish("releases/next", Preview("releases/next")).ok());
+  EXPECT_EQ(NoteOf("releases/next", polled), kTombstone);
+  EXPECT_THAT(FilesWithText(), IsEmpty());
+  // Who sends it again gets the first answer, without the text.
+  const auto replayed = Submit(25, sent, once);
+  ASSERT_TRUE(replayed.ok()) << replayed.outcome.Text();
+  EXPECT_EQ(replayed.message.submission().name(), first.message.submission().name());
+  EXPECT_EQ(replayed.message.submission().source(), kTombstone);
+}
+
+TEST_F(RedactionTest, TheRecordsOfASubmissionAreFoundByItsName) {
+  ApplyMeasure();
+  const std::string name = Submit(25, {}).message.submission().name();
+  ASSERT_TRUE(Send(kAdmin, RequestFor(name)).ok());
+  for (const Partner& partner : {kAuditor, kPolice}) {
+    EXPECT_THAT(MethodsOf(partner, name),
+                ElementsAre("RedactText", "SubmitObservations", "SubmitObservations"))
+        << partner.client;
+  }
+  EXPECT_THAT(MethodsOf(kCouncil, name), IsEmpty());
+  EXPECT_THAT(MethodsOf(kAuditor, "submissions/0000000000000000"), IsEmpty());
 }
 
 TEST_F(RedactionTest, TheRecordSaysWhoWhatAndWhyAndNeverTheText) {

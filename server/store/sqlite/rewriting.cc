@@ -23,6 +23,21 @@ absl::StatusOr<Rewriting> Rewriting::Prepare(Connection& connection) {
   ASSIGN_OR_RETURN(
       rewriting.rewrite_observation_,
       connection.Prepare("UPDATE observation SET body=? WHERE release=? AND ordinal=?"));
+  // CROSS JOIN, so that the submission's own figures lead whatever the planner thinks.
+  ASSIGN_OR_RETURN(
+      rewriting.find_figures_,
+      connection.Prepare(
+          "SELECT figure.measure, figure.period, figure.area, figure.breakdown, figure.row, "
+          "figure.body, submission.name FROM figure AS own INDEXED BY figure_by_submission "
+          "CROSS JOIN figure INDEXED BY figure_by_key ON figure.measure=own.measure AND "
+          "figure.period=own.period AND figure.area=own.area AND figure.breakdown=own.breakdown "
+          "CROSS JOIN submission ON submission.id=figure.submission WHERE own.submission="
+          "(SELECT id FROM submission WHERE name=?) AND instr(figure.body, ?)>0 AND "
+          "submission.store_revision>0"));
+  ASSIGN_OR_RETURN(rewriting.rewrite_figure_,
+                   connection.Prepare("UPDATE figure SET body=? WHERE measure=? AND period=? AND "
+                                      "area=? AND breakdown=? AND submission=(SELECT id FROM "
+                                      "submission WHERE name=?)"));
   ASSIGN_OR_RETURN(rewriting.find_replies_,
                    connection.Prepare("SELECT client, method, request_id, reply FROM reply WHERE "
                                       "instr(reply, ?)>0"));
@@ -58,6 +73,35 @@ absl::Status Rewriting::RewriteObservation(absl::string_view release, const Obse
   tables_.insert("observation");
   Query query = rewrite_observation_.Start();
   query.BindBlob(row.body).Bind(release).Bind(row.ordinal);
+  return query.Run();
+}
+
+absl::Status Rewriting::ScanFiguresWithText(absl::string_view submission, absl::string_view text,
+                                            absl::FunctionRef<bool(const FigureRow&)> visit) const {
+  Query query = find_figures_.Start();
+  query.Bind(submission).BindBlob(text);
+  while (true) {
+    ASSIGN_OR_RETURN(const bool found, query.Step());
+    if (!found) return absl::OkStatus();
+    FigureRow row;
+    row.measure = std::string(query.Text(0));
+    row.key = {std::string(query.Text(1)), std::string(query.Text(2)), std::string(query.Text(3))};
+    row.row = query.Int(4);
+    row.body = std::string(query.Text(5));
+    row.submission = std::string(query.Text(6));
+    if (!visit(row)) return absl::OkStatus();
+  }
+}
+
+absl::Status Rewriting::RewriteFigure(const FigureRow& row) {
+  tables_.insert("figure");
+  Query query = rewrite_figure_.Start();
+  query.BindBlob(row.body)
+      .Bind(row.measure)
+      .Bind(row.key.period)
+      .Bind(row.key.area)
+      .Bind(row.key.breakdown)
+      .Bind(row.submission);
   return query.Run();
 }
 

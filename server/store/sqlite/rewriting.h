@@ -27,6 +27,9 @@ class Rewriting {
   // As Transaction promises; the caller has judged the scope.
   absl::Status RewriteRevision(Kind kind, const Row& row, absl::Time committed);
   absl::Status RewriteObservation(absl::string_view release, const ObservationRow& row);
+  absl::Status ScanFiguresWithText(absl::string_view submission, absl::string_view text,
+                                   absl::FunctionRef<bool(const FigureRow&)> visit) const;
+  absl::Status RewriteFigure(const FigureRow& row);
   absl::Status RewriteReplies(absl::string_view text,
                               absl::FunctionRef<absl::StatusOr<std::string>(
                                   absl::string_view method, absl::string_view reply)>
@@ -53,6 +56,8 @@ class Rewriting {
   Connection* connection_ = nullptr;
   Statement rewrite_revision_;
   Statement rewrite_observation_;
+  Statement find_figures_;
+  Statement rewrite_figure_;
   Statement find_replies_;
   Statement rewrite_reply_;
   Statement find_proposal_;

@@ -249,6 +249,17 @@ class SqliteTransaction final : public Transaction {
     wrote_ = true;
     return writer_.rewriting.RewriteObservation(release, row);
   }
+  absl::Status ScanFiguresWithText(const auth::Grant& grant, absl::string_view submission,
+                                   absl::string_view text,
+                                   absl::FunctionRef<bool(const FigureRow&)> visit) const override {
+    RETURN_IF_ERROR(JudgeScope(grant, Kind::kSubmission, submission, nullptr));
+    return writer_.rewriting.ScanFiguresWithText(submission, text, visit);
+  }
+  absl::Status RewriteFigure(const auth::Grant& grant, const FigureRow& row) override {
+    RETURN_IF_ERROR(JudgeScope(grant, Kind::kSubmission, row.submission, nullptr));
+    wrote_ = true;
+    return writer_.rewriting.RewriteFigure(row);
+  }
   absl::Status RewriteReplies(
       absl::string_view text,
       absl::FunctionRef<absl::StatusOr<std::string>(absl::string_view, absl::string_view)> rewrite)
