@@ -52,6 +52,7 @@ main() {
       have node || wanted+=(nodejs)
       have npm || wanted+=(npm)
       have kubectl || wanted+=(kubernetes-client)
+      have soffice || wanted+=(libreoffice-calc-nogui)
       ;;
     *) die "unknown set of packages '$1': runtime, build or test" ;;
   esac

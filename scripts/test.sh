@@ -107,7 +107,7 @@ main() {
   step "tests" run_tests
   step "crash: kills and faults under load" "$ROOT/tests/crash/run.sh" --no-build
   step "installed SDK and samples in other languages, live" "$ROOT/tests/live/run.sh"
-  step "extracts: tidy files in pandas" "$ROOT/tests/extracts/run.sh"
+  step "extracts: pandas and LibreOffice" "$ROOT/tests/extracts/run.sh"
   step "the walk" walk_once
   step "tests with sanitizers" run_sanitized_tests
   step "fuzz: access tokens, and the log's formats" "$ROOT/tests/fuzz/run.sh"

@@ -27,6 +27,9 @@ class AtomicFile {
 
   // Appends `bytes`.
   absl::Status Write(absl::string_view bytes);
+  // Where the file is until Commit(), for a library that writes it by its name in the
+  // place of Write().
+  const std::filesystem::path& temporary() const { return temporary_; }
   // Makes the file durable under its name. No other call may follow.
   absl::Status Commit();
 

@@ -8,6 +8,7 @@
 #include "base/status.h"
 #include "client/cli/atomic_file.h"
 #include "client/cli/commands.h"
+#include "client/cli/extract_workbook.h"
 #include "client/cli/list_output.h"
 #include "client/cli/local_error.h"
 #include "client/cli/names.h"
@@ -24,6 +25,8 @@ using PeriodKind = v1::Period::Kind;
 
 // What stands for standard output where a file is named.
 constexpr absl::string_view kStandardOutput = "-";
+// The format that is made here, of what the service sends as others.
+constexpr absl::string_view kWorkbookFormat = "xlsx";
 
 struct ListOptions {};
 
@@ -162,22 +165,23 @@ absl::Status ListObservations(Session& session, const ObservationsOptions& optio
                    {"figure", ""});
 }
 
+// Writes what is asked for, as the workbook of it or as it comes.
 absl::Status WriteExtract(Session& session, Client& client,
-                          const v1::ExtractObservationsRequest& request, const CallOptions& call,
-                          const std::string& path) {
+                          const v1::ExtractObservationsRequest& request, bool as_workbook,
+                          const CallOptions& call, const std::string& path) {
   ASSIGN_OR_RETURN(AtomicFile file, AtomicFile::Create(path));
   absl::StatusOr<ExtractSummary> extracted;
   {
     ProgressLine progress(session, "bytes");
     int64_t written = 0;
-    extracted = client.Extract(
-        request,
-        [&](absl::string_view bytes) {
-          written += static_cast<int64_t>(bytes.size());
-          progress.Show(written, 0);
-          return file.Write(bytes);
-        },
-        call);
+    const auto write = [&](absl::string_view bytes) {
+      written += static_cast<int64_t>(bytes.size());
+      progress.Show(written, 0);
+      return file.Write(bytes);
+    };
+    extracted = as_workbook ? WriteExtractWorkbook(file.temporary().string(), client, request, call,
+                                                   [&](int64_t bytes) { progress.Show(bytes, 0); })
+                            : client.Extract(request, write, call);
   }
   RETURN_IF_ERROR(extracted.status());
   const ExtractSummary& summary = *extracted;
@@ -193,8 +197,15 @@ absl::Status WriteExtract(Session& session, Client& client,
 absl::Status Extract(Session& session, const ExtractOptions& options) {
   v1::ExtractObservationsRequest request;
   ASSIGN_OR_RETURN(*request.mutable_parent(), ExpandName(options.release, kReleasePattern));
-  ASSIGN_OR_RETURN(const ExtractFormat format, ParseWord<ExtractFormat>(options.format));
-  request.set_format(format);
+  const bool to_file = !options.file.empty() && options.file != kStandardOutput;
+  const bool as_workbook = options.format == kWorkbookFormat;
+  if (as_workbook && !to_file) {
+    return UsageError("a workbook is written to a file: name it with -o");
+  }
+  if (!as_workbook) {
+    ASSIGN_OR_RETURN(const ExtractFormat format, ParseWord<ExtractFormat>(options.format));
+    request.set_format(format);
+  }
   if (!options.period_kind.empty()) {
     ASSIGN_OR_RETURN(const PeriodKind kind, ParseWord<PeriodKind>(options.period_kind));
     request.set_period_kind(kind);
@@ -202,8 +213,7 @@ absl::Status Extract(Session& session, const ExtractOptions& options) {
   ASSIGN_OR_RETURN(*request.mutable_filter(), MakeFilter(options.filter));
   ASSIGN_OR_RETURN(CallOptions call, session.Call());
   ASSIGN_OR_RETURN(Client client, session.Connect());
-  const bool to_file = !options.file.empty() && options.file != kStandardOutput;
-  if (to_file) return WriteExtract(session, client, request, call, options.file);
+  if (to_file) return WriteExtract(session, client, request, as_workbook, call, options.file);
   return client
       .Extract(
           request,
@@ -244,11 +254,12 @@ void AddReleasesCommands(CLI::App& app, Session& session) {
   command->add_option("release", extract->release, "The release, such as papers-2018")->required();
   command
       ->add_option("--format", extract->format,
-                   "csv, ndjson, excel-csv (for spreadsheets), tidy-csv (the tidy standard) or "
-                   "tidy-metadata (the file that goes with it)")
+                   "csv, ndjson, excel-csv (for spreadsheets), tidy-csv (the tidy standard), "
+                   "tidy-metadata (the file that goes with it) or xlsx (both as a workbook)")
       ->required();
   command->add_option("--period-kind", extract->period_kind,
-                      "Only such periods, such as financial-quarter; a tidy file holds one kind");
+                      "Only such periods, such as financial-quarter; a tidy file or a workbook "
+                      "holds one kind");
   command->add_option("-o,--file", extract->file,
                       "The file to write, whole or not at all. Default, and `-`: standard output");
   AddFilterOptions(*command, extract->filter);

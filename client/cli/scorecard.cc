@@ -9,9 +9,11 @@
 #include "client/cli/commands.h"
 #include "client/cli/json.h"
 #include "client/cli/list_output.h"
+#include "client/cli/local_error.h"
 #include "client/cli/names.h"
 #include "client/cli/page_option.h"
 #include "client/cli/scorecard_page.h"
+#include "client/cli/scorecard_workbook.h"
 #include "client/cli/table.h"
 #include "client/cli/text.h"
 
@@ -49,8 +51,8 @@ absl::StatusOr<v1::GetScorecardRequest> MakeRequest(const ScorecardOptions& opti
   return request;
 }
 
-std::string Format(Session& session, bool page, const v1::Scorecard& scorecard) {
-  if (page) return ScorecardHtml(scorecard);
+std::string Format(Session& session, Document document, const v1::Scorecard& scorecard) {
+  if (document == Document::kPage) return ScorecardHtml(scorecard);
   switch (session.options().output) {
     case OutputFormat::kJson:
       return JsonText(ToJson(scorecard));
@@ -61,19 +63,34 @@ std::string Format(Session& session, bool page, const v1::Scorecard& scorecard) 
   }
 }
 
+// The release has the note and the marks that the scorecard lacks.
+absl::Status WriteWorkbook(Client& client, const CallOptions& call, const v1::Scorecard& scorecard,
+                           const AtomicFile& file) {
+  v1::GetReleaseRequest request;
+  request.set_name(scorecard.release());
+  ASSIGN_OR_RETURN(const v1::Release release, client.GetRelease(request, call));
+  absl::Status written = WriteScorecardWorkbook(file.temporary().string(), scorecard, release);
+  if (written.ok()) return written;
+  return LocalError(written.message(), "make room there, or write to another disk");
+}
+
 absl::Status ShowScorecard(Session& session, const ScorecardOptions& options) {
-  ASSIGN_OR_RETURN(const bool page, WantsPage(session, options.format));
+  ASSIGN_OR_RETURN(const Document document, WantedDocument(session, options.format));
+  if (document == Document::kWorkbook && options.file.empty()) {
+    return UsageError("a workbook is written to a file: name it with -o");
+  }
   ASSIGN_OR_RETURN(const v1::GetScorecardRequest request, MakeRequest(options));
   ASSIGN_OR_RETURN(CallOptions call, session.Call());
   ASSIGN_OR_RETURN(Client client, session.Connect());
   ASSIGN_OR_RETURN(const v1::Scorecard scorecard, client.GetScorecard(request, call));
-  const std::string text = Format(session, page, scorecard);
   if (options.file.empty()) {
-    session.out() << text;
+    session.out() << Format(session, document, scorecard);
     return absl::OkStatus();
   }
   ASSIGN_OR_RETURN(AtomicFile file, AtomicFile::Create(options.file));
-  RETURN_IF_ERROR(file.Write(text));
+  RETURN_IF_ERROR(document == Document::kWorkbook
+                      ? WriteWorkbook(client, call, scorecard, file)
+                      : file.Write(Format(session, document, scorecard)));
   RETURN_IF_ERROR(file.Commit());
   session.err() << options.file << ": " << Counted(scorecard.rows_size(), "measure") << " of "
                 << scorecard.release() << "\n";
@@ -98,7 +115,7 @@ void AddScorecardCommand(CLI::App& app, Session& session) {
                       "Only periods that end by this day, such as 2018-03-31. Default: the newest");
   command->add_option("--period-kind", options->period_kind,
                       "Only such periods, such as financial-quarter");
-  AddPageOption(*command, options->format);
+  AddDocumentOption(*command, options->format);
   command->add_option("-o,--file", options->file,
                       "The file to write, whole or not at all. Default: standard output");
 }

@@ -10,6 +10,7 @@
 #include "client/cli/csv.h"
 #include "client/cli/html.h"
 #include "client/cli/names.h"
+#include "client/cli/scorecard_words.h"
 #include "client/cli/text.h"
 
 namespace concordat::cli {
@@ -24,92 +25,6 @@ constexpr double kWidth = 96;
 constexpr double kHeight = 24;
 constexpr double kMargin = 3;
 
-std::string UnitText(const Measure& measure) {
-  switch (measure.unit()) {
-    case Measure::PERCENT:
-      return "%";
-    case Measure::RATE:
-      return absl::StrCat("per ", measure.rate_per());
-    case Measure::DAYS:
-      return "days";
-    case Measure::PERCENTAGE_POINTS:
-      return "points";
-    case Measure::POUNDS:
-      return "pounds";
-    case Measure::MONTHS:
-      return "months";
-    default:
-      return "";
-  }
-}
-
-std::string Printed(const Measure& measure, double value) {
-  return absl::StrFormat("%.*f", std::clamp(measure.decimal_places(), 0, 9), value);
-}
-
-bool HasValue(const Observation& figure) {
-  return figure.symbol() == Observation::NONE && figure.has_value();
-}
-
-// The value with its unit, or why there is none.
-std::string ValueText(const Measure& measure, const Observation& figure) {
-  if (!HasValue(figure)) {
-    switch (figure.symbol()) {
-      case Observation::CONFIDENTIAL:
-        return "hidden (small number)";
-      case Observation::NOT_APPLICABLE:
-        return "not applicable";
-      case Observation::LOW:
-        return "rounds to zero";
-      default:
-        return "not available";
-    }
-  }
-  const std::string unit = UnitText(measure);
-  const std::string value = Printed(measure, figure.value());
-  if (unit.empty()) return value;
-  return unit == "%" ? value + "%" : absl::StrCat(value, " ", unit);
-}
-
-// The last day of the period that travel is since; empty without travel.
-std::string SinceText(const Scorecard::Cell& cell) {
-  if (cell.travel() == Scorecard::TRAVEL_UNSPECIFIED || cell.trend_size() < 2) return "";
-  return DayText(cell.trend(cell.trend_size() - 2).period().end());
-}
-
-std::string TravelText(const Measure& measure, const Scorecard::Cell& cell) {
-  if (cell.travel() == Scorecard::TRAVEL_UNSPECIFIED || cell.trend_size() < 2) {
-    return "no comparison";
-  }
-  std::string words;
-  switch (cell.travel()) {
-    case Scorecard::IMPROVED:
-      words = "improved";
-      break;
-    case Scorecard::WORSENED:
-      words = "worsened";
-      break;
-    case Scorecard::UNCHANGED:
-      return absl::StrCat("unchanged since ",
-                          PeriodText(cell.trend(cell.trend_size() - 2).period()));
-    case Scorecard::ROSE:
-      words = "higher";
-      break;
-    case Scorecard::FELL:
-      words = "lower";
-      break;
-    default:
-      return "no comparison";
-  }
-  const char* const sign = cell.change() > 0 ? "+" : "";
-  return absl::StrCat(words, " (", sign, Printed(measure, cell.change()), " since ",
-                      PeriodText(cell.trend(cell.trend_size() - 2).period()), ")");
-}
-
-std::string BandText(Scorecard::Band band) {
-  return band == Scorecard::BAND_UNSPECIFIED ? "no figure" : LowerWords(NameOf(band));
-}
-
 Style BandStyle(Scorecard::Band band) {
   switch (band) {
     case Scorecard::ON_TRACK:
@@ -121,45 +36,6 @@ Style BandStyle(Scorecard::Band band) {
     default:
       return Style::kPlain;
   }
-}
-
-std::string TargetText(const Measure& measure) {
-  return measure.has_target() ? Printed(measure, measure.target()) : "";
-}
-
-std::string RankText(const Scorecard::Cell& cell) {
-  if (cell.rank() == 0) return "";
-  return absl::StrCat(cell.rank(), " of ", cell.ranked(),
-                      cell.quartile().empty() ? "" : ", quartile ", cell.quartile());
-}
-
-// Whose value it is; of several areas, how it was made of theirs, which has to be said.
-std::string WhoseText(const Observation& comparator) {
-  const std::string whose = LowerWords(NameOf(comparator.comparator()));
-  if (comparator.comparator() != Observation::STATISTICAL_NEIGHBOURS) return whose;
-  const std::string average = comparator.average() == Observation::AVERAGE_UNSPECIFIED
-                                  ? "mean or median not stated"
-                                  : LowerWords(NameOf(comparator.average()));
-  return absl::StrCat(whose, " (", average, comparator.neighbour_set().empty() ? "" : " of ",
-                      comparator.neighbour_set(), ")");
-}
-
-// Each comparator with its value, and its period where it is another one.
-std::string ComparatorsText(const Measure& measure, const Scorecard::Cell& cell) {
-  std::string text;
-  for (const Observation& comparator : cell.comparators()) {
-    absl::StrAppend(&text, text.empty() ? "" : "; ", WhoseText(comparator), " ",
-                    ValueText(measure, comparator));
-    const std::string period = PeriodText(comparator.period());
-    if (period != PeriodText(cell.figure().period())) absl::StrAppend(&text, " (", period, ")");
-  }
-  return text;
-}
-
-std::string NoteText(const Scorecard::Cell& cell) {
-  std::string note = cell.figure().note();
-  if (cell.figure().provisional()) note = note.empty() ? "provisional" : "provisional; " + note;
-  return note;
 }
 
 // The course of a figure in words: what the drawing shows.

@@ -1,10 +1,9 @@
 #include "client/workbook/return_workbook.h"
 
-#include <xlsxwriter.h>
-
 #include <cstdint>
 
 #include "absl/strings/str_cat.h"
+#include "client/workbook/xlsx_file.h"
 
 namespace concordat::workbook {
 namespace {
@@ -50,58 +49,57 @@ constexpr const char* kGuidance[] = {
 // One workbook being written. Not thread-safe.
 class Writer {
  public:
-  explicit Writer(const std::string& path) : workbook_(workbook_new(path.c_str())) {
-    bold_ = workbook_add_format(workbook_);
+  explicit Writer(const std::string& path) : file_(path, XlsxFile::Storage::kMemory) {
+    bold_ = file_.AddFormat();
     format_set_bold(bold_);
-    fixed_ = workbook_add_format(workbook_);
+    fixed_ = file_.AddFormat();
     format_set_bg_color(fixed_, 0xE8E8E8);
     // As text, so that a spreadsheet makes no date of a day.
     format_set_num_format(fixed_, "@");
-    open_ = workbook_add_format(workbook_);
+    open_ = file_.AddFormat();
     format_set_unlocked(open_);
   }
 
   void WriteGuidance(absl::string_view agency, const std::vector<MeasureGuide>& guides) {
-    lxw_worksheet* const sheet = workbook_add_worksheet(workbook_, "Guidance");
+    lxw_worksheet* const sheet = file_.AddSheet("Guidance");
     worksheet_set_column(sheet, 0, 0, 36, nullptr);
     worksheet_set_column(sheet, 1, 2, 60, nullptr);
     worksheet_set_column(sheet, 3, 4, 24, nullptr);
-    Put(sheet, 0, 0, absl::StrCat("Figures owed by ", agency), bold_);
+    PutText(sheet, 0, 0, absl::StrCat("Figures owed by ", agency), bold_);
     lxw_row_t row = 1;
-    for (const char* line : kGuidance) Put(sheet, row++, 0, line, nullptr);
+    for (const char* line : kGuidance) PutText(sheet, row++, 0, line, nullptr);
     lxw_col_t column = 0;
     for (const char* head : {"measure", "title", "definition", "unit", "due"}) {
-      Put(sheet, row, column++, head, bold_);
+      PutText(sheet, row, column++, head, bold_);
     }
     for (const MeasureGuide& guide : guides) {
       ++row;
-      Put(sheet, row, 0, guide.measure, nullptr);
-      Put(sheet, row, 1, guide.title, nullptr);
-      Put(sheet, row, 2, guide.definition, nullptr);
-      Put(sheet, row, 3, guide.unit, nullptr);
-      Put(sheet, row, 4, guide.due, nullptr);
+      PutText(sheet, row, 0, guide.measure, nullptr);
+      PutText(sheet, row, 1, guide.title, nullptr);
+      PutText(sheet, row, 2, guide.definition, nullptr);
+      PutText(sheet, row, 3, guide.unit, nullptr);
+      PutText(sheet, row, 4, guide.due, nullptr);
     }
     worksheet_protect(sheet, nullptr, nullptr);
   }
 
   void WriteFigures(const std::vector<OwedFigure>& figures) {
-    lxw_worksheet* const sheet =
-        workbook_add_worksheet(workbook_, std::string(kFiguresSheet).c_str());
+    lxw_worksheet* const sheet = file_.AddSheet(std::string(kFiguresSheet));
     lxw_col_t column = 0;
     for (const ColumnHead& head : kColumns) {
       worksheet_set_column(sheet, column, column, head.width, nullptr);
-      Put(sheet, 0, column++, head.name, bold_);
+      PutText(sheet, 0, column++, head.name, bold_);
     }
     lxw_row_t row = 0;
     for (const OwedFigure& figure : figures) {
       ++row;
-      Put(sheet, row, kMeasure, figure.measure, fixed_);
-      Put(sheet, row, kArea, figure.area, fixed_);
-      Put(sheet, row, kPeriodKind, figure.period_kind, fixed_);
-      Put(sheet, row, kPeriodStart, figure.period_start, fixed_);
-      Put(sheet, row, kPeriodEnd, figure.period_end, fixed_);
-      Put(sheet, row, kDimension, figure.breakdown_dimension, fixed_);
-      Put(sheet, row, kItem, figure.breakdown_item, fixed_);
+      PutText(sheet, row, kMeasure, figure.measure, fixed_);
+      PutText(sheet, row, kArea, figure.area, fixed_);
+      PutText(sheet, row, kPeriodKind, figure.period_kind, fixed_);
+      PutText(sheet, row, kPeriodStart, figure.period_start, fixed_);
+      PutText(sheet, row, kPeriodEnd, figure.period_end, fixed_);
+      PutText(sheet, row, kDimension, figure.breakdown_dimension, fixed_);
+      PutText(sheet, row, kItem, figure.breakdown_item, fixed_);
       for (lxw_col_t open = kValue; open <= kCommentary; ++open) {
         worksheet_write_blank(sheet, row, open, open_);
       }
@@ -116,20 +114,9 @@ class Writer {
     worksheet_activate(sheet);
   }
 
-  absl::Status Close() {
-    const lxw_error error = workbook_close(workbook_);
-    if (error == LXW_NO_ERROR) return absl::OkStatus();
-    return absl::UnavailableError(
-        absl::StrCat("the workbook cannot be written: ", lxw_strerror(error)));
-  }
+  absl::Status Close() { return file_.Close(); }
 
  private:
-  // An empty text is a cell with its format alone.
-  static void Put(lxw_worksheet* sheet, lxw_row_t row, lxw_col_t column, const std::string& text,
-                  lxw_format* format) {
-    worksheet_write_string(sheet, row, column, text.c_str(), format);
-  }
-
   // A number that the unit can have, or one of the two symbols.
   static void CheckValue(lxw_worksheet* sheet, lxw_row_t row, bool is_count) {
     const std::string cell = absl::StrCat("H", row + 1);
@@ -174,7 +161,7 @@ class Writer {
     worksheet_data_validation_range(sheet, 1, kCommentary, last, kCommentary, &length);
   }
 
-  lxw_workbook* workbook_;
+  XlsxFile file_;
   lxw_format* bold_;
   lxw_format* fixed_;
   lxw_format* open_;

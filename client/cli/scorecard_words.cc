@@ -1,0 +1,151 @@
+#include "client/cli/scorecard_words.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "client/cli/text.h"
+
+namespace concordat::cli {
+
+using v1::Measure;
+using v1::Observation;
+using v1::Scorecard;
+
+std::string UnitText(const Measure& measure) {
+  switch (measure.unit()) {
+    case Measure::PERCENT:
+      return "%";
+    case Measure::RATE:
+      return absl::StrCat("per ", measure.rate_per());
+    case Measure::DAYS:
+      return "days";
+    case Measure::PERCENTAGE_POINTS:
+      return "points";
+    case Measure::POUNDS:
+      return "pounds";
+    case Measure::MONTHS:
+      return "months";
+    default:
+      return "";
+  }
+}
+
+std::string Printed(const Measure& measure, double value) {
+  return absl::StrFormat("%.*f", std::clamp(measure.decimal_places(), 0, 9), value);
+}
+
+bool HasValue(const Observation& figure) {
+  return figure.symbol() == Observation::NONE && figure.has_value();
+}
+
+std::string SymbolText(const Observation& figure) {
+  if (HasValue(figure)) return "";
+  switch (figure.symbol()) {
+    case Observation::CONFIDENTIAL:
+      return "c";
+    case Observation::NOT_APPLICABLE:
+      return "z";
+    case Observation::LOW:
+      return "low";
+    default:
+      return "x";
+  }
+}
+
+std::string ValueText(const Measure& measure, const Observation& figure) {
+  if (!HasValue(figure)) {
+    switch (figure.symbol()) {
+      case Observation::CONFIDENTIAL:
+        return "hidden (small number)";
+      case Observation::NOT_APPLICABLE:
+        return "not applicable";
+      case Observation::LOW:
+        return "rounds to zero";
+      default:
+        return "not available";
+    }
+  }
+  const std::string unit = UnitText(measure);
+  const std::string value = Printed(measure, figure.value());
+  if (unit.empty()) return value;
+  return unit == "%" ? value + "%" : absl::StrCat(value, " ", unit);
+}
+
+std::string SinceText(const Scorecard::Cell& cell) {
+  if (cell.travel() == Scorecard::TRAVEL_UNSPECIFIED || cell.trend_size() < 2) return "";
+  return DayText(cell.trend(cell.trend_size() - 2).period().end());
+}
+
+std::string TravelText(const Measure& measure, const Scorecard::Cell& cell) {
+  if (cell.travel() == Scorecard::TRAVEL_UNSPECIFIED || cell.trend_size() < 2) {
+    return "no comparison";
+  }
+  std::string words;
+  switch (cell.travel()) {
+    case Scorecard::IMPROVED:
+      words = "improved";
+      break;
+    case Scorecard::WORSENED:
+      words = "worsened";
+      break;
+    case Scorecard::UNCHANGED:
+      return absl::StrCat("unchanged since ",
+                          PeriodText(cell.trend(cell.trend_size() - 2).period()));
+    case Scorecard::ROSE:
+      words = "higher";
+      break;
+    case Scorecard::FELL:
+      words = "lower";
+      break;
+    default:
+      return "no comparison";
+  }
+  const char* const sign = cell.change() > 0 ? "+" : "";
+  return absl::StrCat(words, " (", sign, Printed(measure, cell.change()), " since ",
+                      PeriodText(cell.trend(cell.trend_size() - 2).period()), ")");
+}
+
+std::string BandText(Scorecard::Band band) {
+  return band == Scorecard::BAND_UNSPECIFIED ? "no figure" : LowerWords(NameOf(band));
+}
+
+std::string TargetText(const Measure& measure) {
+  return measure.has_target() ? Printed(measure, measure.target()) : "";
+}
+
+std::string RankText(const Scorecard::Cell& cell) {
+  if (cell.rank() == 0) return "";
+  return absl::StrCat(cell.rank(), " of ", cell.ranked(),
+                      cell.quartile().empty() ? "" : ", quartile ", cell.quartile());
+}
+
+std::string AverageText(const Observation& comparator) {
+  if (comparator.comparator() != Observation::STATISTICAL_NEIGHBOURS) return "";
+  const std::string average = comparator.average() == Observation::AVERAGE_UNSPECIFIED
+                                  ? "mean or median not stated"
+                                  : LowerWords(NameOf(comparator.average()));
+  return absl::StrCat(average, comparator.neighbour_set().empty() ? "" : " of ",
+                      comparator.neighbour_set());
+}
+
+std::string ComparatorsText(const Measure& measure, const Scorecard::Cell& cell) {
+  std::string text;
+  for (const Observation& comparator : cell.comparators()) {
+    const std::string average = AverageText(comparator);
+    absl::StrAppend(&text, text.empty() ? "" : "; ", LowerWords(NameOf(comparator.comparator())),
+                    average.empty() ? "" : absl::StrCat(" (", average, ")"), " ",
+                    ValueText(measure, comparator));
+    const std::string period = PeriodText(comparator.period());
+    if (period != PeriodText(cell.figure().period())) absl::StrAppend(&text, " (", period, ")");
+  }
+  return text;
+}
+
+std::string NoteText(const Scorecard::Cell& cell) {
+  std::string note = cell.figure().note();
+  if (cell.figure().provisional()) note = note.empty() ? "provisional" : "provisional; " + note;
+  return note;
+}
+
+}  // namespace concordat::cli
