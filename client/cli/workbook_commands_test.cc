@@ -15,9 +15,9 @@
 #include "client/cli/local_error.h"
 #include "client/cli/testing/cli_runner.h"
 #include "client/mocks/mock_connection.h"
-#include "client/workbook/sheet_reader.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/support/workbook_rows.h"
 
 namespace concordat::cli {
 namespace {
@@ -43,17 +43,6 @@ constexpr char kMetadata[] =
     "measure,Filter,Measure,\r\n"
     "value_count,Indicator,Number,0\r\n"
     "value_percent,Indicator,Percentage,1\r\n";
-
-// `number: cell|cell` of each row of a sheet.
-std::vector<std::string> RowsOf(const std::string& path, const std::string& sheet) {
-  const auto rows = workbook::ReadSheet(ReadFile(path), sheet);
-  if (!rows.ok()) return {std::string(rows.status().message())};
-  std::vector<std::string> texts;
-  for (const workbook::SheetRow& row : *rows) {
-    texts.push_back(absl::StrCat(row.number, ": ", absl::StrJoin(row.cells, "|")));
-  }
-  return texts;
-}
 
 // Sends a file in these chunks, and its manifest.
 absl::Status Send(Connection::ExtractMessageSink sink, const std::vector<std::string>& chunks,
@@ -113,16 +102,19 @@ TEST_F(WorkbookCommandsTest, AnExtractHasNumbersAndSymbolsInColumnsOfTheirOwn) {
   ASSERT_EQ(result.code, ExitCode::kOk) << result.err;
   EXPECT_THAT(result.err, HasSubstr("4 rows"));
   EXPECT_THAT(
-      RowsOf(path_, "observations"),
-      ElementsAre("1: time_period|time_identifier|measure|value_count|value_count_status|"
-                  "value_percent|value_percent_status",
-                  "2: 201718|Financial year|'=1+1|1234567|||z",
-                  "3: 201718|Financial year|Calls, \"all\"||c||z",
-                  "4: 201718|Financial year|007||z|12.5", "5: 201718|Financial year|-||low||x"));
-  EXPECT_THAT(
-      RowsOf(path_, "metadata"),
-      ElementsAre("1: col_name|col_type|label|indicator_dp", "2: measure|Filter|Measure",
-                  "3: value_count|Indicator|Number|0", "4: value_percent|Indicator|Percentage|1"));
+      WorkbookRows(path_, "observations"),
+      ElementsAre(
+          R"(1: "time_period"|"time_identifier"|"measure"|"value_count"|"value_count_status"|)"
+          R"("value_percent"|"value_percent_status")",
+          R"(2: "201718"|"Financial year"|"'=1+1"|1234567|||"z")",
+          R"(3: "201718"|"Financial year"|"Calls, "all""||"c"||"z")",
+          R"(4: "201718"|"Financial year"|"007"||"z"|12.5)",
+          R"(5: "201718"|"Financial year"|"-"||"low"||"x")"));
+  EXPECT_THAT(WorkbookRows(path_, "metadata"),
+              ElementsAre(R"(1: "col_name"|"col_type"|"label"|"indicator_dp")",
+                          R"(2: "measure"|"Filter"|"Measure")",
+                          R"(3: "value_count"|"Indicator"|"Number"|"0")",
+                          R"(4: "value_percent"|"Indicator"|"Percentage"|"1")"));
   EXPECT_EQ(FilesInFolder(), 1u);
 }
 
@@ -132,17 +124,19 @@ TEST_F(WorkbookCommandsTest, AnExtractSaysWhatItsManifestSays) {
                  "-o", path_})
                 .code,
             ExitCode::kOk);
-  const std::vector<std::string> about = RowsOf(path_, "about");
-  EXPECT_THAT(about, Contains("2: release|releases/r"));
-  EXPECT_THAT(about, Contains("4: shared under|agreements/a"));
-  EXPECT_THAT(about, Contains("5: version|3"));
-  EXPECT_THAT(about, Contains("6: figures|4"));
-  EXPECT_THAT(about, Contains("7: figures hidden by disclosure control|1"));
-  EXPECT_THAT(about,
-              Contains(absl::StrCat("8: SHA-256 of the same figures as tidy-csv|",
-                                    absl::BytesToHexString(Sha256Of(absl::StrCat(kHead, kRows))))));
-  EXPECT_THAT(about, Contains(absl::StrCat("9: SHA-256 of tidy-metadata|",
-                                           absl::BytesToHexString(Sha256Of(kMetadata)))));
+  const std::vector<std::string> about = WorkbookRows(path_, "about");
+  EXPECT_THAT(about, Contains(R"(2: "release"|"releases/r")"));
+  EXPECT_THAT(about, Contains(R"(4: "shared under"|"agreements/a")"));
+  EXPECT_THAT(about, Contains(R"(5: "version"|3)"));
+  EXPECT_THAT(about, Contains(R"(6: "figures"|4)"));
+  EXPECT_THAT(about, Contains(R"(7: "figures hidden by disclosure control"|1)"));
+  const auto digest_of = [](absl::string_view file) {
+    return absl::BytesToHexString(Sha256Of(file));
+  };
+  EXPECT_THAT(about, Contains(absl::StrCat(R"(8: "SHA-256 of the same figures as tidy-csv"|")",
+                                           digest_of(absl::StrCat(kHead, kRows)), "\"")));
+  EXPECT_THAT(about, Contains(absl::StrCat(R"(9: "SHA-256 of tidy-metadata"|")",
+                                           digest_of(kMetadata), "\"")));
 }
 
 TEST_F(WorkbookCommandsTest, AnExtractThatIsTooLargeIsRefusedAndLeavesNothing) {
@@ -266,24 +260,23 @@ TEST_F(WorkbookCommandsTest, AScorecardSaysInCellsWhatItsOtherFormsSay) {
   EXPECT_CALL(*connection_, GetRelease(_, _)).WillOnce(Return(release));
   const CliResult result = Run({"scorecard", "r", "--format", "xlsx", "-o", path_});
   ASSERT_EQ(result.code, ExitCode::kOk) << result.err;
-  const std::vector<std::string> rows = RowsOf(path_, "Scorecard");
+  const std::vector<std::string> rows = WorkbookRows(path_, "Scorecard");
   ASSERT_EQ(rows.size(), 12u) << absl::StrJoin(rows, "\n");
-  EXPECT_EQ(rows[0], "1: Scorecard: Quarter 2");
-  EXPECT_EQ(rows[1], "2: WITHDRAWN: do not use these figures. Wrong districts");
-  EXPECT_THAT(rows[2], StartsWith("3: SYNTHETIC: the figures of 1 measure"));
+  EXPECT_EQ(rows[0], R"(1: "Scorecard: Quarter 2")");
+  EXPECT_EQ(rows[1], R"(2: "WITHDRAWN: do not use these figures. Wrong districts")");
+  EXPECT_THAT(rows[2], StartsWith(R"(3: "SYNTHETIC: the figures of 1 measure,)"));
   EXPECT_THAT(rows[3], HasSubstr("shared under agreements/a version 3"));
-  EXPECT_EQ(rows[5], "6: Provisional for the police.");
+  EXPECT_EQ(rows[5], R"(6: "Provisional for the police.")");
   EXPECT_THAT(rows[6], HasSubstr(": 2"));
   EXPECT_EQ(rows[9],
-            "10: Measure|Area|Period|Value|Status|Unit|Target|Within|Band|Travel|Change|Place|"
-            "England|England: status|England: period|Returns|Commentary|Source");
-  EXPECT_EQ(rows[10],
-            "11: =Calls (synthetic)|Burnley|Q2|91||%|95|2.5|slightly below|"
-            "improved (+1.5 since Q1)|1.5|2 of 8|90.5||2017-18|missing: 2018-19-q2.police|"
-            "provisional; Counted anew|paper, line 7");
-  EXPECT_EQ(rows[11],
-            "12: =Calls (synthetic)|Chorley|Q2||c|%|95|2.5|no figure|no comparison||||c|Q2|"
-            "missing: 2018-19-q2.police||police");
+            R"(10: "Measure"|"Area"|"Period"|"Value"|"Status"|"Unit"|"Target"|"Within"|"Band"|)"
+            R"("Travel"|"Change"|"Place"|"England"|"England: status"|"England: period"|"Returns"|)"
+            R"("Commentary"|"Source")");
+  EXPECT_EQ(rows[10], R"(11: "=Calls (synthetic)"|"Burnley"|"Q2"|91||"%"|95|2.5|"slightly below"|)"
+R"("improved (+1.5 since Q1)"|1.5|"2 of 8"|90.5||"2017-18"|)"
+R"("missing: 2018-19-q2.police"|"provisional; Counted anew"|"paper, line 7")");
+  EXPECT_EQ(rows[11], R"(12: "=Calls (synthetic)"|"Chorley"|"Q2"||"c"|"%"|95|2.5|"no figure"|)"
+R"("no comparison"||||"c"|"Q2"|"missing: 2018-19-q2.police"||"police")");
 }
 
 TEST_F(WorkbookCommandsTest, AScorecardWithoutItsReleaseLeavesNothing) {

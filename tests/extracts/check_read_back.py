@@ -7,7 +7,8 @@
 
 READ_BACK.csv is what the program wrote of it: texts in quotes, numbers bare.
 
-csv           the extract was opened: a number may have become one, and any other cell has to be the same text.
+csv           the extract was opened: a number or a truth value may have become one, and any other cell has to be the
+              same text.
 observations  the sheet of a workbook, against the tidy files that it was made of: texts are texts, whatever they look
               like; numbers of indicators are numbers, and their symbols stand beside them.
 texts         a sheet whose cells are all texts, against the file with the same ones.
@@ -54,7 +55,8 @@ def is_same_number(wanted, got):
 
 def is_same(wanted, got):
     """Whether an opened CSV's cell is what it was."""
-    return wanted == got or is_same_number(wanted, got)
+    is_truth_value = wanted in ("true", "false") and not isinstance(got, Text) and got == wanted.upper()
+    return wanted == got or is_truth_value or is_same_number(wanted, got)
 
 
 def is_same_text(wanted, got):

@@ -14,9 +14,11 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/../../scripts/lib.sh"
 
 readonly WORK=$ROOT/build/extracts
-# CSV in UTF-8 of every sheet, each in SOURCE-SHEET.csv, with texts in quotes and numbers
-# in all their digits.
-readonly READ_BACK='csv:Text - txt - csv (StarCalc):44,34,76,1,,0,true,false,false,false,false,-1'
+# What a person says in the dialogue of a CSV: commas and UTF-8. Without one they are guessed.
+readonly OPEN_CSV='--infilter=Text - txt - csv (StarCalc):44,34,76,1'
+# CSV in UTF-8 of every sheet, each in SOURCE-SHEET.csv, with texts in quotes, and numbers
+# as they are shown.
+readonly READ_BACK='csv:Text - txt - csv (StarCalc):44,34,76,1,,0,true,true,false,false,false,-1'
 STATE=$(mktemp -d)
 # shellcheck source=scripts/partnership.sh
 . "$ROOT/scripts/partnership.sh"
@@ -63,7 +65,7 @@ make_data() {
   fi
 }
 
-# read_back FILE...: what LibreOffice reads in the files, written to STATE/read.
+# read_back [OPTION] FILE...: what LibreOffice reads in the files, written to STATE/read.
 read_back() {
   quietly soffice soffice "-env:UserInstallation=file://$WORK/libreoffice" --headless \
     --convert-to "$READ_BACK" --outdir "$STATE/read" "$@"
@@ -89,7 +91,8 @@ check_read_back() {
   local read=$STATE/read digest
   extract excel-csv "$STATE/excel.csv" financial-year
   extract xlsx "$STATE/book.xlsx" financial-year
-  read_back "$STATE/data.csv" "$STATE/excel.csv" "$STATE/book.xlsx"
+  read_back "$OPEN_CSV" "$STATE/data.csv" "$STATE/excel.csv"
+  read_back "$STATE/book.xlsx"
   same_cells csv "$STATE/data.csv" "$read/data-data.csv"
   same_cells csv "$STATE/excel.csv" "$read/excel-excel.csv"
   same_cells observations "$STATE/data.csv" "$STATE/data.meta.csv" "$read/book-observations.csv"
