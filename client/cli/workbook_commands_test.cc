@@ -271,12 +271,13 @@ TEST_F(WorkbookCommandsTest, AScorecardSaysInCellsWhatItsOtherFormsSay) {
   EXPECT_EQ(rows[9],
             R"(10: "Measure"|"Area"|"Period"|"Value"|"Status"|"Unit"|"Target"|"Within"|"Band"|)"
             R"("Travel"|"Change"|"Place"|"England"|"England: status"|"England: period"|"Returns"|)"
-            R"("Commentary"|"Source")");
-  EXPECT_EQ(rows[10], R"(11: "=Calls (synthetic)"|"Burnley"|"Q2"|91||"%"|95|2.5|"slightly below"|)"
-R"("improved (+1.5 since Q1)"|1.5|"2 of 8"|90.5||"2017-18"|)"
-R"("missing: 2018-19-q2.police"|"provisional; Counted anew"|"paper, line 7")");
-  EXPECT_EQ(rows[11], R"(12: "=Calls (synthetic)"|"Chorley"|"Q2"||"c"|"%"|95|2.5|"no figure"|)"
-R"("no comparison"||||"c"|"Q2"|"missing: 2018-19-q2.police"||"police")");
+            R"~("Commentary"|"Source")~");
+  EXPECT_EQ(rows[10],
+            R"~(11: "=Calls (synthetic)"|"Burnley"|"Q2"|91||"%"|95|2.5|"slightly below"|)~"
+            R"~("improved (+1.5 since Q1)"|1.5|"2 of 8"|90.5||"2017-18"|)~"
+            R"~("missing: 2018-19-q2.police"|"provisional; Counted anew"|"paper, line 7")~");
+  EXPECT_EQ(rows[11], R"~(12: "=Calls (synthetic)"|"Chorley"|"Q2"||"c"|"%"|95|2.5|"no figure"|)~"
+                      R"~("no comparison"||||"c"|"Q2"|"missing: 2018-19-q2.police"||"police")~");
 }
 
 TEST_F(WorkbookCommandsTest, AScorecardWithoutItsReleaseLeavesNothing) {
