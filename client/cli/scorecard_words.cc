@@ -67,7 +67,7 @@ std::string ValueText(const Measure& measure, const Observation& figure) {
     }
   }
   const std::string unit = UnitText(measure);
-  const std::string value = Printed(measure, figure.value());
+  std::string value = Printed(measure, figure.value());
   if (unit.empty()) return value;
   return unit == "%" ? value + "%" : absl::StrCat(value, " ", unit);
 }

@@ -96,7 +96,7 @@ std::string CoverageText(const Scorecard& scorecard, const Measure& measure) {
 }
 
 std::string CommentaryText(const Scorecard::Cell& cell) {
-  const std::string note = NoteText(cell);
+  std::string note = NoteText(cell);
   if (cell.figure().printed().empty()) return note;
   return absl::StrCat("printed as ", cell.figure().printed(), note.empty() ? "" : "; ", note);
 }
