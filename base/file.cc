@@ -18,7 +18,7 @@ constexpr off_t kMostBytes = off_t{256} << 20;
 }  // namespace
 
 absl::StatusOr<std::string> ReadFile(const std::string& path) {
-  const absl::Status unreadable = absl::NotFoundError(absl::StrCat("cannot read ", path));
+  absl::Status unreadable = absl::NotFoundError(absl::StrCat("cannot read ", path));
   // Opening a pipe would wait for somebody to write to it.
   const int file = open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
   if (file < 0) return unreadable;
