@@ -38,7 +38,7 @@ absl::StatusOr<std::string> RootOfRecords(const store::Store& store, uint64_t si
       RETURN_IF_ERROR(range.Append(hashes.substr(at, tlog::kHashBytes)));
     }
   }
-  ASSIGN_OR_RETURN(const std::string root, reader.Root(size));
+  ASSIGN_OR_RETURN(std::string root, reader.Root(size));
   if (root != range.Root()) {
     return absl::DataLossError("a tile of the tree is not that of the tiles below it");
   }

@@ -93,7 +93,7 @@ absl::StatusOr<int64_t> ApplyResource(store::Transaction& transaction, const aut
 
 absl::StatusOr<bool> Exists(const store::Transaction& transaction, const auth::Grant& grant,
                             store::Kind kind, absl::string_view name) {
-  const absl::Status found = transaction.Find(grant, kind, name, transaction.Latest()).status();
+  absl::Status found = transaction.Find(grant, kind, name, transaction.Latest()).status();
   if (found.ok()) return true;
   if (absl::IsNotFound(found)) return false;
   return found;

@@ -124,7 +124,7 @@ absl::StatusOr<std::vector<OwedReturn>> ReturnReader::ReadOwed(const OwedFilter&
 }
 
 absl::StatusOr<OwedReturn> ReturnReader::Find(absl::string_view name) const {
-  const absl::Status missing = ResourceNotFound("Return", name);
+  absl::Status missing = ResourceNotFound("Return", name);
   const absl::StatusOr<Row> row = reader_.Find(grant_, Kind::kMeasure, ParentOf(name), point_);
   if (absl::IsNotFound(row.status())) return missing;
   RETURN_IF_ERROR(row.status());
