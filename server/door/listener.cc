@@ -28,6 +28,8 @@ namespace concordat::door {
 namespace {
 
 constexpr int kReapMilliseconds = 100;
+// How long after a connection was closed gRPC's log may say why, and the other way round.
+constexpr absl::Duration kCauseDelay = absl::Milliseconds(200);
 // After the process ran out of descriptors: long enough for some to be closed,
 // short enough that partners do not notice.
 constexpr absl::Duration kDescriptorPause = absl::Milliseconds(50);
@@ -231,25 +233,37 @@ void Listener::AcceptOne() {
 }
 
 void Listener::Reap() {
-  std::vector<Connection> never_called;
-  std::deque<std::string> causes;
+  const absl::Time now = absl::Now();
+  std::vector<std::pair<Connection, std::string>> explained;
+  std::vector<Connection> without_cause;
   {
     absl::MutexLock lock(&mutex_);
     absl::erase_if(connections_, [&](const auto& entry) {
       const Connection& connection = entry.second;
       if (InodeOf(connection.descriptor) == connection.inode) return false;
-      if (!connection.called) never_called.push_back(connection);
+      if (!connection.called) unexplained_.emplace_back(now, connection);
       return true;
     });
-    // A cause waits until its connection is closed; one that was never matched
-    // is of a connection that is already listed.
-    if (!never_called.empty()) causes.swap(causes_);
+    while (!causes_.empty() && !unexplained_.empty()) {
+      explained.emplace_back(std::move(unexplained_.front().second),
+                             std::move(causes_.front().second));
+      unexplained_.pop_front();
+      causes_.pop_front();
+    }
+    while (!unexplained_.empty() && now - unexplained_.front().first >= kCauseDelay) {
+      without_cause.push_back(std::move(unexplained_.front().second));
+      unexplained_.pop_front();
+    }
+    // One that nothing matches is of a connection that is listed without it.
+    while (!causes_.empty() && now - causes_.front().first >= 5 * kCauseDelay) {
+      causes_.pop_front();
+    }
   }
-  for (const Connection& connection : never_called) {
-    if (!causes.empty()) {
-      Refuse(connection.ip, v1::RefusedHandshake::TLS, std::move(causes.front()));
-      causes.pop_front();
-    } else if (absl::Now() - connection.accepted >= limits_.handshake_deadline) {
+  for (auto& [connection, cause] : explained) {
+    Refuse(connection.ip, v1::RefusedHandshake::TLS, std::move(cause));
+  }
+  for (const Connection& connection : without_cause) {
+    if (now - connection.accepted >= limits_.handshake_deadline) {
       Refuse(connection.ip, v1::RefusedHandshake::DEADLINE,
              "no call came before the deadline for handshakes; is something in between that "
              "holds the connection up?");
@@ -280,7 +294,7 @@ void Listener::OnGrpcLog(gpr_log_func_args* args) {
     if (log_listener != nullptr) {
       absl::MutexLock listener_lock(&log_listener->mutex_);
       if (log_listener->causes_.size() < kMaxCauses) {
-        log_listener->causes_.push_back(std::string(message));
+        log_listener->causes_.emplace_back(absl::Now(), message);
       }
     }
     return;

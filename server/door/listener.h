@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -85,9 +86,12 @@ class Listener {
   absl::Mutex mutex_;
   // By peer, as gRPC names it.
   absl::flat_hash_map<std::string, Connection> connections_ ABSL_GUARDED_BY(mutex_);
-  // What the TLS library said of failed handshakes, not yet matched to a
+  // What the TLS library said of failed handshakes, and when, not yet matched to a
   // connection: gRPC's log names no address.
-  std::deque<std::string> causes_ ABSL_GUARDED_BY(mutex_);
+  std::deque<std::pair<absl::Time, std::string>> causes_ ABSL_GUARDED_BY(mutex_);
+  // Connections that were closed without a call, and when that was seen: the cause may
+  // still be on its way into the log.
+  std::deque<std::pair<absl::Time, Connection>> unexplained_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace concordat::door
