@@ -2,11 +2,12 @@
 # Installs the Debian 12 packages that are missing, as root or with sudo, and
 # asks no question. Does nothing, quickly, when none is missing.
 #
-#   scripts/install_packages.sh [runtime|build|test]
+#   scripts/install_packages.sh [runtime|build|test|bench]
 #
 # runtime  what a built server, command line and witness need to run
 # build    what building them needs too (the default)
 # test     what scripts/test.sh needs too
+# bench    what building and tests/bench/run.sh need
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -32,8 +33,8 @@ BUILD_PACKAGES=(
 TEST_PACKAGES=(
   git ca-certificates clang-14 clang-format-14 libclang-rt-14-dev
   python3-venv
-  postgresql
 )
+BENCH_PACKAGES=(postgresql)
 
 # is_installed PACKAGE
 is_installed() {
@@ -54,7 +55,8 @@ main() {
       have kubectl || wanted+=(kubernetes-client)
       have soffice || wanted+=(libreoffice-calc-nogui)
       ;;
-    *) die "unknown set of packages '$1': runtime, build or test" ;;
+    bench) wanted+=("${BUILD_PACKAGES[@]}" "${BENCH_PACKAGES[@]}") ;;
+    *) die "unknown set of packages '$1': runtime, build, test or bench" ;;
   esac
 
   local missing=() package

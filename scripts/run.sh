@@ -17,6 +17,7 @@ readonly STATE=${CONCORDAT_STATE:-$ROOT/.run}
 . "$ROOT/scripts/partnership.sh"
 
 WALK_IS_DONE=false
+LINE_PID=
 
 # heading TEXT: what comes next in the walk.
 heading() { printf '\n### %s\n' "$*"; }
@@ -183,23 +184,32 @@ release_figures() {
   printf '[...]\n'
 }
 
+# stop_line: ends the line that breaks, if there is one.
+stop_line() {
+  if [[ -z $LINE_PID ]]; then return; fi
+  kill "$LINE_PID" 2>/dev/null || true
+  wait "$LINE_PID" 2>/dev/null || true
+  LINE_PID=
+}
+
 # survive_a_cut NAME: the line breaks in the middle of an extract, and the file is whole.
 survive_a_cut() {
-  local whole=$STATE/whole.ndjson resumed=$STATE/resumed.ndjson address=$STATE/line cut
+  local whole=$STATE/whole.ndjson resumed=$STATE/resumed.ndjson address=$STATE/line
   heading "The line breaks in the middle of an extract: it goes on at the next chunk"
   rm -f "$whole" "$resumed" "$address"
   walk 0 board releases extract "$1" --format ndjson -o "$whole"
   python3 "$ROOT/scripts/cut_line.py" "$(head -n 1 "$ADDRESSES")" 150000 "$address" 2>"$STATE/cut.log" &
-  cut=$!
-  until [[ -s $address ]]; do sleep 0.1; done
+  LINE_PID=$!
+  until [[ -s $address ]]; do
+    kill -0 "$LINE_PID" 2>/dev/null || die "the line cannot be made: $(<"$STATE/cut.log")"
+    sleep 0.1
+  done
   sed "s/^target: .*/target: $(<"$address")/" "$PROFILES/board.yaml" >"$PROFILES/broken-line.yaml"
   walk 0 broken-line releases extract "$1" --format ndjson -o "$resumed"
-  kill "$cut"
-  wait "$cut" 2>/dev/null || true
+  stop_line
   cat "$STATE/cut.log"
   [[ -s $STATE/cut.log ]] || die "the line was not cut"
   show 0 cmp "$whole" "$resumed"
-  show 0 sha256sum "$whole" "$resumed"
 }
 
 # figures_of_the_partners: from returns that are owed to a release that is extracted.
@@ -256,6 +266,7 @@ walk_through() {
 # finish: whatever ends this script, the server does not outlive it.
 finish() {
   local status=$?
+  stop_line
   stop_server || true
   exit "$status"
 }

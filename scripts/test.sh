@@ -6,8 +6,7 @@
 #
 #   scripts/test.sh [--long]
 #
-# --long  the tests that have a longer form run it (CONCORDAT_LONG=1), and clang-tidy
-#         reads the tests too
+# --long  the tests that have a longer form run it (CONCORDAT_LONG=1)
 # CONCORDAT_JOBS: how many jobs at once; all cores, if not set.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
@@ -77,13 +76,9 @@ check_archive() {
   say "${archive##*/} ${second%% *}"
 }
 
-# What is shipped; with --long the tests too.
 check_tidy() {
-  local tests='(_test\.cc$|^tests/)' files=()
-  if [[ -n ${CONCORDAT_LONG:-} ]]; then tests='^$'; fi
-  mapfile -t files < <(own_files '*.cc' | grep -vE "$tests")
   install_python_packages "$ROOT/scripts/tidy.requirements.txt" "$ROOT/build/tidy"
-  (cd "$ROOT" && scripts/tidy.py --jobs "$JOBS" build "${files[@]}")
+  "$ROOT/scripts/tidy.py" --jobs "$JOBS" "$ROOT/build"
 }
 
 # The main job, in a state of its own: a server that somebody runs in .run/ is

@@ -539,9 +539,9 @@ void CallReactor::FillRecord(v1::AuditRecord& record) {
 }
 
 absl::Status CallReactor::AddRecipient(store::Batch& batch, const v1::AuditRecord& record) const {
-  const bool gives =
-      record.decision() == v1::AuditRecord::ALLOWED && stage_ != Stage::kStreamEnding;
-  if (!gives || record.agreement().empty()) return absl::OkStatus();
+  if (record.decision() != v1::AuditRecord::ALLOWED || stage_ == Stage::kStreamEnding) {
+    return absl::OkStatus();
+  }
   const absl::Time time = ToTime(record.time());
   for (const std::string& release : call_->notes_->figures_of) {
     RETURN_IF_ERROR(batch.AddRecipient(

@@ -28,8 +28,10 @@ namespace concordat::door {
 namespace {
 
 constexpr int kReapMilliseconds = 100;
-// How long after a connection was closed gRPC's log may say why, and the other way round.
+// How long after a connection was closed gRPC's log may say why.
 constexpr absl::Duration kCauseDelay = absl::Milliseconds(200);
+// How long after gRPC's log said why a connection may be closed.
+constexpr absl::Duration kCloseDelay = absl::Seconds(1);
 // After the process ran out of descriptors: long enough for some to be closed,
 // short enough that partners do not notice.
 constexpr absl::Duration kDescriptorPause = absl::Milliseconds(50);
@@ -255,7 +257,7 @@ void Listener::Reap() {
       unexplained_.pop_front();
     }
     // One that nothing matches is of a connection that is listed without it.
-    while (!causes_.empty() && now - causes_.front().first >= 5 * kCauseDelay) {
+    while (!causes_.empty() && now - causes_.front().first >= kCloseDelay) {
       causes_.pop_front();
     }
   }

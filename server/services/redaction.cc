@@ -125,10 +125,11 @@ class Redactor {
     ++revisions_;
   }
 
-  // Puts a tombstone into the figures of a release, and gives the digest of what they
-  // then are. `redact` says how many texts of a figure it replaced.
-  absl::StatusOr<std::string> FindInFigures(const std::string& release,
-                                            absl::FunctionRef<int64_t(v1::Observation&)> redact) {
+  // Puts a tombstone into the figures of a release, and restates the release when it has
+  // such a one. `redact` says how many texts of a figure it replaced.
+  absl::Status FindInFigures(const std::string& release,
+                             absl::FunctionRef<int64_t(v1::Observation&)> redact) {
+    const size_t before = figures_.size();
     ReleaseDigest digest;
     bool damaged = false;
     RETURN_IF_ERROR(
@@ -143,32 +144,37 @@ class Redactor {
           return true;
         }));
     if (damaged) return Damaged();
-    return digest.Finish();
+    return figures_.size() > before ? Restate(release, digest.Finish()) : absl::OkStatus();
+  }
+
+  // The same in all releases.
+  absl::Status FindInAllFigures(absl::FunctionRef<int64_t(v1::Observation&)> redact) {
+    std::vector<std::string> releases;
+    RETURN_IF_ERROR(transaction_.Scan(grant_, Kind::kRelease,
+                                      {"releases/", "", transaction_.Latest(), std::nullopt},
+                                      [&](const Row& row) {
+                                        releases.push_back(row.name);
+                                        return true;
+                                      }));
+    for (const std::string& release : releases) RETURN_IF_ERROR(FindInFigures(release, redact));
+    return absl::OkStatus();
   }
 
   absl::Status FindInRelease(const std::string& release) {
-    ASSIGN_OR_RETURN(const std::string digest, FindInFigures(release, [&](v1::Observation& figure) {
-                       return domain::RedactTexts(figure, text_);
-                     }));
-    return figures_.empty() ? absl::OkStatus() : Restate(release, digest);
+    return FindInFigures(
+        release, [&](v1::Observation& figure) { return domain::RedactTexts(figure, text_); });
   }
 
   // The measure's title, where it is frozen beside figures.
   absl::Status FindInTitles(const std::string& measure) {
-    ASSIGN_OR_RETURN(const std::vector<std::string> releases, Releases());
-    for (const std::string& release : releases) {
-      const size_t before = figures_.size();
-      RETURN_IF_ERROR(FindInFigures(release, [&](v1::Observation& figure) -> int64_t {
-                        if (figure.measure() != measure) return 0;
-                        v1::Measure title;
-                        title.set_display_name(figure.measure_display_name());
-                        if (domain::RedactTexts(title, text_) == 0) return 0;
-                        figure.set_measure_display_name(title.display_name());
-                        return 1;
-                      }).status());
-      if (figures_.size() > before) RETURN_IF_ERROR(Restate(release, std::nullopt));
-    }
-    return absl::OkStatus();
+    return FindInAllFigures([&](v1::Observation& figure) -> int64_t {
+      if (figure.measure() != measure) return 0;
+      v1::Measure title;
+      title.set_display_name(figure.measure_display_name());
+      if (domain::RedactTexts(title, text_) == 0) return 0;
+      figure.set_measure_display_name(title.display_name());
+      return 1;
+    });
   }
 
   // What was said about the submission's figures, in all their revisions, and where
@@ -193,21 +199,14 @@ class Redactor {
         }));
     if (damaged) return Damaged();
     if (keys.empty()) return absl::OkStatus();
-    ASSIGN_OR_RETURN(const std::vector<std::string> releases, Releases());
-    for (const std::string& release : releases) {
-      const size_t before = figures_.size();
-      ASSIGN_OR_RETURN(const std::string digest,
-                       FindInFigures(release, [&](v1::Observation& figure) -> int64_t {
-                         if (!keys.contains(KeyOf(figure))) return 0;
-                         v1::Observation said;
-                         said.set_note(figure.note());
-                         if (domain::RedactTexts(said, text_) == 0) return 0;
-                         figure.set_note(said.note());
-                         return 1;
-                       }));
-      if (figures_.size() > before) RETURN_IF_ERROR(Restate(release, digest));
-    }
-    return absl::OkStatus();
+    return FindInAllFigures([&](v1::Observation& figure) -> int64_t {
+      if (!keys.contains(KeyOf(figure))) return 0;
+      v1::Observation said;
+      said.set_note(figure.note());
+      if (domain::RedactTexts(said, text_) == 0) return 0;
+      figure.set_note(said.note());
+      return 1;
+    });
   }
 
   static std::string KeyOf(absl::string_view measure, const store::FigureKey& key) {
@@ -222,20 +221,9 @@ class Redactor {
     return KeyOf(figure.measure(), store::KeyOf(sent));
   }
 
-  absl::StatusOr<std::vector<std::string>> Releases() const {
-    std::vector<std::string> releases;
-    RETURN_IF_ERROR(transaction_.Scan(grant_, Kind::kRelease,
-                                      {"releases/", "", transaction_.Latest(), std::nullopt},
-                                      [&](const Row& row) {
-                                        releases.push_back(row.name);
-                                        return true;
-                                      }));
-    return releases;
-  }
-
-  // Has the release's revisions written anew, so that polls of its figures notice, and
-  // with `digest` when there is one.
-  absl::Status Restate(const std::string& release, const std::optional<std::string>& digest) {
+  // Has the release's revisions written anew, so that polls of its figures notice,
+  // with the digest of what they then are.
+  absl::Status Restate(const std::string& release, const std::string& digest) {
     std::vector<Rewritten> restated;
     bool damaged = false;
     RETURN_IF_ERROR(
@@ -243,7 +231,7 @@ class Redactor {
           v1::Release message;
           damaged |= !message.ParseFromString(row.body);
           domain::RedactTexts(message, text_);
-          if (digest.has_value()) message.set_digest(*digest);
+          message.set_digest(digest);
           restated.push_back({Kind::kRelease, row});
           restated.back().row.body = StoredBytes(message);
           return true;

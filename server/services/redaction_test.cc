@@ -392,14 +392,17 @@ TEST_F(RedactionTest, AMeasuresTitleIsRedactedBesideItsFiguresToo) {
   measure.set_name("measures/m");
   measure.set_display_name("Visits of Alice Example");
   PutMessage(store::Kind::kMeasure, measure);
-  v1::Release release;
-  release.set_name("releases/r");
-  release.set_digest("of the figures");
-  PutMessage(store::Kind::kRelease, release);
   v1::Observation figure;
   figure.set_measure("measures/m");
   figure.set_measure_display_name(measure.display_name());
   figure.set_note("Alice Example is the release's to redact");
+  figure.set_name("releases/r/observations/1");
+  ReleaseDigest digest;
+  digest.Add(figure);
+  v1::Release release;
+  release.set_name("releases/r");
+  release.set_digest(digest.Finish());
+  PutMessage(store::Kind::kRelease, release);
   PutFigure("releases/r", figure);
   request_.set_resource("measures/m");
   Must(Send(kAdministrator));
@@ -408,7 +411,7 @@ TEST_F(RedactionTest, AMeasuresTitleIsRedactedBesideItsFiguresToo) {
   EXPECT_EQ(Read<v1::Measure>(store::Kind::kMeasure, "measures/m").display_name(), "[redacted]");
   EXPECT_EQ(FigureOf("releases/r").measure_display_name(), "[redacted]");
   EXPECT_EQ(FigureOf("releases/r").note(), figure.note());
-  EXPECT_EQ(Read<v1::Release>(store::Kind::kRelease, "releases/r").digest(), "of the figures");
+  EXPECT_EQ(Read<v1::Release>(store::Kind::kRelease, "releases/r").digest(), release.digest());
 }
 
 }  // namespace

@@ -213,7 +213,7 @@ compare_starts() {
 # postgres_program NAME: of Debian's PostgreSQL, whatever its version.
 postgres_program() {
   local found=(/usr/lib/postgresql/*/bin/"$1")
-  [[ -x ${found[-1]} ]] || die "PostgreSQL is missing: scripts/install_packages.sh test"
+  [[ -x ${found[-1]} ]] || die "PostgreSQL is missing: scripts/install_packages.sh bench"
   echo "${found[-1]}"
 }
 
@@ -291,7 +291,10 @@ main() {
     esac
     shift
   done
-  if $build; then configure_and_build; fi
+  if $build; then
+    "$ROOT/scripts/install_packages.sh" bench
+    configure_and_build
+  fi
 
   STATE=$(mktemp --directory)
   trap finish EXIT

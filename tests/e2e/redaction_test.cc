@@ -14,6 +14,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/support/call.h"
+#include "tests/support/measures.h"
 #include "tests/support/moments.h"
 #include "tests/support/test_partnership.h"
 
@@ -105,14 +106,7 @@ class RedactionTest : public testing::Test {
   void ApplyMeasure() {
     v1::ApplyMeasuresRequest request;
     v1::Measure& measure = *request.add_measures();
-    measure.set_name(kMeasure);
-    measure.set_display_name("Referrals");
-    measure.set_group("test");
-    measure.set_unit(v1::Measure::COUNT);
-    measure.set_polarity(v1::Measure::NEUTRAL);
-    measure.set_frequency(v1::Measure::EACH_QUARTER);
-    measure.set_provider(kPolice.agency_name());
-    measure.set_disclosure_minimum(6);
+    measure = QuarterlyCount(kMeasure, kPolice);
     *measure.mutable_collected_from() = Day("2018-04-01");
     v1::Measure::Duty& duty = *measure.add_duties();
     duty.set_agency(kPolice.agency_name());

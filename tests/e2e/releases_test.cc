@@ -21,6 +21,7 @@
 #include "server/store/store.h"
 #include "server/store/test_grants.h"
 #include "tests/support/call.h"
+#include "tests/support/measures.h"
 #include "tests/support/moments.h"
 #include "tests/support/must.h"
 #include "tests/support/test_partnership.h"
@@ -52,14 +53,7 @@ class ReleasesTest : public testing::Test {
     partnership_.emplace(options);
     v1::ApplyMeasuresRequest request;
     v1::Measure& measure = *request.add_measures();
-    measure.set_name(kMeasure);
-    measure.set_display_name("Referrals");
-    measure.set_group("test");
-    measure.set_unit(v1::Measure::COUNT);
-    measure.set_polarity(v1::Measure::NEUTRAL);
-    measure.set_frequency(v1::Measure::EACH_QUARTER);
-    measure.set_provider(kPolice.agency_name());
-    measure.set_disclosure_minimum(6);
+    measure = QuarterlyCount(kMeasure, kPolice);
     measure.mutable_additivity()->set_over_area(true);
     partnership_->Get<v1::ApplyMeasuresResponse>(kAdmin, request);
     Submit("submissions/first", 3);

@@ -8,6 +8,7 @@
 #include "concordat/v1/measure_service.pb.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/support/measures.h"
 #include "tests/support/moments.h"
 #include "tests/support/test_partnership.h"
 
@@ -34,14 +35,7 @@ class ReturnsTest : public testing::Test {
     partnership_.emplace(options);
     v1::ApplyMeasuresRequest request;
     v1::Measure& measure = *request.add_measures();
-    measure.set_name("measures/calls");
-    measure.set_display_name("Calls");
-    measure.set_group("multi-agency");
-    measure.set_unit(v1::Measure::COUNT);
-    measure.set_polarity(v1::Measure::NEUTRAL);
-    measure.set_frequency(v1::Measure::EACH_QUARTER);
-    measure.set_provider(kPolice.agency_name());
-    measure.set_disclosure_minimum(6);
+    measure = QuarterlyCount("measures/calls", kPolice);
     measure.set_lag_days(30);
     *measure.mutable_collected_from() = Day("2018-10-01");
     AddDuty(measure, kPolice, "areas/e07000117");

@@ -17,6 +17,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/support/call.h"
+#include "tests/support/measures.h"
 #include "tests/support/stored_audit.h"
 #include "tests/support/test_partnership.h"
 
@@ -46,16 +47,9 @@ v1::Period QuarterFrom(int year, int month) {
 }
 
 v1::Measure MeasureOf(const std::string& name, v1::Measure::Unit unit, const Partner& provider) {
-  v1::Measure measure;
-  measure.set_name(name);
-  measure.set_display_name("A measure of this test");
-  measure.set_group("test");
+  v1::Measure measure = QuarterlyCount(name, provider);
   measure.set_unit(unit);
   measure.set_decimal_places(unit == v1::Measure::COUNT ? 0 : 1);
-  measure.set_polarity(v1::Measure::NEUTRAL);
-  measure.set_frequency(v1::Measure::EACH_QUARTER);
-  measure.set_provider(provider.agency_name());
-  measure.set_disclosure_minimum(6);
   *measure.mutable_collected_from() = ToDate(absl::CivilDay(2018, 4, 1));
   v1::Measure::Duty& duty = *measure.add_duties();
   duty.set_agency(provider.agency_name());
