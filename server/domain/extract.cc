@@ -168,6 +168,8 @@ void AppendBreakdown(const CellLayout& cells, const v1::Observation& observation
 void AppendFigure(const CellLayout& cells, const v1::Observation& observation,
                   const v1::Measure& measure, std::string& out) {
   cells.Text("comparator", NameOf(observation.comparator()), out);
+  cells.Text("average", NameOf(observation.average()), out);
+  cells.Text("neighbour_set", observation.neighbour_set(), out);
   AppendBreakdown(cells, observation, out);
   cells.Number("value", ValueOf(observation, measure), out);
   cells.Number("numerator",

@@ -16,6 +16,9 @@
 //   measure                        The measure's identifier.
 //   comparator                     Whose value it is: Own, England, North West,
 //                                  Statistical neighbours, Planned.
+//   average, neighbour_set         Of statistical neighbours: mean or median, and which
+//                                  areas they are, in which version of the model that
+//                                  chooses them; empty where the source does not say.
 //   breakdown_dimension, _item     Several are joined by `; `. For the whole the
 //                                  dimension is empty and the item is `Total`.
 //   value, numerator, denominator  A number, or the standard's symbol: c hidden,

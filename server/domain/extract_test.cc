@@ -94,16 +94,17 @@ TEST_F(ExtractTest, HeaderNamesEveryColumn) {
   EXPECT_EQ(MakeCsvWriter()->Head(),
             "time_period,time_identifier,geographic_level,country_code,country_name,region_code,"
             "region_name,pfa_code,pfa_name,old_la_code,new_la_code,la_name,lad_code,lad_name,"
-            "measure,measure_name,unit,comparator,breakdown_dimension,breakdown_item,value,"
-            "numerator,denominator,provisional,period_start,period_end,source_document,"
+            "measure,measure_name,unit,comparator,average,neighbour_set,breakdown_dimension,"
+            "breakdown_item,value,numerator,denominator,provisional,period_start,period_end,source_"
+            "document,"
             "source_line\r\n");
 }
 
 TEST_F(ExtractTest, CsvRowHoldsTheFigureAndItsPlace) {
   EXPECT_EQ(Csv(),
             "201718,Financial year,Local authority,E92000001,England,E12000002,North West,,,888,"
-            "E10000017,Lancashire,,,referrals-rate,Referrals,per 10000,Own,,Total,403.9,x,x,false,"
-            "2017-04-01,2018-03-31,performance-2018,452\r\n");
+            "E10000017,Lancashire,,,referrals-rate,Referrals,per 10000,Own,,,,Total,403.9,x,x,"
+            "false,2017-04-01,2018-03-31,performance-2018,452\r\n");
 }
 
 TEST_F(ExtractTest, NdjsonRowHoldsTheSame) {
@@ -114,7 +115,8 @@ TEST_F(ExtractTest, NdjsonRowHoldsTheSame) {
             R"("pfa_code":null,"pfa_name":null,"old_la_code":"888","new_la_code":"E10000017",)"
             R"("la_name":"Lancashire","lad_code":null,"lad_name":null,)"
             R"("measure":"referrals-rate","measure_name":"Referrals","unit":"per 10000",)"
-            R"("comparator":"Own","breakdown_dimension":null,"breakdown_item":"Total",)"
+            R"("comparator":"Own","average":null,"neighbour_set":null,)"
+            R"("breakdown_dimension":null,"breakdown_item":"Total",)"
             R"("value":403.9,"symbol":null,"numerator":null,"denominator":null,)"
             R"("provisional":false,"period_start":"2017-04-01","period_end":"2018-03-31",)"
             R"("source_document":"performance-2018","source_line":452})"
@@ -313,6 +315,23 @@ TEST_F(ExtractTest, EveryComparatorHasItsWords) {
     observation_.set_comparator(comparator);
     EXPECT_EQ(Column("comparator"), text);
   }
+}
+
+TEST_F(ExtractTest, OfNeighboursItSaysMeanOrMedianAndWhichTheyAre) {
+  observation_.set_comparator(v1::Observation::STATISTICAL_NEIGHBOURS);
+  EXPECT_EQ(Column("average"), "");
+  EXPECT_EQ(Column("neighbour_set"), "");
+  EXPECT_EQ(ComparatorOf(observation_), "Statistical neighbours");
+  observation_.set_average(v1::Observation::MEDIAN);
+  EXPECT_EQ(Column("average"), "median");
+  EXPECT_EQ(ComparatorOf(observation_), "Statistical neighbours (median)");
+  observation_.set_neighbour_set("lait-2018");
+  EXPECT_EQ(Column("neighbour_set"), "lait-2018");
+  EXPECT_EQ(ComparatorOf(observation_), "Statistical neighbours (median of lait-2018)");
+  observation_.set_average(v1::Observation::MEAN);
+  EXPECT_EQ(Column("average"), "mean");
+  observation_.clear_average();
+  EXPECT_EQ(ComparatorOf(observation_), "Statistical neighbours (of lait-2018)");
 }
 
 TEST_F(ExtractTest, SeveralBreakdownsAreJoined) {

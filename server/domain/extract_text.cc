@@ -126,6 +126,25 @@ absl::string_view NameOf(v1::Observation::Comparator comparator) {
   }
 }
 
+absl::string_view NameOf(v1::Observation::Average average) {
+  switch (average) {
+    case v1::Observation::MEAN:
+      return "mean";
+    case v1::Observation::MEDIAN:
+      return "median";
+    default:
+      return "";
+  }
+}
+
+std::string ComparatorOf(const v1::Observation& observation) {
+  const std::string& set = observation.neighbour_set();
+  std::string which(NameOf(observation.average()));
+  if (!set.empty()) absl::StrAppend(&which, which.empty() ? "of " : " of ", set);
+  if (which.empty()) return std::string(NameOf(observation.comparator()));
+  return absl::StrCat(NameOf(observation.comparator()), " (", which, ")");
+}
+
 std::pair<std::string, std::string> TidyTime(const v1::Period& period) {
   const int year = period.start().year();
   const int month = period.start().month();

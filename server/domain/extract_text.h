@@ -40,6 +40,11 @@ std::string UnitOf(const v1::Measure& measure);
 
 // Whose value it is, such as `Own`.
 absl::string_view NameOf(v1::Observation::Comparator comparator);
+// `mean` or `median`; empty when the source does not say.
+absl::string_view NameOf(v1::Observation::Average average);
+// Whose value it is, with what was made of whose values where that is known, such as
+// `Statistical neighbours (median of lait-2018)`.
+std::string ComparatorOf(const v1::Observation& observation);
 
 // time_period and time_identifier of the tidy standard.
 std::pair<std::string, std::string> TidyTime(const v1::Period& period);

@@ -73,8 +73,9 @@ class TidyWriter : public ExtractWriter {
     }
     const auto [time, identifier] = TidyTime(observation.period());
     const std::string breakdown = BreakdownOf(observation);
+    const std::string comparator = ComparatorOf(observation);
     const size_t key = absl::HashOf(time, identifier, observation.measure(), observation.area(),
-                                    static_cast<int>(observation.comparator()), breakdown);
+                                    comparator, breakdown);
     if (!rows_.insert(key).second) {
       return InvalidFields(
           {{"filter", absl::StrCat("two figures of ", observation.measure(), " for ",
@@ -82,7 +83,7 @@ class TidyWriter : public ExtractWriter {
                                    identifier, " ", time, "; leave one out")}});
     }
     measures_.insert(measure.display_name());
-    comparators_.insert(std::string(NameOf(observation.comparator())));
+    comparators_.insert(comparator);
     breakdowns_.insert(breakdown);
     int& places = decimal_places_[static_cast<size_t>(ColumnOf(measure))];
     places = std::max(places, measure.decimal_places());
@@ -137,7 +138,7 @@ class TidyWriter : public ExtractWriter {
     const v1::Observation& observation = row.observation;
     const v1::Measure& measure = row.measure;
     absl::StrAppend(&out, row.period_cells.time, row.area_cells, row.measure_cells);
-    AppendText(NameOf(observation.comparator()), out);
+    AppendText(ComparatorOf(observation), out);
     AppendText(BreakdownOf(observation), out);
     const size_t column = ColumnOf(measure);
     for (size_t i = 0; i < kUnitColumns.size(); ++i) {

@@ -6,7 +6,8 @@
 //                  levels above it, but a police area's only in its own rows. Areas
 //                  without a country's code stand under none.
 //   measure        Filter: the measure's title.
-//   comparator     Filter: Own, England, North West, Statistical neighbours, Planned.
+//   comparator     Filter: Own, England, North West, Planned, Statistical neighbours; of
+//                  these also mean or median and of which, where the source says so.
 //   breakdown      Filter: `Total`, or dimension and item, such as
 //                  `category-of-abuse: Neglect`.
 //   value_count, value_percent, value_rate, value_days, value_number, …

@@ -124,6 +124,19 @@ TEST_F(TidyExtractTest, ASecondFigureOfTheSameTimeIsNamed) {
   EXPECT_TRUE(writer->Survey(part, referrals_).ok());
 }
 
+TEST_F(TidyExtractTest, TheMeanAndTheMedianOfNeighboursAreTwoItems) {
+  const auto writer = MakeTidyWriter();
+  for (const auto average : {v1::Observation::MEAN, v1::Observation::MEDIAN}) {
+    v1::Observation neighbours = Quarter(referrals_, 12);
+    neighbours.set_comparator(v1::Observation::STATISTICAL_NEIGHBOURS);
+    neighbours.set_average(average);
+    EXPECT_TRUE(writer->Survey(neighbours, referrals_).ok());
+    EXPECT_THAT(Row(*writer, neighbours, referrals_),
+                HasSubstr(average == v1::Observation::MEAN ? ",Statistical neighbours (mean),"
+                                                           : ",Statistical neighbours (median),"));
+  }
+}
+
 TEST_F(TidyExtractTest, MetadataNamesFiltersOfSeveralItemsAndEachIndicator) {
   const auto writer = MakeTidyMetadataWriter();
   v1::Observation part = Quarter(referrals_, 3);

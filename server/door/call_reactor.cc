@@ -601,9 +601,11 @@ void CallReactor::NextMessage() {
   rows_ = source_->rows();
   TakeReplyBytes((**next)->SerializeAsString());
   has_reply_ = false;
-  grpc::Slice slice(reply_);
   // Readers may be many and slow: each costs one copy of a message, not two.
-  reply_ = std::string();
+  auto* message = new std::string(std::exchange(reply_, std::string()));
+  grpc::Slice slice(
+      message->data(), message->size(), [](void* sent) { delete static_cast<std::string*>(sent); },
+      message);
   reply_buffer_ = grpc::ByteBuffer(&slice, 1);
   // A reader that stands still is not waited for, however far its deadline is.
   SetExpiry(std::min(deadline - now, door_.limits_.default_deadline));

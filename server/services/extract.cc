@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/functional/function_ref.h"
 #include "absl/strings/str_cat.h"
 #include "base/civil_time.h"
@@ -12,6 +13,7 @@
 #include "base/status.h"
 #include "server/domain/extract_writer.h"
 #include "server/services/extract_cells.h"
+#include "server/services/release_lines.h"
 #include "server/services/release_reading.h"
 
 namespace concordat::services {
@@ -23,18 +25,20 @@ using Request = v1::ExtractObservationsRequest;
 // A chunk is closed before it passes this; one line is far shorter.
 constexpr size_t kMaxChunkBytes = 64 * 1024;
 constexpr size_t kRoomForOneLine = 4 * 1024;
+static_assert(store::LinePage::kMostBytes < kMaxChunkBytes);
 // Figures that are looked at in one step of a survey.
 constexpr int kFiguresOfAStep = 500;
 
 class Extract final : public door::MessageSource<Part> {
  public:
   Extract(const store::Store& store, std::shared_ptr<const door::Call> call, Request request,
-          v1::Release release, store::ReadPoint point, bool empty)
+          v1::Release release, store::ReadPoint point, bool empty, bool copies_lines)
       : store_(store),
         call_(std::move(call)),
         request_(std::move(request)),
         release_(std::move(release)),
         first_ordinal_(empty ? INT64_MAX : -1),
+        copies_lines_(copies_lines),
         last_ordinal_(first_ordinal_),
         writer_(domain::MakeExtractWriter(request_.format())),
         cells_(store_, call_->grant(), point, *writer_) {}
@@ -47,12 +51,12 @@ class Extract final : public door::MessageSource<Part> {
       return false;
     }
     if (chunks_ == request_.first_chunk()) return true;
-    ASSIGN_OR_RETURN(const std::string data, NextLines());
-    if (data.empty()) {
+    ASSIGN_OR_RETURN(const Lines lines, NextLines());
+    if (lines.data.empty()) {
       return InvalidFields({{"first_chunk", absl::StrCat("is beyond the end: the extract has ",
                                                          chunks_, " chunks")}});
     }
-    Count(data);
+    Count(lines.data);
     skipped_rows_ = rows_;
     return chunks_ == request_.first_chunk();
   }
@@ -63,8 +67,8 @@ class Extract final : public door::MessageSource<Part> {
         step_ = Step::kChunks;
         return Header();
       case Step::kChunks: {
-        ASSIGN_OR_RETURN(std::string data, NextLines());
-        if (!data.empty()) return Chunk(std::move(data));
+        ASSIGN_OR_RETURN(Lines lines, NextLines());
+        if (!lines.data.empty()) return Chunk(std::move(lines));
         step_ = Step::kEnd;
         return Manifest();
       }
@@ -78,25 +82,45 @@ class Extract final : public door::MessageSource<Part> {
 
   absl::StatusOr<int64_t> CountRows() override {
     int64_t count = 0;
-    RETURN_IF_ERROR(Scan(first_ordinal_, [&](int64_t, const v1::Observation&) {
+    const auto add = [&count](const auto&...) {
       ++count;
       return true;
-    }));
+    };
+    if (copies_lines_) {
+      RETURN_IF_ERROR(ScanLines(first_ordinal_, add));
+    } else {
+      RETURN_IF_ERROR(Scan(first_ordinal_, add));
+    }
     return count;
   }
 
  private:
   enum class Step { kHeader, kChunks, kEnd };
+  struct Lines {
+    std::string data;
+    // SHA-256 of the data; empty where it is not known.
+    std::string sha256;
+  };
 
   absl::Status Scan(int64_t after,
                     absl::FunctionRef<bool(int64_t, const v1::Observation&)> visit) const {
     return ScanFigures(store_, call_->grant(), request_.parent(), request_.filter(), after,
                        [&](int64_t ordinal, v1::Observation&& observation) {
-                         const bool wanted =
-                             request_.period_kind() == v1::Period::KIND_UNSPECIFIED ||
-                             request_.period_kind() == observation.period().kind();
-                         return !wanted || visit(ordinal, observation);
+                         return !IsWanted(observation.period().kind()) ||
+                                visit(ordinal, observation);
                        });
+  }
+
+  absl::Status ScanLines(int64_t after,
+                         absl::FunctionRef<bool(const store::LineRow&)> visit) const {
+    return services::ScanLines(
+        store_, call_->grant(), request_.parent(), request_.filter(), after,
+        [&](const store::LineRow& line) { return !IsWanted(line.period_kind) || visit(line); });
+  }
+
+  bool IsWanted(int period_kind) const {
+    return request_.period_kind() == v1::Period::KIND_UNSPECIFIED ||
+           request_.period_kind() == period_kind;
   }
 
   absl::Status Survey() {
@@ -108,8 +132,8 @@ class Extract final : public door::MessageSource<Part> {
     absl::Status failed;
     RETURN_IF_ERROR(Scan(surveyed_ordinal_.value_or(first_ordinal_),
                          [&](int64_t ordinal, const v1::Observation& observation) {
-                           const auto measure = cells_.Measure(observation.measure());
-                           failed = measure.ok() ? writer_->Survey(observation, (*measure)->measure)
+                           const auto measure = cells_.MeasureOf(observation);
+                           failed = measure.ok() ? writer_->Survey(observation, **measure)
                                                  : measure.status();
                            surveyed_ordinal_ = ordinal;
                            return failed.ok() && ++seen < kFiguresOfAStep;
@@ -136,33 +160,51 @@ class Extract final : public door::MessageSource<Part> {
   // The next lines of the file, together at most kMaxChunkBytes; empty at its
   // end. Each call reads anew after the last figure: no read is held open while
   // a reader takes its time.
-  absl::StatusOr<std::string> NextLines() {
-    std::string data;
+  absl::StatusOr<Lines> NextLines() {
+    Lines lines;
     RETURN_IF_ERROR(CheckNotWithdrawn(store_, call_->grant(), request_.parent()));
-    if (chunks_ == 0) data = writer_->Head();
-    if (!writer_->has_rows()) return data;
-    data.reserve(kMaxChunkBytes);
-    absl::Status failed;
-    RETURN_IF_ERROR(Scan(last_ordinal_, [&](int64_t ordinal, const v1::Observation& observation) {
-      failed = AppendLine(observation, data);
-      if (!failed.ok()) return false;
-      last_ordinal_ = ordinal;
-      return data.size() + kRoomForOneLine < kMaxChunkBytes;
-    }));
-    RETURN_IF_ERROR(failed);
-    return data;
+    if (chunks_ == 0) lines.data = writer_->Head();
+    if (!writer_->has_rows()) return lines;
+    lines.data.reserve(kMaxChunkBytes);
+    RETURN_IF_ERROR(copies_lines_ ? CopyLines(lines) : WriteLines(lines.data));
+    return lines;
   }
 
-  absl::Status AppendLine(const v1::Observation& observation, std::string& data) {
-    ASSIGN_OR_RETURN(ExtractCells::OfMeasure * measure, cells_.Measure(observation.measure()));
-    ASSIGN_OR_RETURN(const std::string* area_cells, cells_.Area(observation.area()));
-    writer_->AppendRow({observation, measure->measure, cells_.Period(observation.period()),
-                        *area_cells, measure->cells},
-                       data);
-    if (!std::exchange(measure->has_left, true)) call_->NoteContribution(observation.measure());
+  absl::Status CopyLines(Lines& lines) {
+    const bool has_head = !lines.data.empty();
+    int64_t begin = 0;
+    int64_t count = 0;
+    return ScanLines(last_ordinal_, [&](const store::LineRow& line) {
+      if (count++ == 0) begin = line.ordinal;
+      lines.sha256.clear();
+      lines.data.append(line.text.data(), line.text.size());
+      Note(line.ordinal, line.measure, line.is_hidden);
+      if (!line.ends_page) return lines.data.size() + kRoomForOneLine < kMaxChunkBytes;
+      const bool is_page = !has_head && begin == line.page_begin && count == line.page_lines;
+      if (is_page) lines.sha256 = std::string(line.page_sha256);
+      return lines.data.size() + store::LinePage::kMostBytes < kMaxChunkBytes;
+    });
+  }
+
+  absl::Status WriteLines(std::string& data) {
+    absl::Status failed;
+    RETURN_IF_ERROR(Scan(last_ordinal_, [&](int64_t ordinal, const v1::Observation& observation) {
+      failed = cells_.AppendRow(observation, data);
+      if (!failed.ok()) return false;
+      Note(ordinal, observation.measure(), observation.symbol() == v1::Observation::CONFIDENTIAL);
+      return data.size() + kRoomForOneLine < kMaxChunkBytes;
+    }));
+    return failed;
+  }
+
+  // Of a row that is in the file.
+  void Note(int64_t ordinal, absl::string_view measure, bool is_hidden) {
+    last_ordinal_ = ordinal;
     ++rows_;
-    if (observation.symbol() == v1::Observation::CONFIDENTIAL) ++hidden_;
-    return absl::OkStatus();
+    if (is_hidden) ++hidden_;
+    if (measures_.contains(measure)) return;
+    measures_.emplace(measure);
+    call_->NoteContribution(measure);
   }
 
   void Count(const std::string& data) {
@@ -171,13 +213,13 @@ class Extract final : public door::MessageSource<Part> {
     ++chunks_;
   }
 
-  Part Chunk(std::string data) {
+  Part Chunk(Lines lines) {
     Part part;
     Part::Chunk& chunk = *part.mutable_chunk();
     chunk.set_index(chunks_);
-    chunk.set_sha256(Sha256Of(data));
-    Count(data);
-    chunk.set_data(std::move(data));
+    chunk.set_sha256(lines.sha256.empty() ? Sha256Of(lines.data) : std::move(lines.sha256));
+    Count(lines.data);
+    chunk.set_data(std::move(lines.data));
     return part;
   }
 
@@ -197,9 +239,13 @@ class Extract final : public door::MessageSource<Part> {
   const Request request_;
   const v1::Release release_;
   const int64_t first_ordinal_;
+  // The file is made of the lines that were frozen with the release.
+  const bool copies_lines_;
   int64_t last_ordinal_;
   const std::unique_ptr<domain::ExtractWriter> writer_;
   ExtractCells cells_;
+  // Those that have rows in the file.
+  absl::flat_hash_set<std::string> measures_;
   bool surveyed_ = false;
   std::optional<int64_t> surveyed_ordinal_;
   Step step_ = Step::kHeader;
@@ -232,8 +278,12 @@ absl::StatusOr<std::unique_ptr<door::MessageSource<Part>>> OpenExtract(
   }
   // Of what will be sent nothing is known yet: who begins may have had some.
   if (!unchanged) call->NoteFiguresOf(release.name());
+  bool copies_lines = false;
+  if (request.format() == v1::ExtractObservationsRequest::CSV) {
+    ASSIGN_OR_RETURN(copies_lines, HasLines(store, call->grant(), request.parent()));
+  }
   return std::make_unique<Extract>(store, std::move(call), request, std::move(release), point,
-                                   unchanged);
+                                   unchanged, copies_lines);
 }
 
 }  // namespace concordat::services

@@ -14,10 +14,28 @@ constexpr size_t kMostPeriods = 1000;
 
 }  // namespace
 
-absl::StatusOr<ExtractCells::OfMeasure*> ExtractCells::Measure(const std::string& name) {
+absl::StatusOr<const v1::Measure*> ExtractCells::MeasureOf(const v1::Observation& figure) {
+  ASSIGN_OR_RETURN(const OfMeasure* found, Measure(figure));
+  return &found->measure;
+}
+
+absl::Status ExtractCells::AppendRow(const v1::Observation& figure, std::string& out) {
+  ASSIGN_OR_RETURN(const OfMeasure* measure, Measure(figure));
+  ASSIGN_OR_RETURN(const std::string* area_cells, Area(figure.area()));
+  writer_.AppendRow(
+      {figure, measure->measure, Period(figure.period()), *area_cells, measure->cells}, out);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<const ExtractCells::OfMeasure*> ExtractCells::Measure(
+    const v1::Observation& figure) {
+  const std::string& name = figure.measure();
   if (const auto found = measures_.find(name); found != measures_.end()) return &found->second;
   v1::Measure measure;
   RETURN_IF_ERROR(Read(store::Kind::kMeasure, name, measure));
+  if (!figure.measure_display_name().empty()) {
+    measure.set_display_name(figure.measure_display_name());
+  }
   OfMeasure& kept = measures_[name];
   kept.cells = writer_.CellsOf(measure);
   kept.measure.set_display_name(measure.display_name());
@@ -71,7 +89,7 @@ const domain::PeriodCells& ExtractCells::Period(const v1::Period& period) {
 
 template <typename Message>
 absl::Status ExtractCells::Read(store::Kind kind, const std::string& name, Message& message) const {
-  ASSIGN_OR_RETURN(const store::Row row, store_.Find(grant_, kind, name, point_));
+  ASSIGN_OR_RETURN(const store::Row row, reader_.Find(grant_, kind, name, point_));
   if (!message.ParseFromString(row.body)) {
     return absl::DataLossError("what a figure is about cannot be read");
   }

@@ -1,5 +1,5 @@
-// What the rows of an extract have in common: measures, areas and periods, read and
-// written once.
+// The rows of an extract. What they have in common, their measures, areas and periods, is
+// read and written once.
 #ifndef CONCORDAT_SERVER_SERVICES_EXTRACT_CELLS_H_
 #define CONCORDAT_SERVER_SERVICES_EXTRACT_CELLS_H_
 
@@ -16,38 +16,38 @@
 
 namespace concordat::services {
 
-// Of one extract. What it is made with must outlive it; what it gives lives as long as
-// it does, but for a period's. Holds as much as the directory and the measures of one
-// release do. Not thread-safe.
+// Of one extract. What it is made with must outlive it. Holds as much as the directory
+// and the measures of one release do. Not thread-safe.
 class ExtractCells {
  public:
   // All reads are of `point`, and ask for `grant`.
-  ExtractCells(const store::Store& store, const auth::Grant& grant, store::ReadPoint point,
+  ExtractCells(const store::Reader& reader, const auth::Grant& grant, store::ReadPoint point,
                const domain::ExtractWriter& writer)
-      : store_(store), grant_(grant), point_(point), writer_(writer) {}
+      : reader_(reader), grant_(grant), point_(point), writer_(writer) {}
 
-  struct OfMeasure {
-    // Its title, unit and decimal places: what rows ask for. The rest is not kept, since
-    // readers may be many and slow.
-    v1::Measure measure;
-    std::string cells;
-    // A row of it is in the file: its provider's contribution leaves. The caller's to set.
-    bool has_left = false;
-  };
-  // Of a figure's measure and area, by name. As Store::Find where it cannot be read.
-  absl::StatusOr<OfMeasure*> Measure(const std::string& name);
-  absl::StatusOr<const std::string*> Area(const std::string& name);
-  // Valid until the next call.
-  const domain::PeriodCells& Period(const v1::Period& period);
+  // The figure's measure: its title as it is frozen beside the figure, its unit and its
+  // decimal places. As Reader::Find where it cannot be read. Valid as long as this object.
+  absl::StatusOr<const v1::Measure*> MeasureOf(const v1::Observation& figure);
+  // Appends the figure's row. As Reader::Find where what it names cannot be read.
+  absl::Status AppendRow(const v1::Observation& figure, std::string& out);
 
  private:
+  struct OfMeasure {
+    // What rows ask for. The rest is not kept, since readers may be many and slow.
+    v1::Measure measure;
+    std::string cells;
+  };
   // Kind, first day and last day: all that the cells show of a period.
   using PeriodKey = std::tuple<int, int, int, int, int, int, int>;
 
+  absl::StatusOr<const OfMeasure*> Measure(const v1::Observation& figure);
+  absl::StatusOr<const std::string*> Area(const std::string& name);
+  // Valid until the next call.
+  const domain::PeriodCells& Period(const v1::Period& period);
   template <typename Message>
   absl::Status Read(store::Kind kind, const std::string& name, Message& message) const;
 
-  const store::Store& store_;
+  const store::Reader& reader_;
   const auth::Grant& grant_;
   const store::ReadPoint point_;
   const domain::ExtractWriter& writer_;

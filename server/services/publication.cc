@@ -13,6 +13,7 @@
 #include "server/services/apply.h"
 #include "server/services/release_digest.h"
 #include "server/services/release_inputs.h"
+#include "server/services/release_lines.h"
 #include "server/services/release_reading.h"
 
 namespace concordat::services {
@@ -264,8 +265,9 @@ absl::StatusOr<v1::Release> Publication::Publish(const door::Call& call,
   RETURN_IF_ERROR(ApplyResource(transaction, call.grant(), Kind::kRelease, release.name(), release,
                                 {}, {transaction.CommitTime()}, changes)
                       .status());
-  RETURN_IF_ERROR(transaction.PutObservations(call.grant(), release.name(),
-                                              RowsOf(kept->figures, transaction.CommitTime())));
+  const std::vector<store::ObservationRow> rows = RowsOf(kept->figures, transaction.CommitTime());
+  RETURN_IF_ERROR(transaction.PutObservations(call.grant(), release.name(), rows));
+  RETURN_IF_ERROR(FreezeLines(transaction, call.grant(), release.name(), rows));
   for (const ReleaseBlock& block : inputs.blocks) call.NoteContribution(block.measure->name());
   call.NoteRelease(release.name(), release.digest());
   ASSIGN_OR_RETURN(const store::Row row, transaction.Find(call.grant(), Kind::kRelease,

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/btree_set.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/functional/function_ref.h"
 #include "absl/strings/str_cat.h"
@@ -21,6 +22,7 @@
 #include "server/domain/tombstone.h"
 #include "server/services/apply.h"
 #include "server/services/release_digest.h"
+#include "server/services/release_lines.h"
 
 namespace concordat::services {
 namespace {
@@ -97,8 +99,13 @@ class Redactor {
     for (const Rewritten& rewritten : rows_) {
       RETURN_IF_ERROR(transaction_.RewriteRevision(grant_, rewritten.kind, rewritten.row));
     }
+    absl::btree_set<std::string> releases;
     for (const auto& [release, row] : figures_) {
       RETURN_IF_ERROR(transaction_.RewriteObservation(grant_, release, row));
+      releases.insert(release);
+    }
+    for (const std::string& release : releases) {
+      RETURN_IF_ERROR(RefreezeLines(transaction_, grant_, release));
     }
     for (const FigureRow& row : submitted_) {
       RETURN_IF_ERROR(transaction_.RewriteFigure(grant_, row));

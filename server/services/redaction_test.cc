@@ -14,12 +14,15 @@
 #include "gtest/gtest.h"
 #include "server/services/apply.h"
 #include "server/services/release_digest.h"
+#include "server/services/release_lines.h"
 #include "server/services/service_test.h"
 
 namespace concordat::services {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 constexpr char kText[] = "Alice Example";
 constexpr char kAction[] = "plans/p/actions/1";
@@ -61,11 +64,14 @@ class RedactionTest : public ServiceTest {
     row.body = StoredBytes(message);
     Put(kind, row);
   }
-  void PutFigure(const std::string& release, v1::Observation figure) {
+  static std::vector<store::ObservationRow> RowsOf(const std::string& release,
+                                                   v1::Observation figure) {
     figure.set_name(release + "/observations/1");
+    return {{0, figure.measure(), figure.area(), 0, {}, StoredBytes(figure)}};
+  }
+  void PutFigure(const std::string& release, const v1::Observation& figure) {
     Commit([&](store::Transaction& transaction) {
-      Must(transaction.PutObservations(
-          grant_, release, {{0, figure.measure(), figure.area(), 0, {}, StoredBytes(figure)}}));
+      Must(transaction.PutObservations(grant_, release, RowsOf(release, figure)));
     });
   }
 
@@ -168,6 +174,15 @@ class RedactionTest : public ServiceTest {
       return figure.ParseFromString(row.body);
     }));
     return figure;
+  }
+
+  std::string LinesOf(const std::string& release) {
+    std::string lines;
+    Must(store_->ScanLines(grant_, release, -1, [&](const store::LineRow& line) {
+      absl::StrAppend(&lines, line.text);
+      return true;
+    }));
+    return lines;
   }
 
   v1::RedactTextRequest request_;
@@ -310,6 +325,38 @@ TEST_F(RedactionTest, AReleasesFiguresAreRedactedAndItsDigestIsThatOfWhatItNowHo
   ReleaseDigest digest;
   digest.Add(sent);
   EXPECT_EQ(Read<v1::Release>(store::Kind::kRelease, "releases/r").digest(), digest.Finish());
+}
+
+TEST_F(RedactionTest, TheLinesOfARedactedFigureAreWrittenAnewAndOthersAreLeft) {
+  v1::Measure measure;
+  measure.set_name("measures/m");
+  measure.set_display_name("As it is called now");
+  PutMessage(store::Kind::kMeasure, measure);
+  v1::Area area;
+  area.set_name("areas/a");
+  PutMessage(store::Kind::kArea, area);
+  v1::Observation figure;
+  figure.set_measure("measures/m");
+  figure.set_area("areas/a");
+  figure.set_measure_display_name("As it was called");
+  for (const char* name : {"releases/r", "releases/other"}) {
+    v1::Release release;
+    release.set_name(name);
+    PutMessage(store::Kind::kRelease, release);
+    figure.mutable_source()->set_document("Written down by Alice Example");
+    PutFigure(name, figure);
+    Commit([&](store::Transaction& transaction) {
+      Must(FreezeLines(transaction, grant_, name, RowsOf(name, figure)));
+    });
+  }
+  ASSERT_THAT(LinesOf("releases/r"), HasSubstr("Alice Example"));
+  request_.set_resource("releases/r");
+  Must(Send(kAdministrator));
+  Must(Send(kApprover));
+  EXPECT_THAT(LinesOf("releases/r"), HasSubstr(",[redacted],"));
+  EXPECT_THAT(LinesOf("releases/r"), HasSubstr(",As it was called,"));
+  EXPECT_THAT(LinesOf("releases/r"), Not(HasSubstr("Alice Example")));
+  EXPECT_THAT(LinesOf("releases/other"), HasSubstr("Alice Example"));
 }
 
 TEST_F(RedactionTest, AReleasesOwnTextsLeaveItsDigestAsItIs) {

@@ -2,33 +2,44 @@
 
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "absl/algorithm/container.h"
+#include "absl/time/civil_time.h"
+#include "absl/types/span.h"
 #include "base/civil_time.h"
 #include "base/status.h"
 
 namespace concordat::services {
 namespace {
 
-bool Passes(const v1::ObservationFilter& filter, const store::ObservationRow& row,
-            const v1::Observation& observation) {
-  if (filter.measures_size() > 0 && !absl::c_linear_search(filter.measures(), row.measure)) {
+// What a filter goes by: a line's, or those of a figure.
+struct FoundBy {
+  absl::string_view measure;
+  absl::Span<const std::string> topics;
+  absl::string_view area;
+  int comparator = 0;
+  std::optional<absl::CivilDay> period_start;
+  std::optional<absl::CivilDay> period_end;
+};
+
+bool Passes(const v1::ObservationFilter& filter, const FoundBy& found_by) {
+  const auto lists = [](const auto& list, const auto& item) {
+    return list.empty() || absl::c_linear_search(list, item);
+  };
+  if (!lists(filter.measures(), found_by.measure) || !lists(filter.areas(), found_by.area) ||
+      !lists(filter.comparators(), found_by.comparator)) {
     return false;
   }
-  if (filter.areas_size() > 0 && !absl::c_linear_search(filter.areas(), row.area)) return false;
-  if (!filter.topic().empty() && !absl::c_linear_search(row.topics, filter.topic())) return false;
-  if (filter.comparators_size() > 0 &&
-      !absl::c_linear_search(filter.comparators(), static_cast<int>(observation.comparator()))) {
+  if (!filter.topic().empty() && !absl::c_linear_search(found_by.topics, filter.topic())) {
     return false;
   }
-  if (filter.has_period_from() &&
-      ToCivilDay(observation.period().end()) < ToCivilDay(filter.period_from())) {
+  if (filter.has_period_from() && found_by.period_end < ToCivilDay(filter.period_from())) {
     return false;
   }
-  return !filter.has_period_to() ||
-         ToCivilDay(observation.period().start()) <= ToCivilDay(filter.period_to());
+  return !filter.has_period_to() || found_by.period_start <= ToCivilDay(filter.period_to());
 }
 
 absl::StatusOr<v1::Release> Parse(const store::Row& row) {
@@ -108,11 +119,26 @@ absl::Status ScanFigures(
           damaged = true;
           return false;
         }
-        if (!Passes(filter, row, observation)) return true;
+        const bool passes =
+            Passes(filter, {row.measure, row.topics, row.area, observation.comparator(),
+                            ToCivilDay(observation.period().start()),
+                            ToCivilDay(observation.period().end())});
+        if (!passes) return true;
         return visit(row.ordinal, std::move(observation));
       }));
   if (damaged) return absl::DataLossError("a stored figure cannot be read");
   return absl::OkStatus();
+}
+
+absl::Status ScanLines(const store::Reader& reader, const auth::Grant& grant,
+                       const std::string& release, const v1::ObservationFilter& filter,
+                       int64_t after_ordinal,
+                       absl::FunctionRef<bool(const store::LineRow&)> visit) {
+  return reader.ScanLines(grant, release, after_ordinal, [&](const store::LineRow& line) {
+    const bool passes = Passes(filter, {line.measure, line.topics, line.area, line.comparator,
+                                        line.period_start, line.period_end});
+    return !passes || visit(line);
+  });
 }
 
 }  // namespace concordat::services

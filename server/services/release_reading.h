@@ -41,6 +41,11 @@ absl::Status ScanFigures(
     const v1::ObservationFilter& filter, int64_t after_ordinal,
     absl::FunctionRef<bool(int64_t ordinal, v1::Observation&& observation)> visit);
 
+// The same with the lines that FreezeLines made of the figures; none where it made none.
+absl::Status ScanLines(const store::Reader& reader, const auth::Grant& grant,
+                       const std::string& release, const v1::ObservationFilter& filter,
+                       int64_t after_ordinal, absl::FunctionRef<bool(const store::LineRow&)> visit);
+
 }  // namespace concordat::services
 
 #endif  // CONCORDAT_SERVER_SERVICES_RELEASE_READING_H_

@@ -18,6 +18,7 @@
 #include "server/services/extract.h"
 #include "server/services/paging.h"
 #include "server/services/release_digest.h"
+#include "server/services/release_lines.h"
 #include "server/services/release_reading.h"
 #include "server/services/scorecard.h"
 
@@ -293,8 +294,9 @@ absl::StatusOr<v1::ImportReleaseResponse> ReleaseService::ImportRelease(
     RETURN_IF_ERROR(ApplyResource(transaction, call.grant(), Kind::kRelease, release.name(),
                                   release, {}, {recorded, true}, *response.mutable_changes())
                         .status());
-    RETURN_IF_ERROR(
-        transaction.PutObservations(call.grant(), release.name(), checker.Rows(recorded)));
+    const std::vector<store::ObservationRow> rows = checker.Rows(recorded);
+    RETURN_IF_ERROR(transaction.PutObservations(call.grant(), release.name(), rows));
+    RETURN_IF_ERROR(FreezeLines(transaction, call.grant(), release.name(), rows));
   }
   ASSIGN_OR_RETURN(const Row row, transaction.Find(call.grant(), Kind::kRelease, release.name(),
                                                    transaction.Latest()));

@@ -90,6 +90,10 @@ class ForwardingStore : public Store {
       absl::FunctionRef<bool(const ObservationRow&)> visit) const override {
     return store_.ScanObservations(grant, release, after_ordinal, visit);
   }
+  absl::Status ScanLines(const auth::Grant& grant, absl::string_view release, int64_t after_ordinal,
+                         absl::FunctionRef<bool(const LineRow&)> visit) const override {
+    return store_.ScanLines(grant, release, after_ordinal, visit);
+  }
   absl::StatusOr<std::vector<Recipient>> ReadRecipients(const auth::Grant& grant,
                                                         absl::string_view release) const override {
     return store_.ReadRecipients(grant, release);

@@ -24,6 +24,7 @@
 #include "auth/grant.h"
 #include "auth/policy.h"
 #include "server/store/figures.h"
+#include "server/store/line_page.h"
 
 namespace concordat::store {
 
@@ -147,6 +148,12 @@ class Reader {
       const auth::Grant& grant, absl::string_view release, int64_t after_ordinal,
       absl::FunctionRef<bool(const ObservationRow&)> visit) const = 0;
 
+  // Calls `visit` with the lines of one release after `after_ordinal` that the grant
+  // covers, in order, until it returns false. None when none were put.
+  virtual absl::Status ScanLines(const auth::Grant& grant, absl::string_view release,
+                                 int64_t after_ordinal,
+                                 absl::FunctionRef<bool(const LineRow&)> visit) const = 0;
+
   // Who has had figures of a release, by agency. OUT_OF_SCOPE when the grant does not
   // cover the release.
   virtual absl::StatusOr<std::vector<Recipient>> ReadRecipients(
@@ -172,6 +179,11 @@ class Transaction : public Reader {
   virtual absl::Status PutObservations(const auth::Grant& grant, absl::string_view release,
                                        const std::vector<ObservationRow>& rows) = 0;
 
+  // Stores lines of a release, in order, after those that it has: as one page, so
+  // together of LinePage::kMostBytes, or one line.
+  virtual absl::Status PutLines(const auth::Grant& grant, absl::string_view release,
+                                absl::Span<const LineRow> lines) = 0;
+
   // Makes the figures that were staged for the submission `row.name` visible, all at
   // once and however many there are, and stores `row` as that resource.
   // FAILED_PRECONDITION when it was applied before.
@@ -191,6 +203,8 @@ class Transaction : public Reader {
   // Puts `row.body` in the place of the body of the figure `row.ordinal`.
   virtual absl::Status RewriteObservation(const auth::Grant& grant, absl::string_view release,
                                           const ObservationRow& row) = 0;
+  // Drops the lines of a release, which are to be put anew.
+  virtual absl::Status DropLines(const auth::Grant& grant, absl::string_view release) = 0;
   // Calls `visit` with every applied revision of the figures of which the submission has
   // one, those of other submissions too, whose body holds the bytes of `text`, until it
   // returns false. `revision` and `recorded` are not given. OUT_OF_SCOPE when the grant

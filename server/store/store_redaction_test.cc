@@ -297,6 +297,31 @@ TEST_F(SqliteBytesTest, ARedactedFigureIsInNoByteOfTheFiles) {
   EXPECT_THAT(FilesWithText(), IsEmpty());
 }
 
+// The same of lines, whose pages fill many of the database's.
+TEST_F(SqliteBytesTest, ADroppedLineIsInNoByteOfTheFiles) {
+  for (int release = 0; release < 10; ++release) {
+    for (int64_t page = 0; page < 3; ++page) {
+      LineRow line;
+      line.ordinal = page;
+      line.measure = "measures/m";
+      line.area = "areas/a";
+      const std::string text = absl::StrCat(page == 1 ? kText : "", std::string(20000, 'x'));
+      line.text = text;
+      Commit([&](Transaction& transaction) {
+        ASSERT_TRUE(
+            transaction.PutLines(everything_, absl::StrCat("releases/", release), {line}).ok());
+      });
+    }
+  }
+  ASSERT_FALSE(FilesWithText().empty());
+  Commit([&](Transaction& transaction) {
+    for (int release = 0; release < 10; ++release) {
+      ASSERT_TRUE(transaction.DropLines(everything_, absl::StrCat("releases/", release)).ok());
+    }
+  });
+  EXPECT_THAT(FilesWithText(), IsEmpty());
+}
+
 TEST_F(SqliteBytesTest, ALogThatAReaderHeldIsEmptiedByTheNextCommit) {
   Commit([&](Transaction& transaction) {
     ASSERT_TRUE(transaction.Put(everything_, Kind::kAction, RowNamed(kName, kText)).ok());

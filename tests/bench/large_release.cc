@@ -8,6 +8,7 @@
 #include "absl/time/clock.h"
 #include "concordat/v1/agreement_service.pb.h"
 #include "concordat/v1/release.pb.h"
+#include "server/services/release_lines.h"
 #include "server/store/sqlite/sqlite_store.h"
 #include "server/store/store.h"
 #include "server/store/test_grants.h"
@@ -58,6 +59,7 @@ void StoreLargeRelease(const std::string& database_path, int64_t rows) {
   Must(batch->BeginChange(absl::Now()));
   Must(batch->transaction().Put(grant, store::Kind::kRelease, std::move(release)).status());
   Must(batch->transaction().PutObservations(grant, kLargeRelease, figures));
+  Must(services::FreezeLines(batch->transaction(), grant, kLargeRelease, figures));
   Must(batch->KeepChange());
   Must(batch->Commit());
 }

@@ -291,9 +291,9 @@ TEST_F(ExtractTest, TheBundledReleaseKeepsItsBytesInEveryLayout) {
     const char* sha256;
   };
   const Case cases[] = {
-      {Request::CSV, "833d2b607050dac2030e8eb4d233c47d75a53aa99b9b8e3bb8ceb23588f1842f"},
-      {Request::EXCEL_CSV, "f5b33e5afc6f7d32181ac3561e55d9ac3821a39f57bef091d8dd324ca64a8f0d"},
-      {Request::NDJSON, "a6ba65c88501fe2963a82b0648c4a14ec3fbb9f2de6d5e5755f425ffb416b07c"},
+      {Request::CSV, "e97f9cd7865571f88c006d7482e1ef441434cd0ec75e777799d6c8120a56a0fa"},
+      {Request::EXCEL_CSV, "70480ef262c45d7ae84f160025cb46b2b34c98a13bdf7659985468255474e380"},
+      {Request::NDJSON, "53320d15ca4e7ff848288de90802143f010c9845505f6804db3517b91f73e21f"},
       {Request::TIDY_CSV, "90e22bec96b7e55d9d5bc9adaf4845624cc55bde48c128be1f900feec37f6b02"},
       {Request::TIDY_METADATA, "cb7f38c840abe70bd62c327be5725a0dc3c803d8dfeed39443a144db4f74ec54"}};
   for (const Case& expected : cases) {

@@ -79,6 +79,9 @@ absl::StatusOr<Reading> Reading::Prepare(Connection& connection) {
                    connection.Prepare("SELECT ordinal, measure, area, level, topics, body FROM "
                                       "observation WHERE release=? AND ordinal>? "
                                       "ORDER BY ordinal"));
+  ASSIGN_OR_RETURN(reading.lines_,
+                   connection.Prepare("SELECT line_index, texts FROM line_page WHERE release=? AND "
+                                      "last_ordinal>? ORDER BY last_ordinal"));
   ASSIGN_OR_RETURN(reading.recipients_,
                    connection.Prepare("SELECT agency, agreement, agreement_version, first, last "
                                       "FROM release_recipient WHERE release=? ORDER BY agency"));
@@ -242,6 +245,21 @@ absl::Status Reading::ScanObservations(const auth::Grant& grant, absl::string_vi
     }
     Assign(query.Text(5), row.body);
     if (!visit(row)) return absl::OkStatus();
+  }
+}
+
+absl::Status Reading::ScanLines(const auth::Grant& grant, absl::string_view release,
+                                int64_t after_ordinal,
+                                absl::FunctionRef<bool(const LineRow&)> visit) const {
+  if (!grant.CoversRelease(release)) return grant.OutOfScope();
+  Query query = lines_.Start();
+  query.Bind(release).Bind(after_ordinal);
+  while (true) {
+    ASSIGN_OR_RETURN(const bool found, query.Step());
+    if (!found) return absl::OkStatus();
+    ASSIGN_OR_RETURN(const bool goes_on,
+                     VisitLines(query.Text(0), query.Text(1), grant, after_ordinal, visit));
+    if (!goes_on) return absl::OkStatus();
   }
 }
 

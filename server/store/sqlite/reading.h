@@ -33,6 +33,8 @@ class Reading {
   absl::Status ScanObservations(const auth::Grant& grant, absl::string_view release,
                                 int64_t after_ordinal,
                                 absl::FunctionRef<bool(const ObservationRow&)> visit) const;
+  absl::Status ScanLines(const auth::Grant& grant, absl::string_view release, int64_t after_ordinal,
+                         absl::FunctionRef<bool(const LineRow&)> visit) const;
   absl::StatusOr<std::vector<Recipient>> ReadRecipients(const auth::Grant& grant,
                                                         absl::string_view release) const;
   absl::Status ScanSubmitted(const auth::Grant& grant, const FigureRange& range, ReadPoint point,
@@ -80,6 +82,7 @@ class Reading {
   Statement scan_;
   Statement newest_;
   Statement observations_;
+  Statement lines_;
   Statement recipients_;
   Statement figures_;
   Statement unapplied_;

@@ -23,6 +23,8 @@ absl::StatusOr<Rewriting> Rewriting::Prepare(Connection& connection) {
   ASSIGN_OR_RETURN(
       rewriting.rewrite_observation_,
       connection.Prepare("UPDATE observation SET body=? WHERE release=? AND ordinal=?"));
+  ASSIGN_OR_RETURN(rewriting.drop_lines_,
+                   connection.Prepare("DELETE FROM line_page WHERE release=?"));
   // CROSS JOIN, so that the submission's own figures lead whatever the planner thinks.
   ASSIGN_OR_RETURN(
       rewriting.find_figures_,
@@ -73,6 +75,13 @@ absl::Status Rewriting::RewriteObservation(absl::string_view release, const Obse
   tables_.insert("observation");
   Query query = rewrite_observation_.Start();
   query.BindBlob(row.body).Bind(release).Bind(row.ordinal);
+  return query.Run();
+}
+
+absl::Status Rewriting::DropLines(absl::string_view release) {
+  tables_.insert("line_page");
+  Query query = drop_lines_.Start();
+  query.Bind(release);
   return query.Run();
 }
 

@@ -27,6 +27,7 @@ class Rewriting {
   // As Transaction promises; the caller has judged the scope.
   absl::Status RewriteRevision(Kind kind, const Row& row, absl::Time committed);
   absl::Status RewriteObservation(absl::string_view release, const ObservationRow& row);
+  absl::Status DropLines(absl::string_view release);
   absl::Status ScanFiguresWithText(absl::string_view submission, absl::string_view text,
                                    absl::FunctionRef<bool(const FigureRow&)> visit) const;
   absl::Status RewriteFigure(const FigureRow& row);
@@ -56,6 +57,7 @@ class Rewriting {
   Connection* connection_ = nullptr;
   Statement rewrite_revision_;
   Statement rewrite_observation_;
+  Statement drop_lines_;
   Statement find_figures_;
   Statement rewrite_figure_;
   Statement find_replies_;

@@ -130,6 +130,19 @@ CREATE TABLE release_recipient (
   PRIMARY KEY (release, agency)
 ) WITHOUT ROWID;
 )sql",
+    // Releases that were frozen before have no lines: their extracts are written from
+    // their figures.
+    R"sql(
+-- Lines of a release's CSV file (line_page.h).
+CREATE TABLE line_page (
+  id INTEGER PRIMARY KEY,
+  release TEXT NOT NULL,
+  last_ordinal INTEGER NOT NULL,
+  line_index BLOB NOT NULL,
+  texts BLOB NOT NULL
+);
+CREATE UNIQUE INDEX line_page_by_ordinal ON line_page (release, last_ordinal);
+)sql",
 };
 
 absl::StatusOr<int64_t> Version(Connection& connection) {

@@ -17,6 +17,7 @@
 #include "base/status.h"
 #include "server/store/sqlite/committed_state.h"
 #include "server/store/sqlite/connection.h"
+#include "server/store/sqlite/freezing.h"
 #include "server/store/sqlite/reading.h"
 #include "server/store/sqlite/rewriting.h"
 #include "server/store/sqlite/row_cache.h"
@@ -42,6 +43,7 @@ struct Writer {
   Reading reading;
   Rewriting rewriting;
   Staging staging;
+  Freezing freezing;
   // See Store::page_token_key.
   std::string page_token_key;
   // The write-ahead log may hold what was redacted: after a redaction, and from the
@@ -50,7 +52,6 @@ struct Writer {
   Statement begin;
   Statement commit;
   Statement put;
-  Statement put_observation;
   Statement put_meta;
   Statement append_audit;
   Statement add_reader;
@@ -76,15 +77,13 @@ absl::StatusOr<std::unique_ptr<Writer>> PrepareWriter(Connection connection) {
   ASSIGN_OR_RETURN(writer->reading, Reading::Prepare(db));
   ASSIGN_OR_RETURN(writer->rewriting, Rewriting::Prepare(db));
   ASSIGN_OR_RETURN(writer->staging, Staging::Prepare(db));
+  ASSIGN_OR_RETURN(writer->freezing, Freezing::Prepare(db));
   ASSIGN_OR_RETURN(writer->begin, db.Prepare("BEGIN IMMEDIATE"));
   ASSIGN_OR_RETURN(writer->commit, db.Prepare("COMMIT"));
   ASSIGN_OR_RETURN(writer->put,
                    db.Prepare("INSERT INTO resource (kind, name, revision, store_revision, "
                               "recorded, committed, removed, imported, topics, body) "
                               "VALUES (?,?,?,?,?,?,?,?,?,?)"));
-  ASSIGN_OR_RETURN(writer->put_observation,
-                   db.Prepare("INSERT INTO observation (release, ordinal, measure, area, level, "
-                              "topics, body) VALUES (?,?,?,?,?,?,?)"));
   ASSIGN_OR_RETURN(writer->put_meta,
                    db.Prepare("INSERT INTO meta (key, value) VALUES (?,?) "
                               "ON CONFLICT (key) DO UPDATE SET value=excluded.value"));
@@ -174,6 +173,10 @@ class SqliteTransaction final : public Transaction {
       absl::FunctionRef<bool(const ObservationRow&)> visit) const override {
     return writer_.reading.ScanObservations(grant, release, after_ordinal, visit);
   }
+  absl::Status ScanLines(const auth::Grant& grant, absl::string_view release, int64_t after_ordinal,
+                         absl::FunctionRef<bool(const LineRow&)> visit) const override {
+    return writer_.reading.ScanLines(grant, release, after_ordinal, visit);
+  }
   absl::StatusOr<std::vector<Recipient>> ReadRecipients(const auth::Grant& grant,
                                                         absl::string_view release) const override {
     return writer_.reading.ReadRecipients(grant, release);
@@ -211,20 +214,15 @@ class SqliteTransaction final : public Transaction {
     if (!grant.CoversRelease(release)) return grant.OutOfScope();
     ASSIGN_OR_RETURN(const bool any, writer_.reading.HasObservations(release));
     if (any) return absl::FailedPreconditionError("the release has figures already");
-    for (const ObservationRow& row : rows) {
-      const std::string topics = absl::StrJoin(row.topics, " ");
-      Query query = writer_.put_observation.Start();
-      query.Bind(release)
-          .Bind(row.ordinal)
-          .Bind(row.measure)
-          .Bind(row.area)
-          .Bind(static_cast<int64_t>(row.level))
-          .Bind(topics)
-          .BindBlob(row.body);
-      RETURN_IF_ERROR(query.Run());
-    }
     wrote_ = true;
-    return absl::OkStatus();
+    return writer_.freezing.PutObservations(release, rows);
+  }
+
+  absl::Status PutLines(const auth::Grant& grant, absl::string_view release,
+                        absl::Span<const LineRow> lines) override {
+    if (!grant.CoversRelease(release)) return grant.OutOfScope();
+    wrote_ = true;
+    return writer_.freezing.PutLines(release, lines);
   }
 
   absl::Status ApplySubmission(const auth::Grant& grant, Row row) override {
@@ -248,6 +246,11 @@ class SqliteTransaction final : public Transaction {
     if (!grant.CoversRelease(release)) return grant.OutOfScope();
     wrote_ = true;
     return writer_.rewriting.RewriteObservation(release, row);
+  }
+  absl::Status DropLines(const auth::Grant& grant, absl::string_view release) override {
+    if (!grant.CoversRelease(release)) return grant.OutOfScope();
+    wrote_ = true;
+    return writer_.rewriting.DropLines(release);
   }
   absl::Status ScanFiguresWithText(const auth::Grant& grant, absl::string_view submission,
                                    absl::string_view text,
@@ -524,6 +527,11 @@ class SqliteStore final : public Store {
       absl::FunctionRef<bool(const ObservationRow&)> visit) const override {
     ASSIGN_OR_RETURN(const Lease lease, Borrow());
     return lease->reading.ScanObservations(grant, release, after_ordinal, visit);
+  }
+  absl::Status ScanLines(const auth::Grant& grant, absl::string_view release, int64_t after_ordinal,
+                         absl::FunctionRef<bool(const LineRow&)> visit) const override {
+    ASSIGN_OR_RETURN(const Lease lease, Borrow());
+    return lease->reading.ScanLines(grant, release, after_ordinal, visit);
   }
   absl::StatusOr<std::vector<Recipient>> ReadRecipients(const auth::Grant& grant,
                                                         absl::string_view release) const override {
