@@ -30,6 +30,7 @@
 #include "server/ops/refused_handshakes.h"
 #include "server/quota/quotas.h"
 #include "server/services/apply.h"
+#include "server/services/release_reading.h"
 #include "server/store/sqlite/sqlite_store.h"
 #include "server/tls/tls_watch.h"
 #include "server/tokens/token_keys.h"
@@ -161,6 +162,7 @@ class RunningServer final : public Server {
         DoorLimitsOf(config_),
         door::PeerHooks{[this](const std::string& peer) { listener_->MarkCalled(peer); },
                         [this](const std::string& peer) { listener_->Close(peer); }},
+        services::CheckNotWithdrawn,
         HmacSha256(store_->page_token_key(), "subjects of tokens in audit records"));
     RETURN_IF_ERROR(StartGrpc());
     ASSIGN_OR_RETURN(metrics_, ops::Metrics::Start(config_.metrics_address(), ServerMetrics()));

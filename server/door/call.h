@@ -39,8 +39,9 @@ class Call {
   void NoteRelease(absl::string_view name, absl::string_view digest) const {
     notes_->release = absl::StrCat(name, "@", digest);
   }
-  // Says that the answer holds figures of this release: its caller is one of the
-  // release's recipients from then on. Say it of every such release.
+  // Says that the answer of a read holds figures of this release. If the release is
+  // withdrawn before the call is recorded, the answer stays; else the caller is one of its
+  // recipients from then on. Say it of every such release.
   void NoteFiguresOf(absl::string_view release) const { notes_->figures_of.emplace(release); }
   // Says for the audit record that the answer holds something of this plan, of what
   // is below it, or of this measure. Say it of every such thing.

@@ -98,7 +98,7 @@ class CallReactor final : public audit::Entry, public CallsInHand::Member {
   absl::Status Serve();
   // Takes one step of a read that takes many.
   void TakeStep();
-  // Step 5 for methods that change, on the log's thread.
+  // Step 5 for methods that change, on the log's thread (call_writing.cc).
   absl::Status Change(store::Batch& batch);
   absl::Status ChangeOnce(store::Batch& batch);
   bool IsDryRun() const;
@@ -156,6 +156,9 @@ class CallReactor final : public audit::Entry, public CallsInHand::Member {
 
   // Call once for each record: the digest is finished by it.
   void FillRecord(v1::AuditRecord& record);
+  // In the batch of the record in hand (call_writing.cc): refuses an answer with figures
+  // of a release that an earlier call of the log withdrew after the answer was read.
+  absl::Status CheckFigures(const store::Reader& reader) const;
   // Remembers which releases the caller is given figures of, by the record in hand.
   absl::Status AddRecipient(store::Batch& batch, const v1::AuditRecord& record) const;
 

@@ -22,7 +22,7 @@ int QueueCount() {
 Door::Door(const MethodTable& methods, const auth::PolicyHolder& policy,
            const auth::RevocationHolder& revocation, const auth::AccessTokenVerifierHolder& tokens,
            quota::Quotas& quotas, audit::AuditLog& log, const Clock& clock, DoorLimits limits,
-           PeerHooks peers, std::string pseudonym_key)
+           PeerHooks peers, ReleaseCheck release_check, std::string pseudonym_key)
     : methods_(methods),
       policy_(policy),
       revocation_(revocation),
@@ -32,6 +32,7 @@ Door::Door(const MethodTable& methods, const auth::PolicyHolder& policy,
       clock_(clock),
       limits_(limits),
       peers_(std::move(peers)),
+      release_check_(std::move(release_check)),
       pseudonym_key_(std::move(pseudonym_key)),
       brake_(limits.refused_calls_burst, limits.refused_calls_per_second),
       calls_(limits.max_calls, limits.max_calls_per_certificate) {}

@@ -11,9 +11,11 @@
 #include <thread>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "auth/access_token.h"
 #include "auth/certificate.h"
+#include "auth/grant.h"
 #include "auth/policy.h"
 #include "auth/revocation.h"
 #include "base/clock.h"
@@ -25,6 +27,7 @@
 #include "server/door/method_table.h"
 #include "server/door/refusal_brake.h"
 #include "server/quota/quotas.h"
+#include "server/store/store.h"
 
 namespace concordat::door {
 
@@ -56,6 +59,11 @@ struct PeerHooks {
   std::function<void(const std::string&)> close;
 };
 
+// Whether figures of the named release may still leave: OK, or what a call that holds
+// some is refused with. `reader` is the log's, with the changes that come before the call.
+using ReleaseCheck = std::function<absl::Status(
+    const store::Reader& reader, const auth::Grant& grant, const std::string& release)>;
+
 // Numbers since the start. Thread-safe.
 struct DoorCounters {
   std::atomic<int64_t> served{0};
@@ -75,7 +83,7 @@ class Door final {
   Door(const MethodTable& methods, const auth::PolicyHolder& policy,
        const auth::RevocationHolder& revocation, const auth::AccessTokenVerifierHolder& tokens,
        quota::Quotas& quotas, audit::AuditLog& log, const Clock& clock, DoorLimits limits,
-       PeerHooks peers, std::string pseudonym_key);
+       PeerHooks peers, ReleaseCheck release_check, std::string pseudonym_key);
 
   // Registers the door for every method of `builder`'s server. Call once, before
   // the server is built.
@@ -103,6 +111,7 @@ class Door final {
   const Clock& clock_;
   const DoorLimits limits_;
   const PeerHooks peers_;
+  const ReleaseCheck release_check_;
   const std::string pseudonym_key_;
   RefusalBrake brake_;
   auth::CertificateCache certificates_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -14,6 +15,7 @@
 #include "concordat/v1/release_service.pb.h"
 #include "google/protobuf/descriptor.h"
 #include "server/bindings.h"
+#include "server/store/sqlite/sqlite_store.h"
 #include "tests/support/certificates.h"
 #include "tests/support/must.h"
 
@@ -168,6 +170,7 @@ ServerConfig TestConfig(const std::string& folder) {
 
 TestPartnership::TestPartnership(Options options)
     : clock_(options.clock != nullptr ? *options.clock : system_clock_),
+      wrap_store_(options.wrap_store),
       config_(TestConfig(folder_.path().string())) {
   if (options.own_database || options.without_data_set) {
     FillDatabase(config_, !options.without_data_set);
@@ -182,7 +185,11 @@ TestPartnership::TestPartnership(Options options)
 
 TestPartnership::~TestPartnership() { Stop(absl::ZeroDuration()); }
 
-void TestPartnership::Start() { server_ = Must(Server::Start(config_, clock_)); }
+void TestPartnership::Start() {
+  std::unique_ptr<store::Store> store = Must(store::OpenSqliteStore(database_path()));
+  if (wrap_store_) store = wrap_store_(std::move(store));
+  server_ = Must(Server::StartOver(std::move(store), config_, clock_));
+}
 
 void TestPartnership::Stop(absl::Duration drain) {
   if (server_ != nullptr) server_->Stop(drain);

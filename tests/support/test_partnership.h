@@ -20,6 +20,7 @@
 #include "gtest/gtest.h"
 #include "server/config.pb.h"
 #include "server/server.h"
+#include "server/store/store.h"
 #include "tests/support/call.h"
 #include "tests/support/stored_audit.h"
 #include "tests/support/temporary_folder.h"
@@ -98,6 +99,8 @@ class TestPartnership {
     bool without_data_set = false;
     // Changes the configuration before the server starts.
     std::function<void(server::v1::ServerConfig&)> configure;
+    // Puts another store before that of each Start, which it then owns.
+    std::function<std::unique_ptr<store::Store>(std::unique_ptr<store::Store>)> wrap_store;
   };
   // When the data set was applied: 2018-12-01 at 09:00 UTC.
   static const absl::Time kDataSetTime;
@@ -159,6 +162,7 @@ class TestPartnership {
   TemporaryFolder folder_;
   const SystemClock system_clock_;
   const Clock& clock_;
+  const std::function<std::unique_ptr<store::Store>(std::unique_ptr<store::Store>)> wrap_store_;
   server::v1::ServerConfig config_;
   std::unique_ptr<Server> server_;
   absl::Mutex mutex_;

@@ -1,4 +1,4 @@
-#!/ usr / bin / env python3
+#!/usr/bin/env python3
 """Prints the rows of one sheet of an XLSX workbook, as it stands in the file.
 
     workbook_rows.py WORKBOOK.xlsx SHEET
