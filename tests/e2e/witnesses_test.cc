@@ -2,14 +2,20 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "concordat/v1/audit_service.pb.h"
 #include "concordat/v1/directory_service.pb.h"
+#include "concordat/v1/measure_service.pb.h"
+#include "concordat/v1/plan_service.pb.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/support/call.h"
+#include "tests/support/measures.h"
 #include "tests/support/must.h"
 #include "tests/support/real_witness.h"
 #include "tests/support/scrape.h"
+#include "tests/support/stored_audit.h"
 #include "tests/support/test_partnership.h"
 #include "tlog/checkpoint.h"
 
@@ -20,6 +26,8 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 constexpr absl::Duration kPatience = absl::Seconds(30);
+constexpr char kMeasure[] = "measures/e2e-referrals";
+constexpr char kArea[] = "areas/e10000017";
 
 tlog::VerifierKey LogKey() {
   const TemporaryFolder folder;
@@ -125,6 +133,54 @@ TEST(WitnessesTest, WithoutARequiredCosignatureNothingIsAnsweredUntilTheWitnessI
   EXPECT_TRUE(Eventually([&] { return Call(partnership).ok(); }));
   EXPECT_TRUE(Eventually([&] { return IsSignedBy(partnership, {log, witness.key()}); }));
   EXPECT_EQ(Metric(partnership, "concordat_witnesses_failing"), 0);
+}
+
+// What is stored, but for audit records: rises or falls with every change.
+std::string Stored(const TestPartnership& partnership) {
+  const std::string& path = partnership.database_path();
+  return absl::StrCat(QueryNumber(path, "SELECT MAX(store_revision) FROM resource"), " ",
+                      QueryNumber(path, "SELECT COUNT(*) FROM resource"), " ",
+                      QueryNumber(path, "SELECT COUNT(*) FROM figure"));
+}
+
+TEST(WitnessesTest, WithoutARequiredCosignatureNothingIsChanged) {
+  const tlog::VerifierKey log = LogKey();
+  RealWitness witness("witness.example/1", '1', log);
+  TestPartnership partnership(With({&witness}, 1));
+  v1::ApplyMeasuresRequest measures;
+  *measures.add_measures() = OwedCount(kMeasure, kPolice, {kArea});
+  partnership.Get<v1::ApplyMeasuresResponse>(kAdmin, measures);
+  measures.mutable_measures(0)->set_display_name("Renamed");
+  auto plan = ReadDataFile<v1::ApplyPlanRequest>("plans/development-2018.yaml");
+  plan.mutable_plan()->set_display_name("Renamed");
+  const std::vector<std::string> messages = SubmissionOf(kPolice, {CountOf(kMeasure, kArea, 20)});
+  const std::string submit = PathOf(*v1::SubmitObservationsRequest::descriptor());
+  const std::string before = Stored(partnership);
+  // Begins while the witness is there, and ends when it is not.
+  const double records = Metric(partnership, "concordat_audit_records");
+  StreamCall begun(partnership.ChannelOf(kPolice), submit);
+  ASSERT_TRUE(begun.Write(messages[0]));
+  ASSERT_TRUE(Eventually([&] { return Metric(partnership, "concordat_audit_records") > records; }));
+  witness.Stop();
+  ASSERT_TRUE(Eventually([&] { return !Call(partnership).ok(); }));
+
+  EXPECT_TRUE(RefusedWith(partnership.Ask<v1::ApplyPlanResponse>(kAdmin, plan).outcome,
+                          v1::WITNESSES_MISSING));
+  EXPECT_TRUE(RefusedWith(partnership.Ask<v1::ApplyMeasuresResponse>(kAdmin, measures).outcome,
+                          v1::WITNESSES_MISSING));
+  StreamCall late(partnership.ChannelOf(kPolice), submit);
+  for (StreamCall* call : {&begun, &late}) {
+    // It may be refused before all of it was sent.
+    for (size_t i = call == &begun ? 1 : 0; i < messages.size(); ++i) {
+      if (!call->Write(messages[i])) break;
+    }
+    call->CloseWrites();
+    EXPECT_FALSE(call->Read().has_value());
+    EXPECT_TRUE(RefusedWith(call->Finish(), v1::WITNESSES_MISSING));
+  }
+  witness.Start();
+  EXPECT_TRUE(Eventually([&] { return Call(partnership).ok(); }));
+  EXPECT_EQ(Stored(partnership), before);
 }
 
 TEST(WitnessesTest, AWitnessThatSawAnotherHistoryClosesTheServerAtOnceWhereItIsRequired) {
