@@ -7,7 +7,6 @@
 #include "client/cli/commands.h"
 #include "client/cli/text.h"
 #include "google/protobuf/reflection.h"
-#include "google/rpc/error_details.pb.h"
 
 namespace concordat::cli {
 namespace {
@@ -16,10 +15,6 @@ struct ApplyOptions {
   std::vector<std::string> paths;
   bool dry_run = false;
 };
-
-void PrintProblems(Session& session, const std::vector<FileProblem>& problems) {
-  for (const FileProblem& problem : problems) session.err() << ProblemText(problem) << "\n";
-}
 
 // A change that was asked for under one id must be one request.
 std::string RequestIdOf(const std::string& request_id, size_t file, size_t files) {
@@ -68,20 +63,6 @@ bool ExplainByEarlierFiles(const ApplyFile& file, const std::vector<Outcome>& ea
   return explained;
 }
 
-// `error` with another message, and without the fields that are printed already.
-absl::Status WithMessage(const absl::Status& error, absl::string_view message) {
-  absl::Status described(error.code(), message);
-  error.ForEachPayload([&described](absl::string_view url, const absl::Cord& payload) {
-    described.SetPayload(url, payload);
-  });
-  described.ErasePayload(PayloadUrl(*google::rpc::BadRequest::descriptor()));
-  return described;
-}
-
-std::string FieldsAreWrong(size_t count) {
-  return Counted(static_cast<int64_t>(count), "field is wrong", "fields are wrong");
-}
-
 // Whether the service would say the same of any file.
 bool IsAboutTheCall(const absl::Status& error) {
   return absl::IsUnavailable(error) || absl::IsDeadlineExceeded(error) ||
@@ -128,8 +109,7 @@ class Sender {
     std::vector<FileProblem> problems = ProblemsOf(error, file);
     if (dry_run_ && ExplainByEarlierFiles(file, outcomes_, problems)) waits_for_others_ = true;
     PrintProblems(session_, problems);
-    const std::string what =
-        problems.empty() ? std::string(error.message()) : FieldsAreWrong(problems.size());
+    const std::string what = RefusalText(error, problems);
     const bool is_one_of_several = dry_run_ && files_.size() > 1;
     if (is_one_of_several) session_.err() << file.path << ": " << Printable(what) << "\n";
     return WithMessage(error, absl::StrCat(file.path, ": ", what));
@@ -165,12 +145,8 @@ class Sender {
 absl::Status Apply(Session& session, const ApplyOptions& options) {
   ASSIGN_OR_RETURN(const std::vector<std::string> paths, FindFiles(options.paths));
   std::vector<ApplyFile> files;
-  const std::vector<FileProblem> problems = ReadFiles(paths, files);
-  if (!problems.empty()) {
-    PrintProblems(session, problems);
-    return absl::InvalidArgumentError(
-        absl::StrCat(Counted(static_cast<int64_t>(problems.size()), "problem"),
-                     " in the files, so nothing was sent"));
+  if (const auto problems = ReadFiles(paths, files); !problems.empty()) {
+    return NothingSent(session, problems, "the files");
   }
   return Sender(session, files, options.dry_run).Run();
 }

@@ -8,6 +8,8 @@
 #include <system_error>
 #include <utility>
 
+#include "absl/algorithm/container.h"
+#include "absl/functional/function_ref.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/status.h"
@@ -37,11 +39,6 @@ FileKind MakeKind(std::string name,
           }};
 }
 
-std::string KindNames() {
-  return absl::StrJoin(FileKinds(), ", ",
-                       [](std::string* out, const FileKind& kind) { out->append(kind.name); });
-}
-
 absl::StatusOr<std::string> ReadWhole(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   std::ostringstream content;
@@ -61,29 +58,28 @@ void AddYamlFiles(const fs::path& folder, std::error_code& error, std::set<fs::p
   }
 }
 
-// The problem that `kind` is, in `line`.
-FileProblem KindProblem(const std::string& path, int line, absl::string_view what) {
-  return {path, line, "kind", absl::StrCat(what, ": expected one of ", KindNames())};
-}
-
-// Finds the position in FileKinds() of the `kind` that the tree of a file says.
-std::vector<FileProblem> FindKind(const std::string& path, const YamlNode& root, size_t& position) {
+// Finds the position in `kinds` of the `kind` that the tree of a file says.
+std::vector<FileProblem> FindKind(const std::string& path, const YamlNode& root,
+                                  const std::vector<std::string>& kinds, size_t& position) {
   if (root.kind != YamlNode::Kind::kMap) {
     return {{path, root.line, "", "the file must be keys with values"}};
   }
-  const std::vector<FileKind>& kinds = FileKinds();
+  const auto problem = [&](int line, absl::string_view what) {
+    return FileProblem{path, line, "kind",
+                       absl::StrCat(what, ": expected ", kinds.size() > 1 ? "one of " : "",
+                                    absl::StrJoin(kinds, ", "))};
+  };
   for (size_t i = 0; i + 1 < root.children.size(); i += 2) {
     if (root.children[i].text != "kind") continue;
     const YamlNode& value = root.children[i + 1];
-    const auto kind = std::find_if(kinds.begin(), kinds.end(),
-                                   [&value](const FileKind& k) { return k.name == value.text; });
+    const auto kind = absl::c_find(kinds, value.text);
     if (kind == kinds.end()) {
-      return {KindProblem(path, value.line, value.text.empty() ? "is missing" : "is not known")};
+      return {problem(value.line, value.text.empty() ? "is missing" : "is not known")};
     }
     position = static_cast<size_t>(kind - kinds.begin());
     return {};
   }
-  return {KindProblem(path, root.line, "is missing")};
+  return {problem(root.line, "is missing")};
 }
 
 std::vector<FileProblem> AtPath(const std::string& path, std::vector<YamlProblem> problems) {
@@ -95,20 +91,24 @@ std::vector<FileProblem> AtPath(const std::string& path, std::vector<YamlProblem
   return placed;
 }
 
-// Reads one file into `file`; all its problems when it is not right.
-std::vector<FileProblem> ReadFile(const std::string& path, ApplyFile& file) {
+// Reads one file of one of `kinds` into `file`, which `begin` makes ready when the kind's
+// position is known; all its problems when it is not right.
+std::vector<FileProblem> ReadFile(const std::string& path, const std::vector<std::string>& kinds,
+                                  absl::FunctionRef<void(size_t position)> begin, ApplyFile& file) {
   const absl::StatusOr<std::string> text = ReadWhole(path);
   if (!text.ok()) return {{path, 1, "", std::string(text.status().message())}};
   YamlNode root;
   std::vector<YamlProblem> syntax;
   if (!ReadYamlTree(*text, root, syntax)) return AtPath(path, std::move(syntax));
-  if (std::vector<FileProblem> problems = FindKind(path, root, file.kind); !problems.empty()) {
+  size_t position = 0;
+  if (std::vector<FileProblem> problems = FindKind(path, root, kinds, position);
+      !problems.empty()) {
     std::vector<FileProblem> all = AtPath(path, std::move(syntax));
     all.insert(all.end(), problems.begin(), problems.end());
     return all;
   }
   file.path = path;
-  file.request.reset(FileKinds()[file.kind].prototype->New());
+  begin(position);
   return AtPath(path, ReadYaml(*text, *file.request, {"kind"}, &file.lines));
 }
 
@@ -156,10 +156,16 @@ absl::StatusOr<std::vector<std::string>> FindFiles(const std::vector<std::string
 
 std::vector<FileProblem> ReadFiles(const std::vector<std::string>& paths,
                                    std::vector<ApplyFile>& files) {
+  std::vector<std::string> kinds;
+  for (const FileKind& kind : FileKinds()) kinds.push_back(kind.name);
   std::vector<FileProblem> problems;
   for (const std::string& path : paths) {
     ApplyFile file;
-    std::vector<FileProblem> of_file = ReadFile(path, file);
+    const auto begin = [&file](size_t kind) {
+      file.kind = kind;
+      file.request.reset(FileKinds()[kind].prototype->New());
+    };
+    std::vector<FileProblem> of_file = ReadFile(path, kinds, begin, file);
     if (of_file.empty()) {
       files.push_back(std::move(file));
     } else {
@@ -170,6 +176,12 @@ std::vector<FileProblem> ReadFiles(const std::vector<std::string>& paths,
   std::stable_sort(files.begin(), files.end(),
                    [](const ApplyFile& a, const ApplyFile& b) { return a.kind < b.kind; });
   return problems;
+}
+
+std::vector<FileProblem> ReadFileOf(const std::string& kind, const std::string& path,
+                                    ApplyFile& file) {
+  return ReadFile(
+      path, {kind}, [](size_t) {}, file);
 }
 
 std::vector<FileProblem> ProblemsOf(const absl::Status& error, const ApplyFile& file) {

@@ -68,6 +68,11 @@ absl::StatusOr<std::vector<std::string>> FindFiles(const std::vector<std::string
 std::vector<FileProblem> ReadFiles(const std::vector<std::string>& paths,
                                    std::vector<ApplyFile>& files);
 
+// The same of one file for another command: `file.request` is given, empty, and its type
+// goes with the value `kind` of the file's `kind` key. `file.kind` stays as it was.
+std::vector<FileProblem> ReadFileOf(const std::string& kind, const std::string& path,
+                                    ApplyFile& file);
+
 // The problems that the service names in `error`, at their lines in `file`.
 // Empty when it names no field.
 std::vector<FileProblem> ProblemsOf(const absl::Status& error, const ApplyFile& file);

@@ -5,11 +5,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "base/status.h"
 #include "client/cli/apply_references.h"
 #include "client/cli/json.h"
 #include "client/cli/list_output.h"
 #include "client/cli/text.h"
 #include "concordat/v1/change.pb.h"
+#include "google/rpc/error_details.pb.h"
 
 namespace concordat::cli {
 namespace {
@@ -74,6 +76,32 @@ std::string JoinCounts(const std::vector<std::pair<int64_t, absl::string_view>>&
 }
 
 }  // namespace
+
+void PrintProblems(Session& session, const std::vector<FileProblem>& problems) {
+  for (const FileProblem& problem : problems) session.err() << ProblemText(problem) << "\n";
+}
+
+absl::Status NothingSent(Session& session, const std::vector<FileProblem>& problems,
+                         absl::string_view what) {
+  PrintProblems(session, problems);
+  return absl::InvalidArgumentError(
+      absl::StrCat(Counted(static_cast<int64_t>(problems.size()), "problem"), " in ", what,
+                   ", so nothing was sent"));
+}
+
+absl::Status WithMessage(const absl::Status& error, absl::string_view message) {
+  absl::Status described(error.code(), message);
+  error.ForEachPayload([&described](absl::string_view url, const absl::Cord& payload) {
+    described.SetPayload(url, payload);
+  });
+  described.ErasePayload(PayloadUrl(*google::rpc::BadRequest::descriptor()));
+  return described;
+}
+
+std::string RefusalText(const absl::Status& error, const std::vector<FileProblem>& problems) {
+  if (problems.empty()) return std::string(error.message());
+  return Counted(static_cast<int64_t>(problems.size()), "field is wrong", "fields are wrong");
+}
 
 void ChangeCounts::Add(const ChangeCounts& other) {
   added += other.added;

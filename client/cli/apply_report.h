@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 #include "client/cli/apply_files.h"
 #include "client/cli/session.h"
 
@@ -30,6 +31,20 @@ struct ChangeCounts {
   void Add(const ChangeCounts& other);
   bool any_change() const { return added + revised + removed > 0; }
 };
+
+// Prints what is wrong with files, each problem on a line of its own.
+void PrintProblems(Session& session, const std::vector<FileProblem>& problems);
+
+// Prints what is wrong with `what`, such as `the files`; the error that ends the command.
+absl::Status NothingSent(Session& session, const std::vector<FileProblem>& problems,
+                         absl::string_view what);
+
+// `error` with another message, and without the fields that are printed already.
+absl::Status WithMessage(const absl::Status& error, absl::string_view message);
+
+// What is said of a file after its problems were printed: `2 fields are wrong`, or the
+// error's own words when it names no field.
+std::string RefusalText(const absl::Status& error, const std::vector<FileProblem>& problems);
 
 // The counts of a file that was accepted.
 ChangeCounts CountChanges(const Outcome& outcome);

@@ -10,9 +10,12 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "base/status.h"
+#include "client/cli/apply_files.h"
+#include "client/cli/apply_report.h"
 #include "client/cli/commands.h"
 #include "client/cli/json.h"
 #include "client/cli/list_output.h"
+#include "client/cli/local_error.h"
 #include "client/cli/names.h"
 #include "client/cli/table.h"
 #include "client/cli/text.h"
@@ -24,8 +27,9 @@ using v1::Release;
 using HiddenFigure = v1::DisclosureReport::HiddenFigure;
 using MeasureLine = v1::DisclosureReport::MeasureLine;
 
-// What a release is made of, as written.
+// What a release is made of, as written: in a file, or in all the others.
 struct MakeOptions {
+  std::string file;
   std::string release;
   std::string title;
   std::vector<std::string> measures;
@@ -48,6 +52,12 @@ struct ShowOptions {
 };
 
 absl::StatusOr<Release> ReleaseOf(const MakeOptions& options) {
+  if (options.release.empty() || options.title.empty() || options.measures.empty() ||
+      options.from.empty() || options.to.empty()) {
+    return UsageError(
+        "say what the release is made of: its name, --title, --measure, --from and --to, or "
+        "--file");
+  }
   Release release;
   ASSIGN_OR_RETURN(*release.mutable_name(), ExpandName(options.release, kReleasePattern));
   release.set_display_name(options.title);
@@ -59,6 +69,25 @@ absl::StatusOr<Release> ReleaseOf(const MakeOptions& options) {
   ASSIGN_OR_RETURN(*selection.mutable_period_from(), ParseDate(options.from));
   ASSIGN_OR_RETURN(*selection.mutable_period_to(), ParseDate(options.to));
   return release;
+}
+
+// The release that is to be made; read into `file` where one says it.
+absl::StatusOr<Release> ReadRelease(Session& session, const MakeOptions& options, ApplyFile& file) {
+  if (options.file.empty()) return ReleaseOf(options);
+  file.request = std::make_unique<v1::PreviewReleaseRequest>();
+  if (const auto problems = ReadFileOf("release", options.file, file); !problems.empty()) {
+    return NothingSent(session, problems, "the file");
+  }
+  return static_cast<const v1::PreviewReleaseRequest&>(*file.request).release();
+}
+
+// The service's error about the release in `file`, of which it prints the fields that are
+// wrong at their lines. About a release of options it is `error` itself.
+absl::Status Refusal(Session& session, const ApplyFile& file, const absl::Status& error) {
+  if (file.path.empty()) return error;
+  const std::vector<FileProblem> problems = ProblemsOf(error, file);
+  PrintProblems(session, problems);
+  return WithMessage(error, absl::StrCat(file.path, ": ", RefusalText(error, problems)));
 }
 
 std::vector<Column<MeasureLine>> MeasureColumns() {
@@ -200,11 +229,14 @@ absl::Status PrintOutcome(Session& session, const Release& release) {
 }
 
 absl::Status Preview(Session& session, const MakeOptions& options) {
+  ApplyFile file;
   v1::PreviewReleaseRequest request;
-  ASSIGN_OR_RETURN(*request.mutable_release(), ReleaseOf(options));
+  ASSIGN_OR_RETURN(*request.mutable_release(), ReadRelease(session, options, file));
   ASSIGN_OR_RETURN(CallOptions call, session.Call());
   ASSIGN_OR_RETURN(Client client, session.Connect());
-  ASSIGN_OR_RETURN(const v1::PreviewReleaseResponse preview, client.PreviewRelease(request, call));
+  const absl::StatusOr<v1::PreviewReleaseResponse> answer = client.PreviewRelease(request, call);
+  if (!answer.ok()) return Refusal(session, file, answer.status());
+  const v1::PreviewReleaseResponse& preview = *answer;
   if (session.options().output == OutputFormat::kJson) {
     session.out() << JsonText(ToJson(preview));
     return absl::OkStatus();
@@ -229,14 +261,16 @@ absl::Status Preview(Session& session, const MakeOptions& options) {
 }
 
 absl::Status Publish(Session& session, const MakeOptions& options) {
+  ApplyFile file;
   v1::PublishReleaseRequest request;
-  ASSIGN_OR_RETURN(*request.mutable_release(), ReleaseOf(options));
+  ASSIGN_OR_RETURN(*request.mutable_release(), ReadRelease(session, options, file));
   request.set_preview_digest(options.preview_digest);
   request.set_accept_missing(options.accept_missing);
   ASSIGN_OR_RETURN(CallOptions call, session.Call());
   ASSIGN_OR_RETURN(Client client, session.Connect());
-  ASSIGN_OR_RETURN(const Release release, client.PublishRelease(request, call));
-  return PrintOutcome(session, release);
+  const absl::StatusOr<Release> release = client.PublishRelease(request, call);
+  if (!release.ok()) return Refusal(session, file, release.status());
+  return PrintOutcome(session, *release);
 }
 
 absl::Status Withdraw(Session& session, const WithdrawOptions& options) {
@@ -267,16 +301,23 @@ CLI::App* AddMaking(CLI::App& releases, const std::string& name, const std::stri
                     Session& session, const std::shared_ptr<MakeOptions>& options,
                     absl::Status (*run)(Session&, const MakeOptions&)) {
   CLI::App* command = AddCommand(releases, name, description, session, options, run);
-  command->add_option("release", options->release, "Its name, such as scorecard-2018-q1")
-      ->required();
-  command->add_option("--title", options->title, "A short title")->required();
-  command->add_option("--measure", options->measures, "A measure of it; repeatable")
-      ->required()
-      ->allow_extra_args(false);
-  command->add_option("--from", options->from, "First day of its first period, as 2018-04-01")
-      ->required();
-  command->add_option("--to", options->to, "Last day of its last period, inclusive")->required();
-  command->add_option("--note", options->note, "What a reader has to know");
+  command->footer(
+      "What it is made of stands in a file of kind `release`, or in its name, --title, --measure,\n"
+      "--from and --to.");
+  CLI::Option* const file = command->add_option(
+      "-f,--file", options->file, "A YAML file with its name, display_name, selection and note");
+  for (CLI::Option* const option : {
+           command->add_option("release", options->release, "Its name, such as scorecard-2018-q1"),
+           command->add_option("--title", options->title, "A short title"),
+           command->add_option("--measure", options->measures, "A measure of it; repeatable")
+               ->allow_extra_args(false),
+           command->add_option("--from", options->from,
+                               "First day of its first period, as 2018-04-01"),
+           command->add_option("--to", options->to, "Last day of its last period, inclusive"),
+           command->add_option("--note", options->note, "What a reader has to know"),
+       }) {
+    option->excludes(file);
+  }
   return command;
 }
 

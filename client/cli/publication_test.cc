@@ -1,7 +1,9 @@
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "base/status.h"
 #include "client/cli/testing/cli_runner.h"
 #include "client/mocks/mock_connection.h"
 #include "gmock/gmock.h"
@@ -11,7 +13,9 @@ namespace concordat::cli {
 namespace {
 
 using ::testing::_;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Return;
 
 class PublicationCommandsTest : public ::testing::Test {
  protected:
@@ -25,6 +29,8 @@ class PublicationCommandsTest : public ::testing::Test {
     return arguments;
   }
 
+  const TemporaryFolder folder_;
+  const std::string file_ = folder_.Path("q1.yaml");
   std::shared_ptr<MockConnection> connection_ = std::make_shared<MockConnection>();
 };
 
@@ -76,6 +82,83 @@ TEST_F(PublicationCommandsTest, PublishingSendsTheSameWithThePreviewsDigest) {
   EXPECT_EQ(request.release().display_name(), "The first quarter");
   EXPECT_EQ(request.preview_digest(), "abcd");
   EXPECT_TRUE(request.accept_missing());
+}
+
+constexpr char kReleaseFile[] = R"(kind: release
+release:
+  name: releases/q1
+  display_name: The first quarter
+  note: Provisional
+  selection:
+    measures: [measures/contacts, measures/visits]
+    period_from: 2018-04-01
+    period_to: 2018-06-30
+)";
+
+TEST_F(PublicationCommandsTest, AFileSaysWhatOptionsSay) {
+  folder_.Write("q1.yaml", kReleaseFile);
+  std::vector<std::string> sent;
+  EXPECT_CALL(*connection_, PreviewRelease(_, _)).WillRepeatedly([&](const auto& request, auto&) {
+    sent.push_back(request.release().DebugString());
+    return v1::PreviewReleaseResponse();
+  });
+  EXPECT_CALL(*connection_, PublishRelease(_, _)).WillOnce([&](const auto& request, auto&) {
+    EXPECT_EQ(request.preview_digest(), "abcd");
+    sent.push_back(request.release().DebugString());
+    return request.release();
+  });
+  EXPECT_EQ(RunCli(connection_, Making("preview", {"--note", "Provisional"})).code, ExitCode::kOk);
+  EXPECT_EQ(RunCli(connection_, {"releases", "preview", "-f", file_}).code, ExitCode::kOk);
+  EXPECT_EQ(
+      RunCli(connection_, {"releases", "publish", "-f", file_, "--preview-digest", "abcd"}).code,
+      ExitCode::kOk);
+  EXPECT_THAT(sent, ElementsAre(sent[0], sent[0], sent[0]));
+}
+
+TEST_F(PublicationCommandsTest, AFileThatIsWrongIsNotSent) {
+  EXPECT_CALL(*connection_, PreviewRelease(_, _)).Times(0);
+  const std::vector<std::pair<std::string, std::string>> wrong = {
+      {"kind: release\nrelease:\n  title: One\n", ":3: release.title: "},
+      {"kind: plan\nplan: {}\n", ":1: kind: is not known: expected release"},
+      {"release: {}\n", ":1: kind: is missing: expected release"},
+      {"kind: release\nobservations: []\n", ":2: observations: "},
+      {"kind: release\nrelease: [\n", ":"}};
+  for (const auto& [text, problem] : wrong) {
+    folder_.Write("q1.yaml", text);
+    const CliResult result = RunCli(connection_, {"releases", "preview", "-f", file_});
+    EXPECT_EQ(result.code, ExitCode::kInvalidInput) << text;
+    EXPECT_THAT(result.err, HasSubstr(file_ + problem));
+    EXPECT_THAT(result.err, HasSubstr("so nothing was sent"));
+  }
+  EXPECT_EQ(RunCli(connection_, {"releases", "preview", "-f", file_ + "-"}).code,
+            ExitCode::kInvalidInput);
+}
+
+TEST_F(PublicationCommandsTest, WhatTheServiceRefusesIsNamedByItsLineInTheFile) {
+  folder_.Write("q1.yaml", kReleaseFile);
+  EXPECT_CALL(*connection_, PreviewRelease(_, _))
+      .WillOnce(Return(InvalidFields({{"release.selection.measures[1]", "is not known"}})));
+  EXPECT_CALL(*connection_, PublishRelease(_, _))
+      .WillOnce(Return(MakeError(v1::PREVIEW_OUTDATED, "preview it again")));
+  const CliResult refused = RunCli(connection_, {"releases", "preview", "-f", file_});
+  EXPECT_EQ(refused.code, ExitCode::kInvalidInput);
+  EXPECT_THAT(refused.err, HasSubstr(file_ + ":7: release.selection.measures[1]: is not known"));
+  EXPECT_THAT(refused.err, HasSubstr(file_ + ": 1 field is wrong"));
+  const CliResult outdated =
+      RunCli(connection_, {"releases", "publish", "-f", file_, "--preview-digest", "abcd"});
+  EXPECT_EQ(outdated.code, ExitCode::kConflict);
+  EXPECT_THAT(outdated.err, HasSubstr(file_ + ": preview it again"));
+}
+
+TEST_F(PublicationCommandsTest, AReleaseIsSaidByAFileOrByAllItsOptions) {
+  EXPECT_CALL(*connection_, PreviewRelease(_, _)).Times(0);
+  folder_.Write("q1.yaml", kReleaseFile);
+  EXPECT_EQ(RunCli(connection_, Making("preview", {"-f", file_})).code, ExitCode::kUsage);
+  EXPECT_EQ(RunCli(connection_, {"releases", "preview", "-f", file_, "--note", "New"}).code,
+            ExitCode::kUsage);
+  const CliResult few = RunCli(connection_, {"releases", "preview", "q1", "--title", "One"});
+  EXPECT_EQ(few.code, ExitCode::kUsage);
+  EXPECT_THAT(few.err, HasSubstr("or --file"));
 }
 
 TEST_F(PublicationCommandsTest, AWithdrawalNeedsAReason) {
