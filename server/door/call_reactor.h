@@ -21,6 +21,7 @@
 #include "server/door/calls_in_hand.h"
 #include "server/door/door.h"
 #include "server/door/metadata.h"
+#include "server/door/upload_pace.h"
 
 namespace concordat::door {
 
@@ -241,6 +242,7 @@ class CallReactor final : public audit::Entry, public CallsInHand::Member {
   bool looked_up_ = false;
   bool is_replay_ = false;
   Unrecorded unrecorded_ = Unrecorded::kNone;
+  UploadPace pace_;
   uint64_t opening_index_ = 0;
   std::optional<Sha256> digest_;
   int64_t rows_ = 0;

@@ -1,5 +1,6 @@
 // The part of CallReactor that takes a stream of messages (message_sink.h).
 #include <algorithm>
+#include <chrono>
 #include <memory>
 #include <utility>
 
@@ -11,10 +12,11 @@ namespace concordat::door {
 namespace {
 
 // How long an upload waits before it asks again whether it is its turn.
-constexpr int64_t kTurnMillis = 20;
+constexpr std::chrono::milliseconds kTurn{20};
 
-gpr_timespec InMillis(int64_t millis) {
-  return gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_millis(millis, GPR_TIMESPAN));
+gpr_timespec In(std::chrono::nanoseconds delay) {
+  return gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
+                      gpr_time_from_nanos(delay.count(), GPR_TIMESPAN));
 }
 
 }  // namespace
@@ -32,7 +34,10 @@ absl::Status CallReactor::MayGoOnTaking() const {
 
 void CallReactor::GoOnTaking() {
   const absl::Time now = door_.clock_.Now();
-  switch (sink_->need()) {
+  const UploadPace::Moment moment = std::chrono::steady_clock::now();
+  const SinkNeed need = sink_->need();
+  if (need != SinkNeed::kWrite) pace_.End(moment);
+  switch (need) {
     case SinkNeed::kMessage:
       // A sender that stands still is not waited for, however far its deadline is.
       SetExpiry(std::min(DeadlineOfCall() - now, door_.limits_.default_deadline));
@@ -47,7 +52,7 @@ void CallReactor::GoOnTaking() {
     case SinkNeed::kFinish:
       SetExpiry(DeadlineOfCall() - now);
       step_alarm_ = std::make_unique<grpc::Alarm>();
-      step_alarm_->Set(&queue_, InMillis(sink_->need() == SinkNeed::kStepLater ? kTurnMillis : 0),
+      step_alarm_->Set(&queue_, In(need == SinkNeed::kStepLater ? kTurn : pace_.RestAt(moment)),
                        &upload_step_);
   }
 }
@@ -77,6 +82,7 @@ absl::Status CallReactor::TakePart() {
 }
 
 void CallReactor::OnUploadStep(bool /*ok*/) {
+  pace_.Begin(std::chrono::steady_clock::now());
   absl::Status taken = MayGoOnTaking();
   if (!taken.ok()) return EndStream(taken);
   if (sink_->is_complete() && !looked_up_ && !metadata_.request_id.empty() &&

@@ -29,9 +29,8 @@ using store::Kind;
 
 constexpr int64_t kMostRows = 1'000'000;
 // Rows that one step checks and one batch stages, so that others' calls and records wait no
-// longer. With four times as many, others' p99 doubles and the rows a second nearly do
-// (docs/performance.md).
-constexpr int kRowsAStep = 50;
+// longer: some 0.3 ms (docs/performance.md).
+constexpr int kRowsAStep = 25;
 constexpr size_t kNameBytes = 8;
 
 // Where a field rule was broken in a message of rows.

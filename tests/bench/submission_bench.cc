@@ -111,7 +111,7 @@ int Run(const Options& options) {
                                 },
                                 nullptr, nullptr});
   OtherCallers others(server, options.outstanding, absl::Seconds(options.seconds));
-  const double before = SpreadOf(others.MeasureP99(3)).median;
+  const double before = SpreadOf(others.MeasureP99(5)).median;
 
   const double resident_before = server.ResidentMib();
   server.ForgetPeak();
