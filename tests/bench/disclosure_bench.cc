@@ -26,7 +26,7 @@ double CpuSeconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
 // 14 districts is pan-Lancashire's number with the two unitaries.
 std::vector<Size> Sizes(bool with_large) {
   if (!with_large) return {{4, 4, 3}, {14, 12, 4}};
-  return {{4, 4, 3}, {14, 12, 4}, {14, 32, 9}};
+  return {{4, 4, 3}, {14, 12, 4}, {14, 12, 8}, {14, 32, 9}};
 }
 
 int Main(bool with_large) {

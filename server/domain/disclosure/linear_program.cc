@@ -115,6 +115,10 @@ LinearProgram::Outcome LinearProgram::FindWhole(int most_nodes) {
     search.solver()->messageHandler()->setLogLevel(0);
     search.setMaximumNodes(most_nodes);
     search.setMaximumSolutions(1);
+    // Any whole numbers will do: trying out both sides of each branch, which finds the
+    // least cost in fewer nodes, takes four times as long (docs/performance.md).
+    search.setNumberStrong(0);
+    search.setNumberBeforeTrust(0);
     search.branchAndBound();
     if (search.bestSolution() == nullptr) {
       return search.isProvenInfeasible() ? Outcome::kInfeasible : Outcome::kGaveUp;
