@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "absl/algorithm/container.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
@@ -86,6 +88,10 @@ absl::StatusOr<Release> ReadRelease(Session& session, const MakeOptions& options
 absl::Status Refusal(Session& session, const ApplyFile& file, const absl::Status& error) {
   if (file.path.empty()) return error;
   const std::vector<FileProblem> problems = ProblemsOf(error, file);
+  const bool is_about_file = absl::c_all_of(problems, [](const FileProblem& problem) {
+    return absl::StartsWith(problem.field, "release");
+  });
+  if (!is_about_file) return error;
   PrintProblems(session, problems);
   return WithMessage(error, absl::StrCat(file.path, ": ", RefusalText(error, problems)));
 }

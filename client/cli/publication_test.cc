@@ -15,6 +15,7 @@ namespace {
 using ::testing::_;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::Return;
 
 class PublicationCommandsTest : public ::testing::Test {
@@ -139,7 +140,8 @@ TEST_F(PublicationCommandsTest, WhatTheServiceRefusesIsNamedByItsLineInTheFile) 
   EXPECT_CALL(*connection_, PreviewRelease(_, _))
       .WillOnce(Return(InvalidFields({{"release.selection.measures[1]", "is not known"}})));
   EXPECT_CALL(*connection_, PublishRelease(_, _))
-      .WillOnce(Return(MakeError(v1::PREVIEW_OUTDATED, "preview it again")));
+      .WillOnce(Return(MakeError(v1::PREVIEW_OUTDATED, "preview it again")))
+      .WillOnce(Return(InvalidFields({{"accept_missing", "is required"}})));
   const CliResult refused = RunCli(connection_, {"releases", "preview", "-f", file_});
   EXPECT_EQ(refused.code, ExitCode::kInvalidInput);
   EXPECT_THAT(refused.err, HasSubstr(file_ + ":7: release.selection.measures[1]: is not known"));
@@ -148,6 +150,12 @@ TEST_F(PublicationCommandsTest, WhatTheServiceRefusesIsNamedByItsLineInTheFile) 
       RunCli(connection_, {"releases", "publish", "-f", file_, "--preview-digest", "abcd"});
   EXPECT_EQ(outdated.code, ExitCode::kConflict);
   EXPECT_THAT(outdated.err, HasSubstr(file_ + ": preview it again"));
+  // What the file does not say is not wrong in it.
+  const CliResult missing =
+      RunCli(connection_, {"releases", "publish", "-f", file_, "--preview-digest", "abcd"});
+  EXPECT_EQ(missing.code, ExitCode::kInvalidInput);
+  EXPECT_THAT(missing.err, HasSubstr("accept_missing: is required"));
+  EXPECT_THAT(missing.err, Not(HasSubstr(file_)));
 }
 
 TEST_F(PublicationCommandsTest, AReleaseIsSaidByAFileOrByAllItsOptions) {

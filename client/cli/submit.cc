@@ -126,7 +126,7 @@ void AddSubmitCommand(CLI::App& measures, Session& session) {
   command->footer(
       "The columns are documented in docs/integrating.md. All of the file is read before anything\n"
       "is sent. Sending the same again changes nothing.");
-  command->add_option("file", options->file, "A .csv or .ndjson file")->required();
+  command->add_option("file", options->file, "A .csv, .xlsx or .ndjson file")->required();
   command->add_option("--provider", options->provider,
                       "Whose figures they are. Default: your own agency's");
   command->add_option("--source", options->source,

@@ -70,6 +70,7 @@ GrpcConnection::GrpcConnection(std::shared_ptr<grpc::Channel> channel, const Cli
       read_deadline_(options.deadline),
       change_deadline_(options.apply_deadline),
       stream_deadline_(options.extract_deadline),
+      submission_deadline_(options.submission_deadline),
       sleep_(std::move(sleep)),
       plans_(v1::PlanService::NewStub(channel)),
       measures_(v1::MeasureService::NewStub(channel)),
@@ -238,7 +239,7 @@ absl::StatusOr<v1::ChaseReturnsResponse> GrpcConnection::ChaseReturns(
 absl::StatusOr<v1::SubmitObservationsResponse> GrpcConnection::SubmitObservations(
     SubmissionMessages& messages, const CallOptions& options) {
   ASSIGN_OR_RETURN(const CallOptions complete, Complete(options));
-  const absl::Time deadline = absl::Now() + complete.deadline.value_or(stream_deadline_);
+  const absl::Time deadline = absl::Now() + complete.deadline.value_or(submission_deadline_);
   int lasting_faults = 0;
   bool source_failed = false;
   v1::SubmitObservationsResponse response;

@@ -161,6 +161,7 @@ class GrpcConnection final : public Connection {
   const absl::Duration read_deadline_;
   const absl::Duration change_deadline_;
   const absl::Duration stream_deadline_;
+  const absl::Duration submission_deadline_;
   const Sleeper sleep_;
   const std::unique_ptr<v1::PlanService::StubInterface> plans_;
   const std::unique_ptr<v1::MeasureService::StubInterface> measures_;

@@ -44,6 +44,7 @@ class MeasuresChecker {
       path_ = absl::StrCat("measures[", i, "]");
       if (!names.insert(measure.name()).second) Violate("name", "stands twice");
       CheckUnit(measure);
+      RETURN_IF_ERROR(CheckMeaning(measure));
       CheckDisclosure(measure);
       CheckDimensions(measure);
       CheckCollection(measure);
@@ -75,6 +76,32 @@ class MeasuresChecker {
     if (jump != 0 && !(jump > 1 && std::isfinite(jump))) {
       Violate("jump_factor", "must be more than 1, or 0 for no check");
     }
+  }
+
+  // What figures mean must not change once some were sent: their quarters and a year of the
+  // same measure, each protected by itself, would together say what one of them hides.
+  absl::Status CheckMeaning(const v1::Measure& measure) {
+    const absl::StatusOr<v1::Measure> stored =
+        Current<v1::Measure>(transaction_, grant_, Kind::kMeasure, measure.name());
+    if (absl::IsNotFound(stored.status())) return absl::OkStatus();
+    RETURN_IF_ERROR(stored.status());
+    std::vector<absl::string_view> changed;
+    if (measure.unit() != stored->unit()) changed.emplace_back("unit");
+    if (measure.rate_per() != stored->rate_per()) changed.emplace_back("rate_per");
+    if (measure.frequency() != stored->frequency()) changed.emplace_back("frequency");
+    if (changed.empty()) return absl::OkStatus();
+    bool has_figures = false;
+    store::FigureRange range;
+    range.measure = measure.name();
+    RETURN_IF_ERROR(transaction_.ScanSubmitted(grant_, range, transaction_.Latest(),
+                                               [&](const store::FigureRow&) {
+                                                 has_figures = true;
+                                                 return false;
+                                               }));
+    for (const absl::string_view field : changed) {
+      if (has_figures) Violate(field, "must not change once figures were sent: make a new measure");
+    }
+    return absl::OkStatus();
   }
 
   void CheckDisclosure(const v1::Measure& measure) {

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
+using ::testing::UnorderedElementsAre;
 
 using Day = absl::CivilDay;
 
@@ -193,6 +195,32 @@ TEST_F(ApplyMeasuresTest, TheSmallNumberRuleAgreesWithTheMinimum) {
                 m.set_disclosure_profile(v1::CUSTOM);
                 m.set_rounding_base(5);
               }),
+              IsEmpty());
+}
+
+TEST_F(ApplyMeasuresTest, WhatFiguresMeanDoesNotChangeOnceSomeWereSent) {
+  const auto change = [](v1::Measure& measure) {
+    measure.set_unit(v1::Measure::RATE);
+    measure.set_rate_per(1000);
+    measure.set_frequency(v1::Measure::EACH_YEAR);
+  };
+  Must(Apply(measure_));
+  EXPECT_THAT(Refused(change), IsEmpty());
+  Must(Apply(measure_));
+  store::FigureRow figure;
+  figure.measure = measure_.name();
+  figure.key = {"2018-04-01/2018-06-30/4", "areas/a", ""};
+  figure.row = 1;
+  const std::unique_ptr<store::Batch> batch = Must(store_->BeginBatch());
+  Must(batch->StageFigures("submissions/1", "agencies/police", {figure}));
+  Must(batch->BeginChange(kNoon));
+  store::Row submission;
+  submission.name = "submissions/1";
+  Must(batch->transaction().ApplySubmission(grant_, submission));
+  Must(batch->KeepChange());
+  Must(batch->Commit());
+  EXPECT_THAT(Refused(change), UnorderedElementsAre("unit", "rate_per", "frequency"));
+  EXPECT_THAT(Refused([](v1::Measure& measure) { measure.set_display_name("Another title"); }),
               IsEmpty());
 }
 

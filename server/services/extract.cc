@@ -22,10 +22,15 @@ namespace {
 using Part = v1::ExtractObservationsResponse;
 using Request = v1::ExtractObservationsRequest;
 
-// A chunk is closed before it passes this; one line is far shorter.
+// A chunk is closed before it passes this.
 constexpr size_t kMaxChunkBytes = 64 * 1024;
-constexpr size_t kRoomForOneLine = 4 * 1024;
-static_assert(store::LinePage::kMostBytes < kMaxChunkBytes);
+// The longest line: with every field as long as its rule allows and every byte of it a
+// quote, which CSV writes twice, it has 4.9 KiB.
+constexpr size_t kRoomForOneLine = 6 * 1024;
+// A file's head.
+constexpr size_t kRoomForHead = 1024;
+// A page goes into a chunk whole, into the first one beside the head.
+static_assert(kRoomForHead + store::LinePage::kMostBytes + kRoomForOneLine <= kMaxChunkBytes);
 // Figures that are looked at in one step of a survey.
 constexpr int kFiguresOfAStep = 500;
 

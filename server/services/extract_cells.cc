@@ -21,7 +21,7 @@ absl::StatusOr<const v1::Measure*> ExtractCells::MeasureOf(const v1::Observation
 
 absl::Status ExtractCells::AppendRow(const v1::Observation& figure, std::string& out) {
   ASSIGN_OR_RETURN(const OfMeasure* measure, Measure(figure));
-  ASSIGN_OR_RETURN(const std::string* area_cells, Area(figure.area()));
+  ASSIGN_OR_RETURN(const std::string* area_cells, Area(figure));
   writer_.AppendRow(
       {figure, measure->measure, Period(figure.period()), *area_cells, measure->cells}, out);
   return absl::OkStatus();
@@ -44,7 +44,8 @@ absl::StatusOr<const ExtractCells::OfMeasure*> ExtractCells::Measure(
   return &kept;
 }
 
-absl::StatusOr<const std::string*> ExtractCells::Area(const std::string& name) {
+absl::StatusOr<const std::string*> ExtractCells::Area(const v1::Observation& figure) {
+  const std::string& name = figure.area();
   if (const auto found = area_cells_.find(name); found != area_cells_.end()) return &found->second;
   domain::AreaPath areas;
   // The tree of areas is shallow: the loop ends at a nation.
@@ -53,6 +54,9 @@ absl::StatusOr<const std::string*> ExtractCells::Area(const std::string& name) {
   for (size_t depth = 0; !next.empty() && depth < path.size(); ++depth) {
     v1::Area& area = path[depth];
     RETURN_IF_ERROR(Read(store::Kind::kArea, next, area));
+    if (depth == 0 && !figure.area_display_name().empty()) {
+      area.set_display_name(figure.area_display_name());
+    }
     switch (area.level()) {
       case v1::NATIONAL:
         areas.nation = &area;

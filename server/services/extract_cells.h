@@ -41,7 +41,8 @@ class ExtractCells {
   using PeriodKey = std::tuple<int, int, int, int, int, int, int>;
 
   absl::StatusOr<const OfMeasure*> Measure(const v1::Observation& figure);
-  absl::StatusOr<const std::string*> Area(const std::string& name);
+  // With the name that is frozen beside the figure.
+  absl::StatusOr<const std::string*> Area(const v1::Observation& figure);
   // Valid until the next call.
   const domain::PeriodCells& Period(const v1::Period& period);
   template <typename Message>

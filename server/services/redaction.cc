@@ -99,12 +99,10 @@ class Redactor {
     for (const Rewritten& rewritten : rows_) {
       RETURN_IF_ERROR(transaction_.RewriteRevision(grant_, rewritten.kind, rewritten.row));
     }
-    absl::btree_set<std::string> releases;
     for (const auto& [release, row] : figures_) {
       RETURN_IF_ERROR(transaction_.RewriteObservation(grant_, release, row));
-      releases.insert(release);
     }
-    for (const std::string& release : releases) {
+    for (const std::string& release : shown_in_) {
       RETURN_IF_ERROR(RefreezeLines(transaction_, grant_, release));
     }
     for (const FigureRow& row : submitted_) {
@@ -168,14 +166,18 @@ class Redactor {
   }
 
   absl::Status FindInRelease(const std::string& release) {
-    return FindInFigures(
-        release, [&](v1::Observation& figure) { return domain::RedactTexts(figure, text_); });
+    return FindInFigures(release, [&](v1::Observation& figure) {
+      const int64_t texts = domain::RedactTexts(figure, text_);
+      if (texts > 0) shown_in_.insert(release);
+      return texts;
+    });
   }
 
-  // The measure's title, where it is frozen beside figures.
+  // The measure's title, where it is frozen beside figures. Their lines show its unit too.
   absl::Status FindInTitles(const std::string& measure) {
     return FindInAllFigures([&](v1::Observation& figure) -> int64_t {
       if (figure.measure() != measure) return 0;
+      shown_in_.emplace(ParentOf(figure.name()));
       v1::Measure title;
       title.set_display_name(figure.measure_display_name());
       if (domain::RedactTexts(title, text_) == 0) return 0;
@@ -273,6 +275,8 @@ class Redactor {
   std::vector<Rewritten> rows_;
   std::vector<Figure> figures_;
   std::vector<FigureRow> submitted_;
+  // Releases whose lines may show the text.
+  absl::btree_set<std::string> shown_in_;
   int64_t texts_ = 0;
   int64_t revisions_ = 0;
 };

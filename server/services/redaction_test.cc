@@ -327,36 +327,80 @@ TEST_F(RedactionTest, AReleasesFiguresAreRedactedAndItsDigestIsThatOfWhatItNowHo
   EXPECT_EQ(Read<v1::Release>(store::Kind::kRelease, "releases/r").digest(), digest.Finish());
 }
 
-TEST_F(RedactionTest, TheLinesOfARedactedFigureAreWrittenAnewAndOthersAreLeft) {
-  v1::Measure measure;
-  measure.set_name("measures/m");
-  measure.set_display_name("As it is called now");
-  PutMessage(store::Kind::kMeasure, measure);
-  v1::Area area;
-  area.set_name("areas/a");
-  PutMessage(store::Kind::kArea, area);
-  v1::Observation figure;
-  figure.set_measure("measures/m");
-  figure.set_area("areas/a");
-  figure.set_measure_display_name("As it was called");
-  for (const char* name : {"releases/r", "releases/other"}) {
+// A measure and an area, and releases of one frozen figure each that is about them.
+class RedactedLinesTest : public RedactionTest {
+ protected:
+  RedactedLinesTest() {
+    measure_.set_name("measures/m");
+    measure_.set_display_name("As it is called now");
+    measure_.set_unit(v1::Measure::NUMBER);
+    measure_.set_unit_label("visits of Alice Example");
+    PutMessage(store::Kind::kMeasure, measure_);
+    v1::Area area;
+    area.set_name("areas/a");
+    area.set_display_name("Alice Example House");
+    area.set_level(v1::LOCAL_AUTHORITY);
+    PutMessage(store::Kind::kArea, area);
+    figure_.set_measure("measures/m");
+    figure_.set_area("areas/a");
+    figure_.set_measure_display_name("As it was called");
+    figure_.set_area_display_name("The place");
+  }
+  void PutRelease(const std::string& name) {
     v1::Release release;
     release.set_name(name);
     PutMessage(store::Kind::kRelease, release);
-    figure.mutable_source()->set_document("Written down by Alice Example");
-    PutFigure(name, figure);
+    PutFigure(name, figure_);
     Commit([&](store::Transaction& transaction) {
-      Must(FreezeLines(transaction, grant_, name, RowsOf(name, figure)));
+      Must(FreezeLines(transaction, grant_, name, RowsOf(name, figure_)));
     });
   }
+  void Redact(const std::string& resource) {
+    request_.set_resource(resource);
+    Must(Send(kAdministrator));
+    EXPECT_EQ(Must(Send(kApprover)).state(), v1::Redaction::DONE);
+  }
+
+  v1::Measure measure_;
+  v1::Observation figure_;
+};
+
+TEST_F(RedactedLinesTest, OfARedactedFigureAreWrittenAnewAndOthersAreLeft) {
+  measure_.set_unit_label("visits");
+  PutMessage(store::Kind::kMeasure, measure_);
+  figure_.mutable_source()->set_document("Written down by Alice Example");
+  PutRelease("releases/r");
+  PutRelease("releases/other");
   ASSERT_THAT(LinesOf("releases/r"), HasSubstr("Alice Example"));
-  request_.set_resource("releases/r");
-  Must(Send(kAdministrator));
-  Must(Send(kApprover));
+  Redact("releases/r");
   EXPECT_THAT(LinesOf("releases/r"), HasSubstr(",[redacted],"));
   EXPECT_THAT(LinesOf("releases/r"), HasSubstr(",As it was called,"));
   EXPECT_THAT(LinesOf("releases/r"), Not(HasSubstr("Alice Example")));
   EXPECT_THAT(LinesOf("releases/other"), HasSubstr("Alice Example"));
+}
+
+TEST_F(RedactedLinesTest, OfARedactedMeasureShowNothingOfItsUnit) {
+  PutRelease("releases/r");
+  PutRelease("releases/other");
+  ASSERT_THAT(LinesOf("releases/other"), HasSubstr("visits of Alice Example"));
+  Redact("measures/m");
+  for (const char* release : {"releases/r", "releases/other"}) {
+    EXPECT_THAT(LinesOf(release), HasSubstr("[redacted]"));
+    EXPECT_THAT(LinesOf(release), Not(HasSubstr("Alice Example")));
+  }
+}
+
+TEST_F(RedactedLinesTest, AnAreaHasTheNameThatIsFrozenBesideTheFigure) {
+  measure_.set_unit_label("visits");
+  PutMessage(store::Kind::kMeasure, measure_);
+  PutRelease("releases/r");
+  EXPECT_THAT(LinesOf("releases/r"), HasSubstr(",The place,"));
+  EXPECT_THAT(LinesOf("releases/r"), Not(HasSubstr("Alice Example House")));
+  figure_.set_area_display_name("The place of Alice Example");
+  PutRelease("releases/named");
+  ASSERT_THAT(LinesOf("releases/named"), HasSubstr(",The place of Alice Example,"));
+  Redact("releases/named");
+  EXPECT_THAT(LinesOf("releases/named"), Not(HasSubstr("Alice Example")));
 }
 
 TEST_F(RedactionTest, AReleasesOwnTextsLeaveItsDigestAsItIs) {

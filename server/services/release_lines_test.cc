@@ -22,6 +22,7 @@
 namespace concordat::services {
 namespace {
 
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::SizeIs;
@@ -217,17 +218,47 @@ TEST_F(ReleaseLinesTest, AnExtractGoesOnAtEachOfItsChunks) {
   }
 }
 
-TEST_F(ReleaseLinesTest, ATitleThatIsRevisedLaterChangesNoFrozenFile) {
+TEST_F(ReleaseLinesTest, AMeasureThatIsRevisedLaterChangesNoFrozenFile) {
+  const auto revise = [this](v1::Measure::Unit unit) {
+    for (const char* name : {"measures/m", "measures/n"}) {
+      v1::Measure measure;
+      measure.set_name(name);
+      measure.set_display_name("Called otherwise");
+      measure.set_unit(unit);
+      PutMessage(store::Kind::kMeasure, measure);
+    }
+  };
+  const std::string counted = FileOf(Extract(Csv()));
+  EXPECT_THAT(counted, HasSubstr("\"Title, of measures/m\""));
+  revise(v1::Measure::DAYS);
+  const std::string in_days = FileOf(Extract(Csv()));
+  ASSERT_NE(in_days, counted) << "written from the figures";
   Freeze();
-  const std::string before = FileOf(Extract(Csv()));
-  EXPECT_THAT(before, HasSubstr("\"Title, of measures/m\""));
-  for (const char* name : {"measures/m", "measures/n"}) {
-    v1::Measure measure;
-    measure.set_name(name);
-    measure.set_display_name("Called otherwise");
-    PutMessage(store::Kind::kMeasure, measure);
-  }
-  EXPECT_EQ(FileOf(Extract(Csv())), before);
+  revise(v1::Measure::COUNT);
+  EXPECT_EQ(FileOf(Extract(Csv())), in_days) << "copied";
+}
+
+TEST_F(ReleaseLinesTest, AChunkThatIsOnePageHasItsTextAndItsDigest) {
+  const std::string first(store::LinePage::kMostBytes - 1, 'x');
+  Commit([&](store::Transaction& transaction) {
+    store::LineRow line;
+    line.measure = "measures/m";
+    line.area = "areas/a";
+    const std::string text = first + "\n";
+    line.text = text;
+    Must(transaction.PutLines(grant_, kRelease, {line}));
+    line.ordinal = 1;
+    line.text = "second\n";
+    store::LineRow last = line;
+    last.ordinal = 2;
+    last.text = "last\n";
+    Must(transaction.PutLines(grant_, kRelease, {line, last}));
+  });
+  const std::vector<Part> parts = Extract(Csv());
+  ExpectSound(parts);
+  ASSERT_THAT(parts, SizeIs(4)) << "two chunks, with the first page beside the head";
+  EXPECT_THAT(parts[1].chunk().data(), EndsWith(first + "\n"));
+  EXPECT_EQ(parts[2].chunk().data(), "second\nlast\n");
 }
 
 }  // namespace

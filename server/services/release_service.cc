@@ -234,7 +234,7 @@ absl::StatusOr<v1::ListObservationsResponse> ReleaseService::ListObservations(
     if (full) break;
     // It may have been withdrawn after the list's first page.
     const absl::Status readable = CheckNotWithdrawn(store_, call.grant(), release);
-    if (ReasonOf(readable) == v1::RELEASE_WITHDRAWN) continue;
+    if (request.parent() == "releases/-" && ReasonOf(readable) == v1::RELEASE_WITHDRAWN) continue;
     RETURN_IF_ERROR(readable);
     const int before = response.observations_size();
     RETURN_IF_ERROR(ScanFigures(store_, call.grant(), release, request.filter(),

@@ -49,7 +49,7 @@ struct LineRow {
 // Lines that are stored together: as many as one chunk of an extract takes.
 struct LinePage {
   // Lines are put into one page while their texts are together no longer than this.
-  static constexpr size_t kMostBytes = size_t{60} * 1024;
+  static constexpr size_t kMostBytes = size_t{57} * 1024;
 
   // A serialised LineIndex.
   std::string index;

@@ -45,8 +45,11 @@ struct ClientOptions {
   absl::Duration deadline = absl::Seconds(10);
   // The longest that an Apply or Import may take, with its retries.
   absl::Duration apply_deadline = absl::Seconds(30);
-  // The longest that a whole extract, or another stream, may take.
+  // The longest that a whole extract, or another stream from the service, may take.
   absl::Duration extract_deadline = absl::Seconds(120);
+  // The longest that a whole submission may take: the service takes a large one slowly, so
+  // that others do not wait for it.
+  absl::Duration submission_deadline = absl::Minutes(30);
 };
 
 // What one call carries beside its request. Texts are printable ASCII; an empty
