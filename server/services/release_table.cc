@@ -18,16 +18,10 @@ using domain::disclosure::ProtectedRelease;
 using domain::disclosure::Ratio;
 using domain::disclosure::Reason;
 using domain::disclosure::ShownFigure;
-using domain::disclosure::Sum;
 using domain::disclosure::Symbol;
 using v1::Measure;
 using v1::Observation;
 using Hidden = v1::DisclosureReport::HiddenFigure;
-
-constexpr absl::string_view kNumerator = "#numerator";
-constexpr absl::string_view kDenominator = "#denominator";
-// Areas are a shallow tree; one that goes round ends here.
-constexpr int kDeepestArea = 8;
 
 // What a figure's value is made of.
 enum class Shape {
@@ -85,21 +79,13 @@ int DecimalsOf(const Measure& measure) {
   return decimals;
 }
 
-std::string KeyText(const std::string& area, const std::string& breakdown) {
-  return breakdown.empty() ? area : absl::StrCat(area, "|", breakdown);
-}
-
 // What makes two revisions of a figure the same to a reader.
-std::string ContentOf(const v1::SubmittedObservation& figure) {
-  return absl::StrCat(static_cast<int>(figure.symbol()), "/",
+std::string ContentOf(const TableFigure& version) {
+  const v1::SubmittedObservation& figure = version.figure;
+  return absl::StrCat(FigureName(version.key), "\n", static_cast<int>(figure.symbol()), "/",
                       figure.has_value() ? absl::StrCat(figure.value()) : "", "/",
                       figure.has_numerator() ? absl::StrCat(figure.numerator()) : "", "/",
                       figure.has_denominator() ? absl::StrCat(figure.denominator()) : "");
-}
-
-std::string VersionKey(const TableFigure& version) {
-  return absl::StrCat(KeyText(version.key.area, version.key.breakdown), "\n",
-                      ContentOf(version.figure));
 }
 
 // The strongest of the reasons for which one of a figure's parts is hidden.
@@ -164,26 +150,22 @@ bool IsHidden(const ShownFigure& shown) { return shown.symbol == Symbol::kConfid
 
 }  // namespace
 
-// A sum that may hold: names without the endings of numerators and denominators.
-struct ReleaseTable::Candidate {
-  std::string total;
-  std::vector<std::string> parts;
-  BrokenSum described;
-};
-
 ReleaseTable::ReleaseTable(const ReleaseBlock& block, const AreaChildren& children)
-    : block_(block), children_(children) {
-  Layer newest;
-  std::vector<const TableFigure*> figures;
+    : block_(block) {
+  ReleaseSums sums(*block_.measure, block_.profile.rule, children, table_);
+  std::vector<NamedFigure> newest;
+  std::vector<std::string> content;
   for (const TableFigure& figure : block_.figures) {
-    const std::string name = KeyText(figure.key.area, figure.key.breakdown);
-    AddFigure(figure, name, /*is_published=*/true);
-    versions_[VersionKey(figure)] = name;
-    newest[name] = name;
-    figures.push_back(&figure);
+    newest.push_back({&figure.key, FigureName(figure.key)});
+    AddFigure(figure, newest.back().name, /*is_published=*/true);
+    content.push_back(ContentOf(figure));
+    versions_[content.back()] = newest.back().name;
   }
-  AddSums(newest, figures, /*reports_broken=*/true);
-  for (const EarlierRelease& release : block_.earlier) AddEarlier(release);
+  sums.Add(newest);
+  absl::c_sort(content);
+  releases_.insert(std::move(content));
+  for (const EarlierRelease& release : block_.earlier) AddEarlier(release, sums);
+  broken_sums_ = sums.Finish();
 }
 
 void ReleaseTable::AddFigure(const TableFigure& figure, const std::string& name,
@@ -195,28 +177,34 @@ void ReleaseTable::AddFigure(const TableFigure& figure, const std::string& name,
       AddCount(name, figure, figure.figure.value(), is_published);
       break;
     case Shape::kRatio:
-      AddCount(absl::StrCat(name, kNumerator), figure, figure.figure.numerator(), is_published);
+      AddCount(absl::StrCat(name, kNumeratorEnding), figure, figure.figure.numerator(),
+               is_published);
       if (has_denominator_count) {
-        AddCount(absl::StrCat(name, kDenominator), figure, figure.figure.denominator(),
+        AddCount(absl::StrCat(name, kDenominatorEnding), figure, figure.figure.denominator(),
                  is_published);
       }
       AddRatio(figure, name, is_published);
       break;
     case Shape::kPlain:
       if (figure.figure.has_denominator() && has_denominator_count) {
-        AddCount(absl::StrCat(name, kDenominator), figure, figure.figure.denominator(),
+        AddCount(absl::StrCat(name, kDenominatorEnding), figure, figure.figure.denominator(),
                  is_published);
       }
       break;
+    case Shape::kOpaque:
     case Shape::kNone:
+      // Of what is hidden as a whole no count is stated, known or not.
+      is_published = is_published && figure.figure.symbol() != Observation::NONE;
       if (measure.unit() == Measure::COUNT) {
         AddGap(name, figure, is_published);
-      } else if (IsRatioUnit(measure)) {
-        AddGap(absl::StrCat(name, kNumerator), figure, is_published);
-        if (has_denominator_count) AddGap(absl::StrCat(name, kDenominator), figure, is_published);
+        break;
       }
-      break;
-    case Shape::kOpaque:
+      if (IsRatioUnit(measure)) {
+        AddGap(absl::StrCat(name, kNumeratorEnding), figure, is_published);
+      }
+      if (has_denominator_count) {
+        AddGap(absl::StrCat(name, kDenominatorEnding), figure, is_published);
+      }
       break;
   }
 }
@@ -242,12 +230,12 @@ void ReleaseTable::AddRatio(const TableFigure& figure, const std::string& name, 
   const Measure& measure = *block_.measure;
   Ratio ratio;
   ratio.name = name;
-  ratio.numerator = absl::StrCat(name, kNumerator);
+  ratio.numerator = absl::StrCat(name, kNumeratorEnding);
   if (measure.denominator_public()) {
     ratio.population = static_cast<int64_t>(figure.figure.denominator());
     if (ratio.population == 0) return;
   } else {
-    ratio.denominator = absl::StrCat(name, kDenominator);
+    ratio.denominator = absl::StrCat(name, kDenominatorEnding);
     ratio.is_share = measure.unit() == Measure::PERCENT &&
                      figure.figure.numerator() <= figure.figure.denominator();
   }
@@ -259,30 +247,40 @@ void ReleaseTable::AddRatio(const TableFigure& figure, const std::string& name, 
 }
 
 std::string ReleaseTable::VersionName(const TableFigure& version) {
-  std::string& name = versions_[VersionKey(version)];
+  std::string& name = versions_[ContentOf(version)];
   if (name.empty()) {
-    name = absl::StrCat(KeyText(version.key.area, version.key.breakdown), "@", version.revision);
+    name = absl::StrCat(FigureName(version.key), "@", version.revision);
     AddFigure(version, name, /*is_published=*/false);
   }
   return name;
 }
 
-void ReleaseTable::AddEarlier(const EarlierRelease& release) {
-  Layer layer;
-  std::vector<const TableFigure*> figures;
+void ReleaseTable::AddEarlier(const EarlierRelease& release, ReleaseSums& sums) {
+  std::vector<std::string> content;
+  for (const EarlierFigure& figure : release.figures) content.push_back(ContentOf(figure.version));
+  absl::c_sort(content);
+  const bool is_new = releases_.insert(std::move(content)).second;
+  std::vector<NamedFigure> figures;
   for (const EarlierFigure& figure : release.figures) {
-    const std::string name = VersionName(figure.version);
-    layer[KeyText(figure.version.key.area, figure.version.key.breakdown)] = name;
-    figures.push_back(&figure.version);
-    Remember(release, figure, name);
+    NamedFigure& named = figures.emplace_back(NamedFigure{&figure.version.key, ""});
+    if (figure.version.figure.symbol() != Observation::NOT_AVAILABLE) {
+      named.name = VersionName(figure.version);
+      Remember(release, figure, named.name);
+    } else if (is_new) {
+      // What nobody has said may have changed since.
+      named.name = absl::StrCat(FigureName(figure.version.key), "@release", releases_.size());
+      AddFigure(figure.version, named.name, /*is_published=*/false);
+    }
   }
-  AddSums(layer, figures, /*reports_broken=*/false);
+  // The same figures once more say nothing more.
+  if (is_new) sums.Add(figures);
 }
 
 void ReleaseTable::Remember(const EarlierRelease& release, const EarlierFigure& figure,
                             const std::string& name) {
-  const std::string newest = KeyText(figure.version.key.area, figure.version.key.breakdown);
-  for (const absl::string_view ending : {absl::string_view(), kNumerator, kDenominator}) {
+  const std::string newest = FigureName(figure.version.key);
+  for (const absl::string_view ending :
+       {absl::string_view(), kNumeratorEnding, kDenominatorEnding}) {
     Count* count = FindCount(absl::StrCat(name, ending));
     if (count != nullptr && figure.was_shown && count->availability == Availability::kAvailable &&
         count->value > 0) {
@@ -302,81 +300,6 @@ void ReleaseTable::Remember(const EarlierRelease& release, const EarlierFigure& 
   }
   if (Ratio* revised = FindRatio(newest); revised != nullptr && figure.was_hidden) {
     revised->was_hidden = true;
-  }
-}
-
-std::optional<std::vector<std::string>> ReleaseTable::Cover(const Layer& layer,
-                                                            const std::string& area,
-                                                            const std::string& breakdown,
-                                                            int depth) const {
-  const auto children = children_.find(area);
-  if (children == children_.end() || depth > kDeepestArea) return std::nullopt;
-  std::vector<std::string> cover;
-  for (const std::string& child : children->second) {
-    if (const auto found = layer.find(KeyText(child, breakdown)); found != layer.end()) {
-      cover.push_back(found->second);
-      continue;
-    }
-    const auto below = Cover(layer, child, breakdown, depth + 1);
-    if (!below.has_value()) return std::nullopt;
-    cover.insert(cover.end(), below->begin(), below->end());
-  }
-  return cover;
-}
-
-void ReleaseTable::AddSums(const Layer& layer, const std::vector<const TableFigure*>& figures,
-                           bool reports_broken) {
-  const Measure& measure = *block_.measure;
-  // What a ratio is made of is added up by readers wherever that comes out right.
-  const bool is_count = measure.unit() == Measure::COUNT;
-  for (const TableFigure* figure : figures) {
-    const auto& [period, area, breakdown] = figure->key;
-    const std::string& total = layer.at(KeyText(area, breakdown));
-    if (!is_count || measure.additivity().over_area()) {
-      if (auto parts = Cover(layer, area, breakdown, 0); parts.has_value()) {
-        AddSum({total, *std::move(parts), {area, breakdown, ""}}, reports_broken);
-      }
-    }
-    if (!breakdown.empty() || (is_count && !measure.additivity().over_category())) continue;
-    for (const Measure::Dimension& dimension : measure.dimensions()) {
-      Candidate candidate{total, {}, {area, breakdown, dimension.name()}};
-      for (const std::string& item : dimension.items()) {
-        const auto found = layer.find(KeyText(area, absl::StrCat(dimension.name(), "=", item)));
-        if (found != layer.end()) candidate.parts.push_back(found->second);
-      }
-      const bool is_whole = candidate.parts.size() == static_cast<size_t>(dimension.items_size());
-      if (is_whole && !candidate.parts.empty()) AddSum(candidate, reports_broken);
-    }
-  }
-}
-
-void ReleaseTable::AddSum(const Candidate& candidate, bool reports_broken) {
-  for (const absl::string_view ending : {absl::string_view(), kNumerator, kDenominator}) {
-    const bool is_declared = ending.empty();
-    Sum sum;
-    sum.total = absl::StrCat(candidate.total, ending);
-    const Count* total = FindCount(sum.total);
-    if (total == nullptr) continue;
-    const bool has_total = total->availability != Availability::kNotAvailable;
-    int64_t rest = total->value;
-    bool has_gap = false;
-    bool has_all = true;
-    for (const std::string& name : candidate.parts) {
-      const Count* part = FindCount(absl::StrCat(name, ending));
-      has_all = has_all && part != nullptr;
-      if (part == nullptr) break;
-      rest -= part->value;
-      has_gap = has_gap || part->availability == Availability::kNotAvailable;
-      sum.parts.push_back(part->name);
-    }
-    if (!has_all || (!has_total && !is_declared)) continue;
-    const bool holds = !has_total || rest == 0 || (has_gap && rest > 0);
-    if (!holds) {
-      if (is_declared && reports_broken) broken_sums_.push_back(candidate.described);
-      continue;
-    }
-    absl::c_sort(sum.parts);
-    if (!absl::c_linear_search(table_.sums, sum)) table_.sums.push_back(std::move(sum));
   }
 }
 
@@ -409,14 +332,14 @@ DisclosedFigure ReleaseTable::DiscloseOne(const TableFigure& figure, const Shown
     return disclosed;
   }
 
-  const std::string name = KeyText(figure.key.area, figure.key.breakdown);
+  const std::string name = FigureName(figure.key);
   const auto find = [&](absl::string_view ending) -> const ShownFigure* {
     const auto found = shown.find(absl::StrCat(name, ending));
     return found == shown.end() ? nullptr : found->second;
   };
   const ShownFigure* const whole = find("");
-  const ShownFigure* const numerator = find(kNumerator);
-  const ShownFigure* const denominator = find(kDenominator);
+  const ShownFigure* const numerator = find(kNumeratorEnding);
+  const ShownFigure* const denominator = find(kDenominatorEnding);
   std::vector<const ShownFigure*> parts;
   for (const ShownFigure* part : {whole, numerator, denominator}) {
     if (part != nullptr) parts.push_back(part);

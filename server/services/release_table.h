@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "concordat/v1/directory.pb.h"
 #include "concordat/v1/measure.pb.h"
 #include "concordat/v1/release.pb.h"
@@ -17,6 +18,7 @@
 #include "server/domain/disclosure/release.h"
 #include "server/domain/disclosure/table.h"
 #include "server/services/release_profile.h"
+#include "server/services/release_sums.h"
 #include "server/store/figures.h"
 
 namespace concordat::services {
@@ -61,20 +63,6 @@ struct ReleaseBlock {
   std::vector<EarlierRelease> earlier;
 };
 
-// Which areas an area consists of: `areas/{area}` by `areas/{area}`.
-using AreaChildren = absl::flat_hash_map<std::string, std::vector<std::string>>;
-
-// A declared sum that does not hold, by its total.
-struct BrokenSum {
-  std::string area;
-  // As in a FigureKey.
-  std::string breakdown;
-  // The dimension whose items do not add up; empty for areas.
-  std::string dimension;
-
-  friend bool operator==(const BrokenSum&, const BrokenSum&) = default;
-};
-
 // One figure of the release, as it is shown.
 struct DisclosedFigure {
   v1::Observation::Symbol symbol = v1::Observation::NONE;
@@ -101,7 +89,7 @@ struct DisclosedFigure {
 // A figure is shown when all its counts are, and its ratio: one symbol hides them all.
 class ReleaseTable {
  public:
-  // `block` and `children` outlive the table.
+  // `block` outlives the table.
   ReleaseTable(const ReleaseBlock& block, const AreaChildren& children);
 
   const domain::disclosure::Table& table() const { return table_; }
@@ -113,44 +101,35 @@ class ReleaseTable {
   std::vector<DisclosedFigure> Disclose(const domain::disclosure::ProtectedRelease& release) const;
 
  private:
-  // The figures of one release, by area and breakdown, under their names in the table.
-  using Layer = absl::flat_hash_map<std::string, std::string>;
   // The protected figures by name.
   using Shown = absl::flat_hash_map<std::string, const domain::disclosure::ShownFigure*>;
-  struct Candidate;
 
   void AddFigure(const TableFigure& figure, const std::string& name, bool is_published);
   void AddCount(const std::string& name, const TableFigure& figure, double value,
                 bool is_published);
   void AddGap(const std::string& name, const TableFigure& figure, bool is_published);
   void AddRatio(const TableFigure& figure, const std::string& name, bool is_published);
-  void AddEarlier(const EarlierRelease& release);
+  void AddEarlier(const EarlierRelease& release, ReleaseSums& sums);
   void Remember(const EarlierRelease& release, const EarlierFigure& figure,
                 const std::string& name);
   // The name that a revision of a figure has in the table; added when it is new.
   std::string VersionName(const TableFigure& version);
 
-  void AddSums(const Layer& layer, const std::vector<const TableFigure*>& figures,
-               bool reports_broken);
-  // The figures that make up the area, each as near to it as there is one; none when a
-  // part of it has no figure.
-  std::optional<std::vector<std::string>> Cover(const Layer& layer, const std::string& area,
-                                                const std::string& breakdown, int depth) const;
-  void AddSum(const Candidate& candidate, bool reports_broken);
   DisclosedFigure DiscloseOne(const TableFigure& figure, const Shown& shown) const;
 
   domain::disclosure::Count* FindCount(const std::string& name);
   domain::disclosure::Ratio* FindRatio(const std::string& name);
 
   const ReleaseBlock& block_;
-  const AreaChildren& children_;
   domain::disclosure::Table table_;
   std::vector<BrokenSum> broken_sums_;
   // Places in table_.
   absl::flat_hash_map<std::string, size_t> counts_;
   absl::flat_hash_map<std::string, size_t> ratios_;
-  // Names of the newest figures and of older versions, by key and content.
+  // Names of the newest figures and of older versions, by content.
   absl::flat_hash_map<std::string, std::string> versions_;
+  // What the releases so far were made of, this one first.
+  absl::flat_hash_set<std::vector<std::string>> releases_;
 };
 
 }  // namespace concordat::services

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "auth/policy.h"
@@ -19,8 +20,12 @@ namespace {
 
 using domain::disclosure::kDfeChildren;
 using domain::disclosure::kNhsHospital;
+using ::testing::Contains;
 using ::testing::ElementsAre;
+using ::testing::Ge;
 using ::testing::IsEmpty;
+using ::testing::IsSupersetOf;
+using ::testing::SizeIs;
 using ::testing::UnorderedElementsAre;
 using v1::Measure;
 using v1::Observation;
@@ -46,6 +51,20 @@ TableFigure Share(const std::string& area, double numerator, double denominator)
   figure.figure.set_numerator(numerator);
   figure.figure.set_denominator(denominator);
   return figure;
+}
+
+TableFigure Missing(const std::string& area) {
+  TableFigure figure = Submitted(area);
+  figure.revision = 0;
+  figure.figure.set_symbol(Observation::NOT_AVAILABLE);
+  return figure;
+}
+
+EarlierFigure Shown(TableFigure version) {
+  EarlierFigure earlier;
+  earlier.version = std::move(version);
+  earlier.was_shown = true;
+  return earlier;
 }
 
 // A county of two districts, inside a police area with a unitary beside it.
@@ -93,20 +112,26 @@ class ReleaseTableTest : public ::testing::Test {
   ReleaseProfile profile_{kDfeChildren, v1::DFE_CHILDREN};
 };
 
-TEST_F(ReleaseTableTest, AreasAddUpToTheAreaThatHoldsThemWhereAllAreThere) {
+TEST_F(ReleaseTableTest, AreasAddUpToTheAreaThatHoldsThemWithAnUnknownCountForThoseNotThere) {
   EXPECT_THAT(SumsOf(Block({Counted("areas/county", 30), Counted("areas/east", 10),
                             Counted("areas/west", 20)})),
               ElementsAre("areas/county = areas/east + areas/west"));
-  EXPECT_THAT(SumsOf(Block({Counted("areas/county", 30), Counted("areas/east", 10)})), IsEmpty());
+  EXPECT_THAT(SumsOf(Block({Counted("areas/county", 30), Counted("areas/east", 10)})),
+              ElementsAre("areas/county = areas/county#others + areas/east"));
+  EXPECT_THAT(SumsOf(Block({Counted("areas/county", 30), Counted("areas/unitary", 7)})), IsEmpty());
+  EXPECT_THAT(SumsOf(Block({Counted("areas/police", 37), Counted("areas/east", 10)})),
+              ElementsAre("areas/police = areas/county + areas/police#others",
+                          "areas/county = areas/county#others + areas/east"));
 }
 
-TEST_F(ReleaseTableTest, AnAreaWithoutAFigureIsStoodForByItsParts) {
+TEST_F(ReleaseTableTest, AnAreaWithoutAFigureStandsBetweenItsPartsAndWhatItIsAPartOf) {
   EXPECT_THAT(SumsOf(Block({Counted("areas/police", 37), Counted("areas/unitary", 7),
                             Counted("areas/east", 10), Counted("areas/west", 20)})),
-              ElementsAre("areas/police = areas/east + areas/unitary + areas/west"));
+              ElementsAre("areas/police = areas/county + areas/unitary",
+                          "areas/county = areas/east + areas/west"));
 }
 
-TEST_F(ReleaseTableTest, ItemsAddUpToTheFigureWithoutBreakdownWhereAllAreThere) {
+TEST_F(ReleaseTableTest, ItemsAddUpToTheFigureWithoutBreakdownWithAnUnknownCountForThoseNotThere) {
   Measure::Dimension& dimension = *measure_.add_dimensions();
   dimension.set_name("category");
   dimension.add_items("Neglect");
@@ -118,7 +143,26 @@ TEST_F(ReleaseTableTest, ItemsAddUpToTheFigureWithoutBreakdownWhereAllAreThere) 
                   "areas/east|category=Not known"));
   EXPECT_THAT(
       SumsOf(Block({Counted("areas/east", 30), Counted("areas/east", 21, "category=Neglect")})),
-      IsEmpty());
+      ElementsAre("areas/east = areas/east|category=#others + areas/east|category=Neglect"));
+}
+
+TEST_F(ReleaseTableTest, APartThatNobodySentDoesNotLetAReaderSubtractTheOthers) {
+  children_["areas/county"] = {"areas/east", "areas/north", "areas/west"};
+  // 38 - 37 leaves 1 for west, of which `c` says that it is not zero.
+  const ReleaseBlock block =
+      Block({Counted("areas/county", 38), Counted("areas/east", 37), Counted("areas/west", 1)});
+  const std::vector<Observation::Symbol> symbols = SymbolsOf(block);
+  ASSERT_EQ(symbols.size(), 3);
+  EXPECT_EQ(symbols[2], Observation::CONFIDENTIAL);
+  EXPECT_TRUE(symbols[0] == Observation::CONFIDENTIAL || symbols[1] == Observation::CONFIDENTIAL);
+}
+
+TEST_F(ReleaseTableTest, PartsThatNobodySentAreNotSmallByThemselves) {
+  EXPECT_THAT(SymbolsOf(Block({Counted("areas/county", 38), Counted("areas/east", 10)})),
+              ElementsAre(Observation::NONE, Observation::NONE));
+  // What is left is 2, of whoever was not sent.
+  EXPECT_THAT(SymbolsOf(Block({Counted("areas/county", 38), Counted("areas/east", 36)})),
+              Contains(Observation::CONFIDENTIAL));
 }
 
 TEST_F(ReleaseTableTest, WhatIsNotDeclaredIsNoSumOfCounts) {
@@ -142,6 +186,56 @@ TEST_F(ReleaseTableTest, NumeratorsAndDenominatorsAddUpWhereTheyDoInTruth) {
   EXPECT_THAT(SumsOf(Block({Share("areas/county", 30, 99), Share("areas/east", 10, 40),
                             Share("areas/west", 20, 60)})),
               ElementsAre("areas/county#numerator = areas/east#numerator + areas/west#numerator"));
+}
+
+TEST_F(ReleaseTableTest, NumeratorsAddUpAcrossATotalThatWasNotSent) {
+  measure_.set_unit(Measure::PERCENT);
+  measure_.clear_additivity();
+  // 70 - 30 - 37 leaves 3 for west.
+  const ReleaseBlock block =
+      Block({Share("areas/police", 70, 200), Share("areas/unitary", 30, 80),
+             Missing("areas/county"), Share("areas/east", 37, 60), Share("areas/west", 3, 60)});
+  EXPECT_THAT(SumsOf(block), IsSupersetOf({"areas/police#numerator = areas/county#numerator + "
+                                           "areas/unitary#numerator",
+                                           "areas/county#numerator = areas/east#numerator + "
+                                           "areas/west#numerator"}));
+  const std::vector<Observation::Symbol> symbols = SymbolsOf(block);
+  EXPECT_EQ(absl::c_count(symbols, Observation::CONFIDENTIAL), 2);
+}
+
+TEST_F(ReleaseTableTest, AShareWithoutItsCountsKeepsItsPlaceInTheSum) {
+  measure_.set_unit(Measure::PERCENT);
+  // 40 - 38 leaves 2 for west, which sent its percentage alone.
+  const ReleaseBlock block = Block(
+      {Share("areas/county", 40, 80), Share("areas/east", 38, 60), Counted("areas/west", 10)});
+  EXPECT_THAT(SumsOf(block), Contains("areas/county#numerator = areas/east#numerator + "
+                                      "areas/west#numerator"));
+  EXPECT_THAT(SymbolsOf(block), Contains(Observation::CONFIDENTIAL).Times(Ge(2)));
+}
+
+TEST_F(ReleaseTableTest, NoShareIsAboveOneThoughItsCountsAreUnknown) {
+  measure_.set_unit(Measure::PERCENT);
+  const ReleaseBlock block =
+      Block({Share("areas/county", 40, 80), Share("areas/east", 20, 40), Missing("areas/west")});
+  const ReleaseTable table(block, children_);
+  const auto is_share = [](const ReleaseTable& made) {
+    const auto ratio = absl::c_find_if(made.table().ratios,
+                                       [](const auto& each) { return each.name == "areas/west"; });
+    return ratio != made.table().ratios.end() && ratio->is_share;
+  };
+  EXPECT_TRUE(is_share(table));
+  // More cases than there are leaves nothing to conclude.
+  const ReleaseBlock broken =
+      Block({Share("areas/county", 40, 80), Share("areas/east", 20, 75), Missing("areas/west")});
+  EXPECT_FALSE(is_share(ReleaseTable(broken, children_)));
+}
+
+TEST_F(ReleaseTableTest, SumsThatCannotHoldTogetherAreNamed) {
+  // The county is 63 by the police area, and 70 by its districts.
+  const ReleaseBlock block =
+      Block({Counted("areas/police", 90), Counted("areas/unitary", 27), Missing("areas/county"),
+             Counted("areas/east", 50), Counted("areas/west", 20)});
+  EXPECT_THAT(ReleaseTable(block, children_).broken_sums(), SizeIs(1));
 }
 
 TEST_F(ReleaseTableTest, OneSmallCountOfAShareHidesAllOfIt) {
@@ -193,11 +287,9 @@ TEST_F(ReleaseTableTest, RoundedCountsAreShownRoundedAndSoAreTheirShares) {
 }
 
 TEST_F(ReleaseTableTest, AMissingFigureKeepsItsSymbolAndItsPlaceInTheSum) {
-  TableFigure gap = Submitted("areas/west");
-  gap.revision = 0;
-  gap.figure.set_symbol(Observation::NOT_AVAILABLE);
   // What is missing would be 30 - 27 = 3.
-  const ReleaseBlock block = Block({Counted("areas/county", 30), Counted("areas/east", 27), gap});
+  const ReleaseBlock block =
+      Block({Counted("areas/county", 30), Counted("areas/east", 27), Missing("areas/west")});
   EXPECT_THAT(SumsOf(block), ElementsAre("areas/county = areas/east + areas/west"));
   EXPECT_THAT(SymbolsOf(block), UnorderedElementsAre(Observation::NOT_AVAILABLE,
                                                      Observation::CONFIDENTIAL, ::testing::_));
@@ -220,17 +312,43 @@ TEST_F(ReleaseTableTest, OldSumsStandBesideTheNewOnesWithTheRevisionsThatTheyHad
       Block({Counted("areas/county", 45), Counted("areas/east", 25), Counted("areas/west", 20)});
   block.figures[0].revision = 2;
   block.figures[1].revision = 2;
-  const auto shown = [](TableFigure version) {
-    EarlierFigure earlier;
-    earlier.version = std::move(version);
-    earlier.was_shown = true;
-    return earlier;
-  };
   block.earlier.push_back({kDfeChildren,
-                           {shown(Counted("areas/county", 30)), shown(Counted("areas/east", 10)),
-                            shown(Counted("areas/west", 20))}});
+                           {Shown(Counted("areas/county", 30)), Shown(Counted("areas/east", 10)),
+                            Shown(Counted("areas/west", 20))}});
   EXPECT_THAT(SumsOf(block), UnorderedElementsAre("areas/county = areas/east + areas/west",
                                                   "areas/county@1 = areas/east@1 + areas/west"));
+}
+
+TEST_F(ReleaseTableTest, WhatIsNotAvailableMayHaveChangedBetweenReleases) {
+  ReleaseBlock block =
+      Block({Counted("areas/police", 110), Counted("areas/unitary", 47), Missing("areas/county"),
+             Counted("areas/east", 60), Counted("areas/west", 3)});
+  block.figures[0].revision = 2;
+  block.figures[3].revision = 2;
+  EarlierFigure hidden;
+  hidden.version = Counted("areas/west", 3);
+  hidden.was_hidden = true;
+  EarlierFigure total;
+  total.version = Missing("areas/county");
+  EarlierFigure complement;
+  complement.version = Counted("areas/east", 50);
+  complement.was_hidden = true;
+  block.earlier.push_back({kDfeChildren,
+                           {Shown(Counted("areas/police", 100)),
+                            Shown(Counted("areas/unitary", 47)), total, complement, hidden}});
+  EXPECT_THAT(SymbolsOf(block),
+              ElementsAre(Observation::NONE, Observation::NONE, Observation::NOT_AVAILABLE,
+                          Observation::CONFIDENTIAL, Observation::CONFIDENTIAL));
+}
+
+TEST_F(ReleaseTableTest, TheSameFiguresInAnEarlierReleaseSayNothingMore) {
+  ReleaseBlock block = Block({Counted("areas/police", 100), Counted("areas/unitary", 47),
+                              Missing("areas/county"), Counted("areas/east", 50)});
+  const size_t counts = ReleaseTable(block, children_).table().counts.size();
+  EarlierRelease earlier = {kDfeChildren, {}};
+  for (const TableFigure& figure : block.figures) earlier.figures.push_back(Shown(figure));
+  block.earlier = {earlier, earlier};
+  EXPECT_EQ(ReleaseTable(block, children_).table().counts.size(), counts);
 }
 
 TEST(ReleaseProfileTest, EveryAgreementThatLetsAMeasureOutAndHasNotEndedTightensItsRule) {

@@ -310,7 +310,20 @@ class Components {
   std::vector<std::unique_ptr<Component>> components_;
 };
 
-// Marks what would fail with every figure hidden, too.
+// What an attacker works out of the counts that it holds, were nothing ever released.
+Knowledge OwnKnowledgeOf(const Model& model, const Attacker& attacker) {
+  Knowledge knowledge;
+  knowledge.constraints = model.equations;
+  for (size_t i = 0; i < model.variables.size(); ++i) {
+    const int64_t actual = model.variables[i].actual;
+    knowledge.bounds.push_back(attacker.holds[i] ? Interval{actual, actual} : Interval{});
+  }
+  return knowledge;
+}
+
+// Marks what would fail with every figure hidden, too. A small count stops the release all
+// the same, unless the attacker was told more than is published, or nobody has said the
+// count and the attacker's own ones tell it.
 void MarkUnavoidable(const Model& model, const Attacker& attacker, const AuditLimits& limits,
                      std::vector<Finding>& findings) {
   std::vector<Target> failing;
@@ -321,12 +334,14 @@ void MarkUnavoidable(const Model& model, const Attacker& attacker, const AuditLi
   Shown nothing(model.figures.size());
   for (size_t i = 0; i < nothing.size(); ++i) nothing[i] = !model.figures[i].can_be_hidden;
   const std::vector<Finding> best = Audit(KnowledgeOf(model, nothing, attacker), failing, limits);
+  const std::vector<Finding> own = Audit(OwnKnowledgeOf(model, attacker), failing, limits);
   size_t next = 0;
   for (Finding& finding : findings) {
     if (finding.is_protected) continue;
-    const bool is_small = model.variables[static_cast<size_t>(finding.variable)].is_small;
-    const bool is_tolerable = attacker.knows_which_are_small || !is_small;
-    finding.is_unavoidable = !best[next++].is_protected && is_tolerable;
+    const Variable& variable = model.variables[static_cast<size_t>(finding.variable)];
+    const bool is_told = attacker.knows_which_are_small || !variable.is_small;
+    const bool is_own = !variable.is_available && !own[next].is_protected;
+    finding.is_unavoidable = !best[next++].is_protected && (is_told || is_own);
   }
 }
 

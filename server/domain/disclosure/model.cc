@@ -17,6 +17,7 @@ namespace {
 
 // Nodes of the search for counts in the place of what is not available.
 constexpr int kMostNodes = 10'000;
+constexpr double kTolerance = 1e-6;
 
 int64_t PowerOfTen(int exponent) {
   int64_t power = 1;
@@ -83,6 +84,7 @@ class Builder {
     Variable variable;
     variable.name = count.name;
     variable.actual = count.availability == Availability::kAvailable ? count.value : 0;
+    variable.is_available = count.availability != Availability::kNotAvailable;
     if (count.availability == Availability::kAvailable) {
       variable.known = variable.actual == 0 ? Interval{0, 0} : Interval{1, kNoLimit};
       if (count.profile.already_public) variable.known = {variable.actual, variable.actual};
@@ -125,9 +127,9 @@ class Builder {
     Variable rest;
     rest.name = ComplementName(ratio);
     rest.actual = At(denominator).actual - At(numerator).actual;
-    const bool is_available = part.availability == Availability::kAvailable &&
-                              whole.availability == Availability::kAvailable;
-    if (is_available) rest.known = rest.actual == 0 ? Interval{0, 0} : Interval{1, kNoLimit};
+    rest.is_available = part.availability == Availability::kAvailable &&
+                        whole.availability == Availability::kAvailable;
+    if (rest.is_available) rest.known = rest.actual == 0 ? Interval{0, 0} : Interval{1, kNoLimit};
     SetProfile(part.profile, rest);
     const std::vector<int>& a = At(numerator).holders;
     const std::vector<int>& b = At(denominator).holders;
@@ -137,32 +139,22 @@ class Builder {
     }
     const int number = static_cast<int>(model_.variables.size());
     numbers_[rest.name] = number;
-    gaps_ = gaps_ || !is_available;
     model_.variables.push_back(std::move(rest));
     model_.equations.push_back({{{numerator, 1}, {number, 1}, {denominator, -1}}, 0, 0});
   }
 
-  bool IsGap(int variable) const {
-    const size_t place = static_cast<size_t>(variable);
-    if (place < table_.counts.size()) {
-      return table_.counts[place].availability == Availability::kNotAvailable;
-    }
-    const Interval& known = model_.variables[place].known;
-    return known.low == 0 && known.high == kNoLimit;
-  }
-
-  // Gives what is not available whole numbers that satisfy the sums. What the sums
-  // determine is found so, and is protected when it is small.
+  // Gives what is not available whole numbers that satisfy the sums, and finds those among
+  // it that may be small and that who knew all counts would have pinned down.
   absl::Status FillGaps() {
-    for (const Count& count : table_.counts) {
-      gaps_ = gaps_ || count.availability == Availability::kNotAvailable;
+    const auto is_available = [](const Variable& variable) { return variable.is_available; };
+    if (std::all_of(model_.variables.begin(), model_.variables.end(), is_available)) {
+      return absl::OkStatus();
     }
-    if (!gaps_) return absl::OkStatus();
     LinearProgram program;
     std::vector<int> columns(model_.variables.size(), -1);
     for (size_t i = 0; i < columns.size(); ++i) {
       const Interval& known = model_.variables[i].known;
-      if (!IsGap(static_cast<int>(i))) continue;
+      if (model_.variables[i].is_available) continue;
       columns[i] =
           program.AddColumn(static_cast<double>(known.low),
                             static_cast<double>(std::min(known.high, kLargestCount)), /*cost=*/0);
@@ -189,9 +181,26 @@ class Builder {
       if (columns[i] < 0) continue;
       Variable& variable = model_.variables[i];
       variable.actual = std::llround(program.ValueOf(columns[i]));
-      variable.is_small = variable.actual >= 1 && variable.actual < variable.minimum_shown;
+    }
+    for (size_t i = 0; i < columns.size(); ++i) {
+      if (columns[i] >= 0) {
+        model_.variables[i].is_small = MayBeSmall(model_.variables[i], columns[i], program);
+      }
     }
     return absl::OkStatus();
+  }
+
+  // Where more values are left than have to be, nothing that is shown can say too much.
+  static bool MayBeSmall(const Variable& variable, int column, LinearProgram& program) {
+    program.SetCost(column, 1);
+    bool is_found = program.Minimise() == LinearProgram::Outcome::kOptimal;
+    const double low = std::ceil((is_found ? program.ValueOf(column) : 0) - kTolerance);
+    program.SetCost(column, -1);
+    is_found = program.Minimise() == LinearProgram::Outcome::kOptimal;
+    const double high = is_found ? std::floor(program.ValueOf(column) + kTolerance) : low;
+    program.SetCost(column, 0);
+    return high >= 1 && low < static_cast<double>(variable.minimum_shown) &&
+           high - low < static_cast<double>(variable.values_needed - 1);
   }
 
   void AddCountFigure(int number) {
@@ -285,7 +294,6 @@ class Builder {
   Model model_;
   absl::flat_hash_map<std::string, int> numbers_;
   absl::flat_hash_map<std::string, int> agencies_;
-  bool gaps_ = false;
 };
 
 }  // namespace

@@ -48,11 +48,14 @@ struct Variable {
   std::string name;
   // The true count. Of one that is not available: a value that fits the sums.
   int64_t actual = 0;
+  // False for what nobody has said, and for what is left of such a count.
+  bool is_available = true;
   // What everybody knows, whatever this release hides: whether it is zero (an
   // assumption that favours the attacker), and what earlier releases said.
   Interval known;
   // From 1 to one below the profile's minimum, so to be protected even when no
-  // figure of the release states it.
+  // figure of the release states it. Of one that is not available: it may be, and the
+  // true counts of all others leave it fewer values than it needs.
   bool is_small = false;
   // An earlier release hid it. It stays protected.
   bool was_hidden = false;

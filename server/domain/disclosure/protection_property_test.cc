@@ -14,13 +14,14 @@ namespace {
 
 int Runs() { return std::getenv("CONCORDAT_LONG") != nullptr ? 2000 : 200; }
 
-// Two hierarchies of three levels, their counts held by up to three agencies: each has
-// the districts of some groups, and nobody the totals above.
+// Two hierarchies of three levels, some with counts that nobody sent. Counts are held by up
+// to three agencies: each has the districts of some groups, and nobody the totals above.
 struct Case {
   explicit Case(uint64_t seed) : random(seed) {
     dimensions = {RandomDimension(random), RandomDimension(random)};
     const Profile profile = Below(3, random) == 0 ? kNhsHospital : kDfeChildren;
     table = RandomCube(dimensions, profile, random);
+    if (Below(3, random) == 0) LeaveOut(table, random);
     const int64_t agencies = Below(4, random);
     for (Count& count : table.counts) {
       const int node = std::stoi(count.name.substr(0, count.name.find('.')));
@@ -47,7 +48,9 @@ void ExpectKept(const Table& table, const ProtectedRelease& release, const Optio
     if (!count.is_published) continue;
     const ShownFigure& figure = release.figures[next++];
     ASSERT_EQ(figure.name, count.name);
-    if (figure.symbol == Symbol::kConfidential) {
+    if (count.availability == Availability::kNotAvailable) {
+      EXPECT_EQ(figure.symbol, Symbol::kNotAvailable);
+    } else if (figure.symbol == Symbol::kConfidential) {
       EXPECT_GT(count.value, 0) << "a true zero is hidden: " << count.name;
       hidden.push_back(count.name);
     } else {

@@ -11,6 +11,8 @@ namespace {
 
 // One of so many finest counts is revised.
 constexpr int kRevisedOneIn = 8;
+// One of so many counts is left out.
+constexpr int kLeftOutOneIn = 12;
 
 using Cell = std::vector<int>;
 
@@ -123,6 +125,12 @@ Table RandomCube(const std::vector<Dimension>& dimensions, const Profile& profil
     }
   }
   return table;
+}
+
+void LeaveOut(Table& table, std::mt19937_64& random) {
+  for (Count& count : table.counts) {
+    if (Below(kLeftOutOneIn, random) == 0) count.availability = Availability::kNotAvailable;
+  }
 }
 
 Table Revised(const std::vector<Dimension>& dimensions, const Table& table,

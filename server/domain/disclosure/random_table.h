@@ -32,6 +32,10 @@ int64_t Below(int64_t limit, std::mt19937_64& random);
 Table RandomCube(const std::vector<Dimension>& dimensions, const Profile& profile,
                  std::mt19937_64& random);
 
+// Makes one count in twelve, wherever it stands, one that nobody sent. Its value stays,
+// for the totals of a revision.
+void LeaveOut(Table& table, std::mt19937_64& random);
+
 // The table again after a revision: some finest counts have new values, and every
 // total follows.
 Table Revised(const std::vector<Dimension>& dimensions, const Table& table,

@@ -50,9 +50,12 @@ class Joining {
     return found != symbols_.end() && found->second == Symbol::kConfidential;
   }
 
+  // What nobody has said may have changed since.
   static bool IsSame(const Count& a, const Count& b) {
     if (a.availability != b.availability) return false;
-    return a.availability != Availability::kAvailable || a.value == b.value;
+    return a.availability == Availability::kAvailable
+               ? a.value == b.value
+               : a.availability == Availability::kNotApplicable;
   }
 
   // A total of a revised part is revised too, also where its value came out the same: a

@@ -10,9 +10,9 @@ namespace concordat::domain::disclosure {
 // The table of `current`, as it has to be protected after `earlier` was released. To
 // release again, give the returned table as `earlier`: it remembers all releases.
 //
-// - A count is the same when neither its value nor a part of it changed: what was shown of it is
-// known,
-//   and what was hidden stays hidden, so that no two releases can be laid side by side.
+// - A count is the same when neither its value nor a part of it changed: what was shown of
+//   it is known, and what was hidden stays hidden, so that no two releases can be laid side
+//   by side. One that is not available may have changed.
 // - A revised count is a new one. Its earlier value stands beside it, unpublished, under
 //   its name with `@1` (`@2`, …), with the earlier sums, and stays protected. Where it
 //   was hidden, the new value is hidden too, unless it is zero: a reader would take one

@@ -1,0 +1,253 @@
+#include "server/services/release_sums.h"
+
+#include <utility>
+
+#include "absl/algorithm/container.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "server/domain/disclosure/consistency.h"
+
+namespace concordat::services {
+namespace {
+
+using domain::disclosure::Availability;
+using domain::disclosure::Contradictions;
+using domain::disclosure::Count;
+using domain::disclosure::Profile;
+using domain::disclosure::Ratio;
+using domain::disclosure::Sum;
+using v1::Measure;
+
+// Areas are a shallow tree; one that goes round ends here.
+constexpr size_t kDeepestArea = 8;
+
+// What follows the names of the counts that a figure of the measure has.
+std::vector<absl::string_view> EndingsOf(const Measure& measure) {
+  if (measure.unit() == Measure::COUNT) return {absl::string_view()};
+  std::vector<absl::string_view> endings;
+  if (measure.unit() == Measure::PERCENT || measure.unit() == Measure::RATE) {
+    endings.push_back(kNumeratorEnding);
+  }
+  if (!measure.denominator_public()) endings.push_back(kDenominatorEnding);
+  return endings;
+}
+
+std::string BreakdownOf(const Measure::Dimension& dimension, absl::string_view item) {
+  return absl::StrCat(dimension.name(), "=", item);
+}
+
+}  // namespace
+
+std::string FigureName(const store::FigureKey& key) {
+  return key.breakdown.empty() ? key.area : absl::StrCat(key.area, "|", key.breakdown);
+}
+
+ReleaseSums::ReleaseSums(const Measure& measure, const Profile& profile,
+                         const AreaChildren& children, domain::disclosure::Table& table)
+    : measure_(measure),
+      profile_(profile),
+      children_(children),
+      table_(table),
+      over_area_(measure.unit() != Measure::COUNT || measure.additivity().over_area()),
+      over_category_(measure.unit() != Measure::COUNT || measure.additivity().over_category()) {
+  for (const auto& [area, parts] : children_) {
+    for (const std::string& part : parts) parents_[part] = area;
+  }
+}
+
+void ReleaseSums::Add(const std::vector<NamedFigure>& figures) {
+  ++releases_;
+  Read(figures);
+  const std::vector<std::string> outermost = Outermost();
+  for (const absl::string_view ending : EndingsOf(measure_)) {
+    ending_ = ending;
+    const bool has_any = absl::c_any_of(figures, [&](const NamedFigure& figure) {
+      return places_.contains(absl::StrCat(figure.name, ending));
+    });
+    if (!has_any) continue;
+    for (const std::string& area : outermost) {
+      if (over_area_) AddAreas(area);
+      for (const Measure::Dimension& dimension : measure_.dimensions()) {
+        AddDimension(area, dimension);
+      }
+    }
+  }
+}
+
+void ReleaseSums::Read(const std::vector<NamedFigure>& figures) {
+  names_.clear();
+  areas_.clear();
+  breakdowns_.clear();
+  sent_.clear();
+  for (size_t i = places_.size(); i < table_.counts.size(); ++i) places_[table_.counts[i].name] = i;
+  for (const NamedFigure& figure : figures) {
+    const std::string& breakdown = figure.key->breakdown;
+    names_[FigureName(*figure.key)] = figure.name;
+    breakdowns_.insert(breakdown);
+    sent_.insert(figure.key->area);
+    for (const std::string& area : WithParents(figure.key->area)) {
+      areas_[""].insert(area);
+      if (!breakdown.empty()) areas_[breakdown.substr(0, breakdown.find('='))].insert(area);
+    }
+  }
+}
+
+std::vector<std::string> ReleaseSums::WithParents(const std::string& area) const {
+  std::vector<std::string> areas = {area};
+  for (auto parent = parents_.find(area); parent != parents_.end() && areas.size() < kDeepestArea;
+       parent = parents_.find(parent->second)) {
+    areas.push_back(parent->second);
+  }
+  return areas;
+}
+
+std::vector<std::string> ReleaseSums::Outermost() const {
+  absl::btree_set<std::string> outermost;
+  for (const std::string& area : sent_) {
+    std::string top;
+    for (const std::string& each : WithParents(area)) {
+      if (sent_.contains(each)) top = each;
+    }
+    outermost.insert(std::move(top));
+  }
+  return {outermost.begin(), outermost.end()};
+}
+
+bool ReleaseSums::HasAny(const std::string& dimension, const std::string& area) const {
+  const auto found = areas_.find(dimension);
+  return found != areas_.end() && found->second.contains(area);
+}
+
+void ReleaseSums::AddAreas(const std::string& area) {
+  const auto children = children_.find(area);
+  if (children == children_.end()) return;
+  std::vector<Node> parts;
+  for (const std::string& child : children->second) {
+    if (HasAny("", child)) parts.push_back({child, ""});
+  }
+  if (parts.empty()) return;
+  const bool lacks_some = parts.size() < children->second.size();
+  const std::vector<Node> sent = parts;
+  if (lacks_some) parts.push_back({absl::StrCat(area, "#others"), ""});
+  AddSum({area, ""}, parts, {area, "", ""});
+  for (const Node& child : sent) AddAreas(child.area);
+}
+
+void ReleaseSums::AddDimension(const std::string& area, const Measure::Dimension& dimension) {
+  if (!HasAny(dimension.name(), area)) return;
+  std::vector<std::string> breakdowns;
+  for (const std::string& item : dimension.items()) {
+    std::string breakdown = BreakdownOf(dimension, item);
+    if (breakdowns_.contains(breakdown)) breakdowns.push_back(std::move(breakdown));
+  }
+  if (breakdowns.size() < static_cast<size_t>(dimension.items_size())) {
+    breakdowns.push_back(BreakdownOf(dimension, "#others"));
+  }
+  const auto add_items = [&](const std::string& of) {
+    std::vector<Node> items;
+    for (const std::string& breakdown : breakdowns) items.push_back({of, breakdown});
+    AddSum({of, ""}, items, {area, "", dimension.name()});
+  };
+  if (over_category_) add_items(area);
+
+  const auto children = children_.find(area);
+  if (children == children_.end()) return;
+  std::vector<std::string> parts;
+  std::vector<Node> without;
+  for (const std::string& child : children->second) {
+    if (HasAny(dimension.name(), child)) {
+      parts.push_back(child);
+    } else if (HasAny("", child)) {
+      without.push_back({child, ""});
+    }
+  }
+  if (parts.empty()) return;
+  // All that sent no such breakdown are one: what each of them has of an item is not to be
+  // told apart.
+  const std::string others = absl::StrCat(area, "#without ", dimension.name());
+  const bool lacks_some = parts.size() < children->second.size();
+  if (over_area_) {
+    for (const std::string& breakdown : breakdowns) {
+      std::vector<Node> nodes;
+      for (const std::string& part : parts) nodes.push_back({part, breakdown});
+      if (lacks_some) nodes.push_back({others, breakdown});
+      AddSum({area, breakdown}, nodes, {area, breakdown, ""});
+    }
+    if (lacks_some && over_category_) {
+      if (parts.size() + without.size() < children->second.size()) {
+        without.push_back({absl::StrCat(area, "#others"), ""});
+      }
+      add_items(others);
+      AddSum({others, ""}, without, {area, "", ""});
+    }
+  }
+  for (const std::string& part : parts) AddDimension(part, dimension);
+}
+
+void ReleaseSums::AddSum(const Node& total, const std::vector<Node>& parts,
+                         const BrokenSum& described) {
+  const size_t whole = PlaceOf(total, {});
+  // Who holds the total is the only one who may be expected to know what is in it.
+  const std::vector<std::string> holders = table_.counts[whole].holders;
+  Sum sum;
+  sum.total = table_.counts[whole].name;
+  for (const Node& part : parts) sum.parts.push_back(table_.counts[PlaceOf(part, holders)].name);
+  absl::c_sort(sum.parts);
+  if (!seen_.insert(absl::StrCat(sum.total, "\n", absl::StrJoin(sum.parts, "\n"))).second) return;
+  if (releases_ == 1 && ending_.empty()) declared_[table_.sums.size()] = described;
+  table_.sums.push_back(std::move(sum));
+}
+
+size_t ReleaseSums::PlaceOf(const Node& node, const std::vector<std::string>& holders) {
+  const std::string figure = FigureName({"", node.area, node.breakdown});
+  const auto name = names_.find(figure);
+  Count count;
+  count.name = name != names_.end() ? absl::StrCat(name->second, ending_)
+               : releases_ == 1     ? absl::StrCat(figure, ending_)
+                                    : absl::StrCat(figure, "@release", releases_, ending_);
+  if (const auto place = places_.find(count.name); place != places_.end()) return place->second;
+  count.availability = Availability::kNotAvailable;
+  count.profile = profile_;
+  count.is_published = false;
+  count.holders = holders;
+  places_[count.name] = table_.counts.size();
+  table_.counts.push_back(std::move(count));
+  return table_.counts.size() - 1;
+}
+
+std::vector<BrokenSum> ReleaseSums::Finish() {
+  if (measure_.unit() == Measure::PERCENT && !measure_.denominator_public()) {
+    absl::flat_hash_set<std::string> denominators;
+    for (const Count& count : table_.counts) {
+      if (absl::EndsWith(count.name, kDenominatorEnding)) denominators.insert(count.name);
+    }
+    for (const Count& count : table_.counts) {
+      if (count.availability != Availability::kNotAvailable ||
+          !absl::EndsWith(count.name, kNumeratorEnding)) {
+        continue;
+      }
+      Ratio ratio;
+      ratio.name = count.name.substr(0, count.name.size() - kNumeratorEnding.size());
+      ratio.numerator = count.name;
+      ratio.denominator = absl::StrCat(ratio.name, kDenominatorEnding);
+      ratio.is_share = true;
+      ratio.is_published = false;
+      if (denominators.contains(ratio.denominator)) table_.ratios.push_back(std::move(ratio));
+    }
+  }
+  const Contradictions found = domain::disclosure::FindContradictions(table_);
+  std::vector<BrokenSum> broken;
+  for (const size_t sum : found.sums) {
+    const auto declared = declared_.find(sum);
+    if (declared == declared_.end() || absl::c_linear_search(broken, declared->second)) continue;
+    broken.push_back(declared->second);
+  }
+  for (auto sum = found.sums.rbegin(); sum != found.sums.rend(); ++sum) {
+    table_.sums.erase(table_.sums.begin() + static_cast<std::ptrdiff_t>(*sum));
+  }
+  for (const size_t share : found.shares) table_.ratios[share].is_share = false;
+  return broken;
+}
+
+}  // namespace concordat::services

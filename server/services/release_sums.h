@@ -1,0 +1,123 @@
+// The sums that hold between submitted figures of one measure and period.
+#ifndef CONCORDAT_SERVER_SERVICES_RELEASE_SUMS_H_
+#define CONCORDAT_SERVER_SERVICES_RELEASE_SUMS_H_
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "absl/container/btree_set.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/string_view.h"
+#include "concordat/v1/measure.pb.h"
+#include "server/domain/disclosure/profile.h"
+#include "server/domain/disclosure/table.h"
+#include "server/store/figures.h"
+
+namespace concordat::services {
+
+// What follows a figure's name in the name of each of its counts. A figure that is a
+// count itself has none.
+inline constexpr absl::string_view kNumeratorEnding = "#numerator";
+inline constexpr absl::string_view kDenominatorEnding = "#denominator";
+
+// Which areas an area consists of: `areas/{area}` by `areas/{area}`.
+using AreaChildren = absl::flat_hash_map<std::string, std::vector<std::string>>;
+
+// A declared sum that does not hold, by its total.
+struct BrokenSum {
+  std::string area;
+  // As in a FigureKey.
+  std::string breakdown;
+  // The dimension whose items do not add up; empty for areas.
+  std::string dimension;
+
+  friend bool operator==(const BrokenSum&, const BrokenSum&) = default;
+};
+
+// A figure of one release, and its name in the table.
+struct NamedFigure {
+  // Outlives the call that it is given to.
+  const store::FigureKey* key = nullptr;
+  std::string name;
+};
+
+// `area`, or `area|dimension=item`: one name a figure, and what the table calls the
+// newest revision.
+std::string FigureName(const store::FigureKey& key);
+
+// Adds to a table the sums between the figures that it has, release by release:
+//
+// - areas, where the measure declares that they add up, and items of each dimension;
+// - the numerators and the denominators of ratios, and of averages, wherever that comes
+//   out right, declared or not: a reader would try.
+//
+// Readers add up what is there, whoever did not send the rest. So what a sum lacks, whether
+// a total or a part, is a count of the table too, that is not available. Areas of which
+// nothing was sent are one such count beside those that sent something, and so are the
+// items that nobody sent.
+class ReleaseSums {
+ public:
+  // All outlive it. `profile` is that of the counts. The table only grows.
+  ReleaseSums(const v1::Measure& measure, const domain::disclosure::Profile& profile,
+              const AreaChildren& children, domain::disclosure::Table& table);
+
+  // The figures of one release, whose counts the table has where they are known.
+  void Add(const std::vector<NamedFigure>& figures);
+
+  // When all releases were added: says that no share is above 1 where its counts are
+  // unknown either, and takes out what cannot hold together. Returns the declared sums of
+  // the first release among that.
+  std::vector<BrokenSum> Finish();
+
+ private:
+  // A figure that somebody sent or not. Areas and items that stand for others have `#` in
+  // their names, which no identifier has.
+  struct Node {
+    std::string area;
+    std::string breakdown;
+  };
+
+  // Takes note of the figures of one release.
+  void Read(const std::vector<NamedFigure>& figures);
+  // The area of the figure and all that it is a part of, the outermost last.
+  std::vector<std::string> WithParents(const std::string& area) const;
+  // Of those of the release, the areas that are in no other.
+  std::vector<std::string> Outermost() const;
+  void AddAreas(const std::string& area);
+  void AddDimension(const std::string& area, const v1::Measure::Dimension& dimension);
+  void AddSum(const Node& total, const std::vector<Node>& parts, const BrokenSum& described);
+  // The place of a figure's count in the table; a new, unknown one where there is none.
+  size_t PlaceOf(const Node& node, const std::vector<std::string>& holders);
+  bool HasAny(const std::string& dimension, const std::string& area) const;
+
+  const v1::Measure& measure_;
+  const domain::disclosure::Profile& profile_;
+  const AreaChildren& children_;
+  domain::disclosure::Table& table_;
+  bool over_area_;
+  bool over_category_;
+  absl::flat_hash_map<std::string, std::string> parents_;
+  // Places of counts in the table.
+  absl::flat_hash_map<std::string, size_t> places_;
+  absl::flat_hash_set<std::string> seen_;
+  int releases_ = 0;
+  // The declared sums of the first release, by their places in the table.
+  absl::flat_hash_map<size_t, BrokenSum> declared_;
+
+  // Of the release that is being added: names in the table by FigureName,
+  absl::flat_hash_map<std::string, std::string> names_;
+  // areas in which something was sent, by dimension, the empty one for whatever it was,
+  absl::flat_hash_map<std::string, absl::flat_hash_set<std::string>> areas_;
+  // breakdowns that were sent,
+  absl::flat_hash_set<std::string> breakdowns_;
+  // areas that were sent themselves,
+  absl::btree_set<std::string> sent_;
+  // and what follows the names of the counts that are being added up.
+  absl::string_view ending_;
+};
+
+}  // namespace concordat::services
+
+#endif  // CONCORDAT_SERVER_SERVICES_RELEASE_SUMS_H_
