@@ -406,7 +406,7 @@ absl::Status CallReactor::Prepare(store::Batch& batch, v1::AuditRecord& record) 
     if (IsOfCaller(outcome_)) Brake();
   }
   if (stage_ != Stage::kStreamEnding && outcome_.ok()) {
-    const absl::Status checked = CheckFigures(batch.transaction());
+    const absl::Status checked = CheckFigures(batch);
     // If it was the database that failed, so does the record.
     if (!checked.ok()) {
       outcome_ = Reported(checked);

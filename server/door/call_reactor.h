@@ -159,7 +159,7 @@ class CallReactor final : public audit::Entry, public CallsInHand::Member {
   void FillRecord(v1::AuditRecord& record);
   // In the batch of the record in hand (call_writing.cc): refuses an answer with figures
   // of a release that an earlier call of the log withdrew after the answer was read.
-  absl::Status CheckFigures(const store::Reader& reader) const;
+  absl::Status CheckFigures(store::Batch& batch) const;
   // Remembers which releases the caller is given figures of, by the record in hand.
   absl::Status AddRecipient(store::Batch& batch, const v1::AuditRecord& record) const;
 

@@ -51,9 +51,9 @@ bool CallReactor::IsDryRun() const {
   return field != nullptr && request_->GetReflection()->GetBool(*request_, field);
 }
 
-absl::Status CallReactor::CheckFigures(const store::Reader& reader) const {
+absl::Status CallReactor::CheckFigures(store::Batch& batch) const {
   for (const std::string& release : call_->notes_->figures_of) {
-    RETURN_IF_ERROR(door_.release_check_(reader, call_->grant(), release));
+    RETURN_IF_ERROR(door_.release_check_(batch.transaction(), call_->grant(), release));
   }
   return absl::OkStatus();
 }
