@@ -15,9 +15,6 @@
 namespace concordat::cli {
 namespace {
 
-// The longest that a submission may take: a million rows over a slow line.
-constexpr absl::Duration kLongest = absl::Minutes(30);
-
 struct SubmitOptions {
   std::string file;
   std::string provider;
@@ -92,7 +89,7 @@ absl::Status Submit(Session& session, const SubmitOptions& options) {
   absl::StatusOr<std::unique_ptr<rows::RowFile>> file = rows::OpenRowFile(options.file);
   if (!file.ok()) return CannotRead(options.file, file.status());
   ASSIGN_OR_RETURN(const int64_t row_count, CheckRows(session, options.file, **file));
-  ASSIGN_OR_RETURN(CallOptions call, session.Call());
+  ASSIGN_OR_RETURN(const CallOptions call, session.Call());
   ASSIGN_OR_RETURN(Client client, session.Connect());
   v1::SubmissionHeader header;
   ASSIGN_OR_RETURN(*header.mutable_provider(), ProviderOf(options, client, call));
@@ -100,7 +97,6 @@ absl::Status Submit(Session& session, const SubmitOptions& options) {
   header.set_revision_reason(options.reason);
   header.set_confirm(options.confirm);
   header.set_dry_run(options.dry_run);
-  call.deadline = kLongest;
   absl::StatusOr<v1::SubmitObservationsResponse> response = [&] {
     ProgressLine progress(session, "rows");
     return client.SubmitObservations(
