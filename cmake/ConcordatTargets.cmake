@@ -1,4 +1,4 @@
-# Two functions that every folder uses, so that a target is declared the same
+# Functions that every folder uses, so that a target is declared the same
 # way everywhere: its sources, what it stands on, and nothing else.
 
 option(CONCORDAT_WERROR "Treat warnings in this project's code as errors" ON)
@@ -21,6 +21,24 @@ function(concordat_library name)
   target_include_directories(${name} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>)
   target_link_libraries(${name} PUBLIC ${ARG_PUBLIC}
     PRIVATE ${ARG_PRIVATE} $<BUILD_INTERFACE:concordat_warnings>)
+endfunction()
+
+# concordat_proto(NAME FILE a.proto [DEPENDS import.proto...] [LIBS lib...])
+# The C++ of a .proto file of this folder that is no part of the contract. It is included
+# by its path from the project's root, and may import what LIBS are made of.
+function(concordat_proto name)
+  cmake_parse_arguments(ARG "" "FILE" "DEPENDS;LIBS" ${ARGN})
+  file(RELATIVE_PATH path ${PROJECT_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR}/${ARG_FILE})
+  set(gen ${CMAKE_CURRENT_BINARY_DIR}/gen)
+  string(REGEX REPLACE "proto$" "pb" generated ${gen}/${path})
+  file(MAKE_DIRECTORY ${gen})
+  add_custom_command(OUTPUT ${generated}.cc ${generated}.h
+    COMMAND protobuf::protoc -I${PROJECT_SOURCE_DIR} -I${PROJECT_SOURCE_DIR}/protos
+      --cpp_out=${gen} ${path}
+    DEPENDS ${ARG_FILE} ${ARG_DEPENDS} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR} VERBATIM)
+  add_library(${name} STATIC ${generated}.cc)
+  target_include_directories(${name} SYSTEM PUBLIC ${gen})
+  target_link_libraries(${name} PUBLIC protobuf::libprotobuf ${ARG_LIBS})
 endfunction()
 
 # What the sanitizer run builds: every test with the label `sanitize`.
