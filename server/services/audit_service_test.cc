@@ -50,15 +50,6 @@ class AuditServiceTest : public ServiceTest {
     checkpointer_ = Must(audit::Checkpointer::Open(*store_, clock_, std::move(options)));
   }
 
-  template <typename Message>
-  void PutMessage(store::Kind kind, const Message& message) {
-    store::Row row;
-    row.name = message.name();
-    row.recorded = kNoon;
-    row.body = message.SerializeAsString();
-    Put(kind, row);
-  }
-
   absl::StatusOr<v1::ListAuditEntriesResponse> ListAs(v1::Role role) const {
     return AuditService(*store_, *checkpointer_)
         .ListAuditEntries(door::CallReactor::MakeCall(store::OfPolice(v1::AccessRule::SELF, role),

@@ -57,14 +57,6 @@ class PublicationTest : public ServiceTest {
     *selection.mutable_period_to() = ToDate(absl::CivilDay(2018, 6, 30));
   }
 
-  template <typename Message>
-  void PutMessage(store::Kind kind, const Message& message) {
-    store::Row row;
-    row.name = message.name();
-    row.recorded = kNoon;
-    row.body = StoredBytes(message);
-    Put(kind, row);
-  }
   void PutArea(const std::string& name, const std::string& parent) {
     v1::Area area;
     area.set_name(name);

@@ -55,15 +55,6 @@ class RedactionTest : public ServiceTest {
     action.set_expected_outcome(outcome);
     PutMessage(store::Kind::kAction, action, removed);
   }
-  template <typename Message>
-  void PutMessage(store::Kind kind, const Message& message, bool removed = false) {
-    store::Row row;
-    row.name = message.name();
-    row.recorded = kNoon;
-    row.removed = removed;
-    row.body = StoredBytes(message);
-    Put(kind, row);
-  }
   static std::vector<store::ObservationRow> RowsOf(const std::string& release,
                                                    v1::Observation figure) {
     figure.set_name(release + "/observations/1");

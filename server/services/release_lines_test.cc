@@ -58,15 +58,6 @@ class ReleaseLinesTest : public ServiceTest {
     });
   }
 
-  template <typename Message>
-  void PutMessage(store::Kind kind, const Message& message) {
-    store::Row row;
-    row.name = message.name();
-    row.recorded = kNoon;
-    row.body = StoredBytes(message);
-    Put(kind, row);
-  }
-
   // Figures that differ in everything that a filter goes by.
   static std::vector<store::ObservationRow> Rows() {
     std::vector<store::ObservationRow> rows;

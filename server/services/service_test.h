@@ -14,6 +14,7 @@
 #include "auth/policy.h"
 #include "gtest/gtest.h"
 #include "server/door/call.h"
+#include "server/services/apply.h"
 #include "server/store/sqlite/sqlite_store.h"
 #include "server/store/store.h"
 #include "server/store/test_grants.h"
@@ -61,6 +62,16 @@ class ServiceTest : public ::testing::Test {
   // Commits one revision of one resource.
   void Put(store::Kind kind, const store::Row& row, absl::Time now = kNoon) {
     Commit([&](store::Transaction& transaction) { Must(transaction.Put(grant_, kind, row)); }, now);
+  }
+  // The same of a message, which has a name.
+  template <typename Message>
+  void PutMessage(store::Kind kind, const Message& message, bool removed = false) {
+    store::Row row;
+    row.name = message.name();
+    row.recorded = kNoon;
+    row.removed = removed;
+    row.body = StoredBytes(message);
+    Put(kind, row);
   }
 
   // Over the whole store.
