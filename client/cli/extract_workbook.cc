@@ -185,7 +185,7 @@ absl::Status AddAbout(workbook::TableWorkbook& workbook, const ExtractSummary& f
     return workbook.AddRow({TextCell(what), std::move(value)});
   };
   RETURN_IF_ERROR(add("release", TextCell(header.release())));
-  RETURN_IF_ERROR(add("SHA-256 of the release", TextCell(header.release_digest())));
+  RETURN_IF_ERROR(add("Digest of the release", TextCell(header.release_digest())));
   RETURN_IF_ERROR(add("shared under", TextCell(header.agreement())));
   RETURN_IF_ERROR(add("version", NumberCell(static_cast<double>(header.agreement_version()))));
   RETURN_IF_ERROR(add("figures", NumberCell(static_cast<double>(manifest.rows()))));

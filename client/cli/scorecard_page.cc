@@ -200,7 +200,7 @@ std::string ScorecardHtml(const Scorecard& scorecard) {
   }
   std::string body = HtmlFacts(facts);
   for (const auto& [group, rows] : groups) absl::StrAppend(&body, HtmlGroup(group, rows));
-  absl::StrAppend(&body, "<p class=\"digest\">SHA-256 of the release: ",
+  absl::StrAppend(&body, "<p class=\"digest\">Digest of the release: ",
                   HtmlEscaped(scorecard.release_digest()), "</p>\n");
   return HtmlPage(absl::StrCat("Scorecard: ", scorecard.release_display_name()), body);
 }

@@ -198,7 +198,7 @@ std::vector<std::string> HeadLines(const Scorecard& scorecard, const v1::Release
   lines.emplace_back(
       "Status: c hidden (small number), x not available, z not applicable, low rounds to zero. "
       "Band: judged against the target; slightly below is within so much of it (column Within).");
-  lines.push_back(absl::StrCat("SHA-256 of the release: ", scorecard.release_digest()));
+  lines.push_back(absl::StrCat("Digest of the release: ", scorecard.release_digest()));
   return lines;
 }
 

@@ -156,6 +156,7 @@ TEST_F(AuditServiceTest, OfAnotherAgencysCallItsPersonsConnectionsAndCredentials
   record.set_request_id("request");
   record.set_trace_id("trace");
   record.set_peer("ipv4:192.0.2.1:1");
+  record.set_response_digest("digest");
   record.set_certificate_sha256("fingerprint");
   record.set_certificate_serial("serial");
   record.set_token_issuer("issuer");

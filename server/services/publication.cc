@@ -46,22 +46,24 @@ absl::Status CheckAsked(const v1::Release& release) {
   return FromViolations(violations);
 }
 
-std::string DigestOf(const std::vector<v1::Observation>& observations) {
+std::string DigestOf(const std::vector<v1::Observation>& observations, const store::Store& store) {
   ReleaseDigest digest;
   for (const v1::Observation& observation : observations) digest.Add(observation);
-  return digest.Finish();
+  return digest.Finish(store);
 }
 
-// Over everything but how long it took.
+// Over everything but how long it took. Keyed as a release's digest is: what a preview is
+// made of is not hidden yet.
 std::string PreviewDigest(const std::string& asked, const std::string& inputs_digest,
-                          v1::PreviewReleaseResponse response) {
+                          v1::PreviewReleaseResponse response, const store::Store& store) {
   response.mutable_release()->mutable_report()->clear_duration_millis();
   Sha256 digest;
   for (const std::string& part : {asked, inputs_digest, StoredBytes(response)}) {
     digest.Update(absl::StrCat(part.size(), ":"));
     digest.Update(part);
   }
-  return absl::BytesToHexString(digest.Finish());
+  return absl::BytesToHexString(
+      HmacSha256(store.page_token_key(), absl::StrCat("Preview of a release ", digest.Finish())));
 }
 
 absl::Status Outdated() {
@@ -200,7 +202,7 @@ absl::StatusOr<std::shared_ptr<const Publication::Kept>> Publication::Compute(
   release = job.release;
   release.set_state(v1::Release::PUBLISHED);
   release.set_observation_count(static_cast<int64_t>(kept->figures.observations.size()));
-  release.set_digest(DigestOf(kept->figures.observations));
+  release.set_digest(DigestOf(kept->figures.observations, store_));
   *release.mutable_report() = kept->figures.report;
   for (std::string& name : inputs.missing_returns) release.add_missing_returns(std::move(name));
   for (std::string& name : inputs.queried_returns) {
@@ -208,7 +210,7 @@ absl::StatusOr<std::shared_ptr<const Publication::Kept>> Publication::Compute(
     response.add_queried_returns(std::move(name));
   }
   for (const auto& broken : kept->figures.broken_sums) *response.add_broken_sums() = broken;
-  response.set_preview_digest(PreviewDigest(kept->asked, kept->inputs_digest, response));
+  response.set_preview_digest(PreviewDigest(kept->asked, kept->inputs_digest, response, store_));
   return kept;
 }
 

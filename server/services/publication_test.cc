@@ -181,6 +181,16 @@ class PublicationTest : public ServiceTest {
   std::optional<ReleaseService> service_{std::in_place, *store_};
 };
 
+// The same of another store.
+class Elsewhere final : public PublicationTest {
+ public:
+  using PublicationTest::Preview;
+  using PublicationTest::SubmitTheQuarter;
+
+ private:
+  void TestBody() override {}
+};
+
 // What an attacker has of one release: a figure, and which count it is of.
 struct Equation {
   // Numbers of unknowns; the total, then the districts.
@@ -253,6 +263,19 @@ TEST_F(PublicationTest, APublishedReleaseIsWhatWasPreviewedAndHidesWhatIsSmall) 
   EXPECT_FALSE(listed.at("areas/b").has_value());
   EXPECT_EQ(listed.at("areas/b").note(), "");
   EXPECT_EQ(listed.at("areas/a").note(), "As counted");
+}
+
+TEST_F(PublicationTest, NobodyCanTryOutFiguresOnADigestWithoutTheStoresKey) {
+  Elsewhere elsewhere;
+  SubmitTheQuarter();
+  elsewhere.SubmitTheQuarter();
+  const v1::PreviewReleaseResponse preview = Preview();
+  const v1::PreviewReleaseResponse again = Preview();
+  EXPECT_EQ(again.release().digest(), preview.release().digest());
+  EXPECT_EQ(again.preview_digest(), preview.preview_digest());
+  const v1::PreviewReleaseResponse same_figures = elsewhere.Preview();
+  EXPECT_NE(same_figures.release().digest(), preview.release().digest());
+  EXPECT_NE(same_figures.preview_digest(), preview.preview_digest());
 }
 
 TEST_F(PublicationTest, NoHiddenFigureCanBeWorkedOutFromARelease) {

@@ -149,7 +149,8 @@ class Redactor {
           return true;
         }));
     if (damaged) return Damaged();
-    return figures_.size() > before ? Restate(release, digest.Finish()) : absl::OkStatus();
+    return figures_.size() > before ? Restate(release, digest.Finish(transaction_))
+                                    : absl::OkStatus();
   }
 
   // The same in all releases.

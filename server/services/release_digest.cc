@@ -18,6 +18,17 @@ void ReleaseDigest::Add(const v1::Observation& figure) {
   digest_.Update(bytes);
 }
 
-std::string ReleaseDigest::Finish() { return absl::BytesToHexString(digest_.Finish()); }
+std::string ReleaseDigest::Finish(const store::Store& store) {
+  return absl::BytesToHexString(HmacSha256(store.page_token_key(), Labelled()));
+}
+
+std::string ReleaseDigest::Finish(const store::Transaction& transaction) {
+  return absl::BytesToHexString(transaction.KeyedDigest(Labelled()));
+}
+
+// The label keeps it apart from all else that is keyed with the same key.
+std::string ReleaseDigest::Labelled() {
+  return absl::StrCat("Figures of a release ", digest_.Finish());
+}
 
 }  // namespace concordat::services

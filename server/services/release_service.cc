@@ -136,10 +136,11 @@ class ImportChecker {
   absl::flat_hash_map<std::string, std::optional<v1::Area>> areas_;
 };
 
-std::string DigestOf(const v1::ImportReleaseRequest& request) {
+std::string DigestOf(const v1::ImportReleaseRequest& request,
+                     const store::Transaction& transaction) {
   ReleaseDigest digest;
   for (const v1::Observation& observation : request.observations()) digest.Add(observation);
-  return digest.Finish();
+  return digest.Finish(transaction);
 }
 
 // The page's cursor: where in which release it ended.
@@ -276,7 +277,7 @@ absl::StatusOr<v1::ImportReleaseResponse> ReleaseService::ImportRelease(
   const absl::Time recorded =
       StartOf(ToCivilDay(release.document_date()).value_or(DayOf(call.now())));
   release.set_state(v1::Release::PUBLISHED);
-  release.set_digest(DigestOf(request));
+  release.set_digest(DigestOf(request, transaction));
 
   v1::ImportReleaseResponse response;
   const absl::StatusOr<v1::Release> stored =
