@@ -308,7 +308,8 @@ def figures(name, area, period):
     if name == "cse-referrals":
         return [Figure(events(area, 7, period, name))]
     if name == "mash-days":
-        return [Figure(rounded(10 + draw(80, name, *key), 10, 1))]
+        value = Figure(rounded(10 + draw(80, name, *key), 10, 1), denominator=referrals())
+        return [value if referrals() else Figure("z")]
     if name == "referrals":
         return [rate(referrals(), children, 10000)]
     if name == "re-referrals":

@@ -111,6 +111,13 @@ TEST(RowCellsTest, SpacesAroundATextDoNotCount) {
   EXPECT_EQ(Parsed({.value = " -1.50 "}).value(), -1.5);
 }
 
+TEST(RowCellsTest, AnAverageHasAValueAndADenominatorAlone) {
+  const auto figure = Parsed({.value = "1.5", .denominator = "4"});
+  EXPECT_EQ(figure.value(), 1.5);
+  EXPECT_FALSE(figure.has_numerator());
+  EXPECT_EQ(figure.denominator(), 4);
+}
+
 TEST(RowCellsTest, AValueMayBeLeftOutBesideItsParts) {
   const auto figure = Parsed({.value = "", .numerator = "1", .denominator = "3"});
   EXPECT_FALSE(figure.has_value());

@@ -40,6 +40,7 @@ constexpr const char* kGuidance[] = {
     "value: the number, without a percent sign or commas. 0 when there was nothing to count.",
     "value: x when the figure is not available, z when it does not apply. Say why in commentary.",
     "numerator and denominator: for a percentage or a rate; the value may then be left out.",
+    "denominator alone: for an average, such as of days, the number of cases that it is of.",
     "provisional: true while the figure may still change. Otherwise false, or nothing.",
     "commentary: what a reader has to know. Nothing about any person.",
     "Never hide or round small numbers: the service does that before anybody reads them.",

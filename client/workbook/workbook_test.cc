@@ -196,7 +196,7 @@ TEST_F(WorkbookTest, WhatIsOwedIsFilledInBeforehandAndReadBack) {
                   "3: calls|E07000128|FINANCIAL_QUARTER|2018-04-01|2018-06-30|place|=Home"));
   const std::vector<std::string> guidance = Texts(ReadSheet(workbook, "Guidance"));
   EXPECT_EQ(guidance.front(), "1: Figures owed by Wyre Borough Council");
-  EXPECT_EQ(guidance.back(), "11: calls|Calls|Calls in the period|count|2018-07-30");
+  EXPECT_EQ(guidance.back(), "12: calls|Calls|Calls in the period|count|2018-07-30");
 }
 
 TEST_F(WorkbookTest, AWorkbookThatCannotBeWrittenIsAnError) {

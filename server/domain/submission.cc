@@ -145,11 +145,12 @@ void MeasureRules::CheckFigure(v1::SubmittedObservation& figure,
     }
     return;
   }
-  if (figure.has_numerator() || figure.has_denominator()) {
+  if (IsMadeOfParts(measure_) && (figure.has_numerator() || figure.has_denominator())) {
     CheckParts(figure, problems);
   } else if (!figure.has_value()) {
     wrong("value", "is required; `x` says that it is not available");
   }
+  if (!IsMadeOfParts(measure_)) CheckCases(figure, problems);
   if (!figure.has_value()) return;
   if (IsNeverNegative(measure_.unit()) && figure.value() < 0) {
     wrong("value", "must not be negative");
@@ -159,15 +160,35 @@ void MeasureRules::CheckFigure(v1::SubmittedObservation& figure,
   }
 }
 
+void MeasureRules::CheckCases(const v1::SubmittedObservation& figure,
+                              SubmissionProblems& problems) const {
+  const auto wrong = [&](absl::string_view column, absl::string_view description) {
+    problems.Add(figure.row(), column, description);
+  };
+  if (figure.has_numerator()) wrong("numerator", "is only for a percentage or a rate");
+  if (measure_.unit() == v1::Measure::COUNT) {
+    if (figure.has_denominator()) wrong("denominator", "is not for a count");
+    return;
+  }
+  if (!figure.has_denominator()) {
+    if (measure_.disclosure_minimum() > 0 && !measure_.denominator_public()) {
+      wrong("denominator",
+            "is required: the number of cases that the value is the average of; without it the "
+            "service cannot hide what is of a few alone");
+    }
+  } else if (figure.denominator() <= 0) {
+    wrong("denominator",
+          "must be more than 0; of no cases there is no average: send `z` as the value alone");
+  } else if (figure.denominator() != std::floor(figure.denominator())) {
+    wrong("denominator", "must be a whole number: it counts cases");
+  }
+}
+
 void MeasureRules::CheckParts(v1::SubmittedObservation& figure,
                               SubmissionProblems& problems) const {
   const auto wrong = [&](absl::string_view column, absl::string_view description) {
     problems.Add(figure.row(), column, description);
   };
-  if (!IsMadeOfParts(measure_)) {
-    return wrong(figure.has_numerator() ? "numerator" : "denominator",
-                 "is only for a percentage or a rate");
-  }
   if (!figure.has_numerator() || !figure.has_denominator()) {
     return wrong(figure.has_numerator() ? "denominator" : "numerator",
                  "is required beside the other one");

@@ -61,7 +61,8 @@ class MeasureRules {
   // (Europe/London): its area is one of the provider's duty; its period is a whole one
   // that is collected and has ended; its breakdown is known; it has a value or a symbol,
   // and the value keeps the rules of the unit and recomputes from numerator and
-  // denominator. A value that was left out is filled in, rounded to the measure's
+  // denominator; an average whose small numbers are hidden says of how many cases it is. A
+  // value that was left out is filled in, rounded to the measure's
   // decimal places, and the period's label is dropped. Adds what is wrong to `problems`;
   // returns whether nothing is.
   bool CheckRow(absl::string_view provider, absl::CivilDay today, v1::SubmittedObservation& figure,
@@ -73,6 +74,9 @@ class MeasureRules {
                          SubmissionProblems& problems) const;
   void CheckBreakdown(const v1::SubmittedObservation& figure, SubmissionProblems& problems) const;
   void CheckFigure(v1::SubmittedObservation& figure, SubmissionProblems& problems) const;
+  // Of a unit that is not made of parts.
+  void CheckCases(const v1::SubmittedObservation& figure, SubmissionProblems& problems) const;
+  // Of one that is, where a part is given.
   void CheckParts(v1::SubmittedObservation& figure, SubmissionProblems& problems) const;
 
   const v1::Measure measure_;

@@ -147,8 +147,38 @@ TEST(SubmittedRowTest, ACountIsAWholeNumberThatIsNotNegative) {
   EXPECT_THAT(Check(Measure::COUNT, Valued(0)), IsEmpty());
   EXPECT_THAT(Check(Measure::COUNT, Valued(-1)), ElementsAre("1 value"));
   EXPECT_THAT(Check(Measure::COUNT, Valued(1.5)), ElementsAre("1 value"));
-  EXPECT_THAT(Check(Measure::COUNT, Share(1, 2)), ElementsAre("1 numerator"));
+  SubmittedObservation parts = Valued(1);
+  parts.set_numerator(1);
+  parts.set_denominator(2);
+  EXPECT_THAT(Check(Measure::COUNT, parts), ElementsAre("1 numerator", "1 denominator"));
   EXPECT_THAT(Check(Measure::PERCENTAGE_POINTS, Valued(-1.5)), IsEmpty());
+}
+
+TEST(SubmittedRowTest, AnAverageSaysOfHowManyCasesItIsWhereSmallNumbersAreHidden) {
+  for (const Measure::Unit unit : {Measure::DAYS, Measure::NUMBER, Measure::MONTHS,
+                                   Measure::PERCENTAGE_POINTS, Measure::POUNDS}) {
+    Measure measure = MeasureOf(unit);
+    SubmittedObservation figure = Valued(1.5);
+    EXPECT_THAT(Check(measure, figure), IsEmpty()) << "all is public";
+    measure.set_disclosure_minimum(6);
+    EXPECT_THAT(Check(measure, figure), ElementsAre("1 denominator"));
+    figure.set_denominator(0);
+    EXPECT_THAT(Check(measure, figure), ElementsAre("1 denominator"));
+    figure.set_denominator(2.5);
+    EXPECT_THAT(Check(measure, figure), ElementsAre("1 denominator"));
+    figure.set_denominator(4);
+    EXPECT_THAT(Check(measure, figure), IsEmpty());
+    figure.set_numerator(6);
+    EXPECT_THAT(Check(measure, figure), ElementsAre("1 numerator"));
+    figure = Figure();
+    figure.set_denominator(4);
+    EXPECT_THAT(Check(measure, figure), ElementsAre("1 value"));
+    figure.clear_denominator();
+    figure.set_symbol(Observation::NOT_APPLICABLE);
+    EXPECT_THAT(Check(measure, figure), IsEmpty()) << "over no cases";
+    measure.set_denominator_public(true);
+    EXPECT_THAT(Check(measure, Valued(1.5)), IsEmpty());
+  }
 }
 
 TEST(SubmittedRowTest, AShareIsOfSomethingAndNotMoreThanAllOfIt) {

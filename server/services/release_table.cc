@@ -30,9 +30,9 @@ enum class Shape {
   kCount,
   // Of numerator and denominator.
   kRatio,
-  // Neither: a number of days, an average.
+  // Neither: an average of so many cases, its denominator.
   kPlain,
-  // Should be a count or a ratio, and cannot be protected as one.
+  // Should be one of these, and cannot be protected as one.
   kOpaque,
 };
 
@@ -55,8 +55,8 @@ Shape ShapeOf(const Measure& measure, const v1::SubmittedObservation& figure) {
                             figure.has_denominator() && IsWhole(figure.denominator());
     return has_counts ? Shape::kRatio : Shape::kOpaque;
   }
-  const bool is_countable = !figure.has_denominator() || IsWhole(figure.denominator());
-  return is_countable ? Shape::kPlain : Shape::kOpaque;
+  const bool has_cases = figure.has_denominator() && IsWhole(figure.denominator());
+  return has_cases || measure.denominator_public() ? Shape::kPlain : Shape::kOpaque;
 }
 
 Availability AvailabilityOf(Observation::Symbol symbol) {

@@ -84,7 +84,8 @@ struct DisclosedFigure {
 //   PERCENT, RATE  numerator and denominator; the value is a ratio of them. A
 //                  denominator that is public is no count. Where a count is missing or
 //                  no whole number, nothing can be protected, and the figure is hidden
-//   others         the denominator, where there is one
+//   others         the denominator: the cases that the value is the average of. Where it
+//                  is missing the figure is hidden, unless it is public
 //
 // A figure is shown when all its counts are, and its ratio: one symbol hides them all.
 class ReleaseTable {

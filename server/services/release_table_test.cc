@@ -264,14 +264,21 @@ TEST_F(ReleaseTableTest, AShareWithoutItsCountsCannotBeProtectedAndIsHidden) {
   EXPECT_THAT(SymbolsOf(Block({Counted("areas/east", 12.5)})), ElementsAre(Observation::NONE));
 }
 
-TEST_F(ReleaseTableTest, AnAverageIsShownOnlyWithWhatItIsDividedBy) {
+TEST_F(ReleaseTableTest, AnAverageIsShownOnlyWhereItIsOfEnoughCases) {
   measure_.set_unit(Measure::DAYS);
   TableFigure few = Counted("areas/east", 12.5);
   few.figure.set_denominator(4);
   TableFigure many = Counted("areas/west", 14.25);
   many.figure.set_denominator(40);
-  EXPECT_THAT(SymbolsOf(Block({few, many, Counted("areas/unitary", 9)})),
-              ElementsAre(Observation::CONFIDENTIAL, Observation::NONE, Observation::NONE));
+  // Of how many cases it is, nobody said.
+  const TableFigure unsaid = Counted("areas/unitary", 9);
+  EXPECT_THAT(SymbolsOf(Block({few, many, unsaid})),
+              ElementsAre(Observation::CONFIDENTIAL, Observation::NONE, Observation::CONFIDENTIAL));
+  measure_.set_denominator_public(true);
+  EXPECT_THAT(SymbolsOf(Block({unsaid})), ElementsAre(Observation::NONE));
+  measure_.set_denominator_public(false);
+  profile_ = {domain::disclosure::kAlreadyPublic, v1::ALREADY_PUBLIC};
+  EXPECT_THAT(SymbolsOf(Block({unsaid})), ElementsAre(Observation::NONE));
 }
 
 TEST_F(ReleaseTableTest, RoundedCountsAreShownRoundedAndSoAreTheirShares) {
