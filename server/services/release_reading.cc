@@ -124,6 +124,8 @@ absl::Status ScanFigures(
                             ToCivilDay(observation.period().start()),
                             ToCivilDay(observation.period().end())});
         if (!passes) return true;
+        // It would say that a figure changed of which nothing is to be known.
+        if (observation.symbol() == v1::Observation::CONFIDENTIAL) observation.clear_revision();
         return visit(row.ordinal, std::move(observation));
       }));
   if (damaged) return absl::DataLossError("a stored figure cannot be read");

@@ -35,7 +35,8 @@ absl::Status CheckNotWithdrawn(const store::Reader& reader, const auth::Grant& g
                                const std::string& name);
 
 // Calls `visit` with the figures of a release after `after_ordinal` that the
-// grant covers and `filter` lets pass, in order, until it returns false.
+// grant covers and `filter` lets pass, as readers see them, in order, until it returns
+// false.
 absl::Status ScanFigures(
     const store::Reader& reader, const auth::Grant& grant, const std::string& release,
     const v1::ObservationFilter& filter, int64_t after_ordinal,
