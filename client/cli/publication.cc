@@ -41,6 +41,7 @@ struct MakeOptions {
   // For publishing alone.
   std::string preview_digest;
   bool accept_missing = false;
+  bool accept_broken_sums = false;
 };
 
 struct WithdrawOptions {
@@ -131,6 +132,13 @@ std::string RangeText(const HiddenFigure& hidden) {
   return absl::StrCat(hidden.lowest(), " to ", hidden.highest());
 }
 
+std::string BreakdownText(
+    const google::protobuf::RepeatedPtrField<v1::Observation::Breakdown>& breakdowns) {
+  return absl::StrJoin(breakdowns, "; ", [](std::string* out, const auto& breakdown) {
+    absl::StrAppend(out, breakdown.dimension(), ": ", breakdown.item());
+  });
+}
+
 std::vector<Column<HiddenFigure>> HiddenColumns() {
   return {
       {"Measure", "measure",
@@ -142,12 +150,7 @@ std::vector<Column<HiddenFigure>> HiddenColumns() {
                                    DayText(hidden.period().end())));
        }},
       {"Breakdown", "breakdowns",
-       [](const HiddenFigure& hidden) {
-         return Plain(
-             absl::StrJoin(hidden.breakdowns(), "; ", [](std::string* out, const auto& breakdown) {
-               absl::StrAppend(out, breakdown.dimension(), ": ", breakdown.item());
-             }));
-       }},
+       [](const HiddenFigure& hidden) { return Plain(BreakdownText(hidden.breakdowns())); }},
       {"Hidden", "why",
        [](const HiddenFigure& hidden) { return Plain(LowerWords(NameOf(hidden.why()))); }},
       {"May be", "range", [](const HiddenFigure& hidden) { return Plain(RangeText(hidden)); }},
@@ -234,6 +237,25 @@ absl::Status PrintOutcome(Session& session, const Release& release) {
   return absl::OkStatus();
 }
 
+void PrintBrokenSums(Session& session, const v1::PreviewReleaseResponse& preview) {
+  if (preview.broken_sums().empty()) return;
+  session.out() << "\nDeclared sums that do not hold; ask who sent the figures, or publish with "
+                   "--accept-broken-sums:\n";
+  for (const auto& sum : preview.broken_sums()) {
+    session.out() << "  " << Printable(ShortName(sum.measure())) << ", "
+                  << Printable(ShortName(sum.area())) << ", " << DayText(sum.period().start())
+                  << " to " << DayText(sum.period().end());
+    if (!sum.breakdowns().empty()) {
+      session.out() << ", " << Printable(BreakdownText(sum.breakdowns()));
+    }
+    session.out() << ": "
+                  << (sum.dimension().empty()
+                          ? "the areas within it"
+                          : absl::StrCat("the items of ", Printable(sum.dimension())))
+                  << " do not add up\n";
+  }
+}
+
 absl::Status Preview(Session& session, const MakeOptions& options) {
   ApplyFile file;
   v1::PreviewReleaseRequest request;
@@ -250,16 +272,7 @@ absl::Status Preview(Session& session, const MakeOptions& options) {
   PrintRelease(session, preview.release());
   PrintNames(session,
              "Queried returns, which keep it from being published:", preview.queried_returns());
-  if (preview.broken_sums_size() > 0) {
-    session.out() << "\nDeclared sums that do not hold:\n";
-    for (const auto& sum : preview.broken_sums()) {
-      session.out() << "  " << Printable(ShortName(sum.measure())) << ", "
-                    << Printable(ShortName(sum.area())) << ", " << DayText(sum.period().start())
-                    << " to " << DayText(sum.period().end())
-                    << (sum.dimension().empty() ? "" : ", by ") << Printable(sum.dimension())
-                    << "\n";
-    }
-  }
+  PrintBrokenSums(session, preview);
   session.out() << "\nNothing was published. To publish exactly this, give `releases publish` the "
                    "same options and\n  --preview-digest "
                 << Printable(preview.preview_digest()) << "\n";
@@ -272,6 +285,7 @@ absl::Status Publish(Session& session, const MakeOptions& options) {
   ASSIGN_OR_RETURN(*request.mutable_release(), ReadRelease(session, options, file));
   request.set_preview_digest(options.preview_digest);
   request.set_accept_missing(options.accept_missing);
+  request.set_accept_broken_sums(options.accept_broken_sums);
   ASSIGN_OR_RETURN(CallOptions call, session.Call());
   ASSIGN_OR_RETURN(Client client, session.Connect());
   const absl::StatusOr<Release> release = client.PublishRelease(request, call);
@@ -341,6 +355,8 @@ void AddPublicationCommands(CLI::App& releases, Session& session) {
       ->required();
   command->add_flag("--accept-missing", publish->accept_missing,
                     "Publish though returns are missing");
+  command->add_flag("--accept-broken-sums", publish->accept_broken_sums,
+                    "Publish though declared sums do not hold");
   auto withdraw = std::make_shared<WithdrawOptions>();
   command =
       AddCommand(releases, "withdraw", "Withdraw a release for good", session, withdraw, &Withdraw);

@@ -71,18 +71,42 @@ TEST_F(PublicationCommandsTest, APreviewPrintsTheReportAndHowToPublishIt) {
   EXPECT_THAT(result.out, HasSubstr("--preview-digest abcd"));
 }
 
+TEST_F(PublicationCommandsTest, APreviewPrintsTheSumsThatDoNotHold) {
+  EXPECT_CALL(*connection_, PreviewRelease(_, _)).WillOnce([](const auto&, auto&) {
+    v1::PreviewReleaseResponse preview;
+    auto& areas = *preview.add_broken_sums();
+    areas.set_measure("measures/contacts");
+    areas.set_area("areas/e10000017");
+    auto& breakdown = *areas.add_breakdowns();
+    breakdown.set_dimension("age");
+    breakdown.set_item("Under 5");
+    auto& items = *preview.add_broken_sums();
+    items.set_measure("measures/visits");
+    items.set_area("areas/e07000117");
+    items.set_dimension("age");
+    return preview;
+  });
+  const CliResult result = RunCli(connection_, Making("preview"));
+  EXPECT_THAT(result.out, HasSubstr("--accept-broken-sums"));
+  EXPECT_THAT(result.out, HasSubstr("age: Under 5: the areas within it do not add up"));
+  EXPECT_THAT(result.out, HasSubstr("visits, e07000117"));
+  EXPECT_THAT(result.out, HasSubstr("the items of age do not add up"));
+}
+
 TEST_F(PublicationCommandsTest, PublishingSendsTheSameWithThePreviewsDigest) {
   v1::PublishReleaseRequest request;
   EXPECT_CALL(*connection_, PublishRelease(_, _)).WillOnce([&](const auto& sent, auto&) {
     request = sent;
     return sent.release();
   });
-  const CliResult result =
-      RunCli(connection_, Making("publish", {"--preview-digest", "abcd", "--accept-missing"}));
+  const CliResult result = RunCli(
+      connection_,
+      Making("publish", {"--preview-digest", "abcd", "--accept-missing", "--accept-broken-sums"}));
   EXPECT_EQ(result.code, ExitCode::kOk) << result.err;
   EXPECT_EQ(request.release().display_name(), "The first quarter");
   EXPECT_EQ(request.preview_digest(), "abcd");
   EXPECT_TRUE(request.accept_missing());
+  EXPECT_TRUE(request.accept_broken_sums());
 }
 
 constexpr char kReleaseFile[] = R"(kind: release

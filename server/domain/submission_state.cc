@@ -104,17 +104,28 @@ void MeasureStateCheck::CompareSum(const Figure& total, const std::vector<const 
   if (!total.value.has_value()) return;
   double sum = 0;
   int64_t row = total.row;
+  bool is_whole = true;
   for (const Figure* part : parts) {
-    if (part == nullptr || !part->value.has_value()) return;
+    if (part == nullptr || !part->value.has_value()) {
+      is_whole = false;
+      continue;
+    }
     sum += *part->value;
     if (row == 0) row = part->row;
   }
   if (row == 0) return;
+  const bool is_count = measure_.unit() == v1::Measure::COUNT;
+  if (!is_whole) {
+    // What lacks is not negative.
+    if (is_count && sum > *total.value) {
+      problems_.Add(row, "value", absl::StrCat(description, ": those that are there are more"));
+    }
+    return;
+  }
   // Counts are exact in a double; other figures were rounded as they are printed, each.
-  const double most = measure_.unit() == v1::Measure::COUNT
-                          ? 0
-                          : 0.5 * std::pow(10.0, -measure_.decimal_places()) *
-                                static_cast<double>(parts.size() + 1);
+  const double most = is_count ? 0
+                               : 0.5 * std::pow(10.0, -measure_.decimal_places()) *
+                                     static_cast<double>(parts.size() + 1);
   if (std::fabs(sum - *total.value) > most) problems_.Add(row, "value", description);
 }
 

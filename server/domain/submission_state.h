@@ -27,8 +27,8 @@ using AreaParents = absl::flat_hash_map<std::string, std::string>;
 // - Where the measure is additive over category, the items of a dimension add up to the
 //   figure without it, if all of them are there and have values.
 // - Where it is additive over area, the areas that an area holds add up to it, for each
-//   breakdown, if all of those that anybody reports are there and have values. A total
-//   that lacks a part is not judged.
+//   breakdown, if all of those that anybody reports are there and have values.
+// - Of a total of counts that lacks a part, the other parts together are not more.
 // - A figure that is more than `jump_factor` times the one of the period before, or less
 //   than that part of it, is a jump.
 //
@@ -60,7 +60,7 @@ class MeasureStateCheck {
   void CheckJump(const std::pair<std::string, Breakdown>& key, const Figure& figure);
   void CheckCategories(const std::string& area, const Figure& total);
   void CheckAreas(const std::string& area, const Breakdown& breakdown, const Figure& total);
-  // Whether the parts, if they are all there, add up to `total`; says so if not.
+  // Says so if the parts do not add up to `total`, or are more than it though some lack.
   void CompareSum(const Figure& total, const std::vector<const Figure*>& parts,
                   absl::string_view description);
   const Figure* Find(const std::string& area, const Breakdown& breakdown) const;

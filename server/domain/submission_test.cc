@@ -297,8 +297,21 @@ TEST_F(MeasureStateTest, APartThatBreaksATotalOfEarlierIsNamedItself) {
               ElementsAre("7 value"));
 }
 
-TEST_F(MeasureStateTest, ATotalThatLacksAPartIsNotJudged) {
-  EXPECT_THAT(Add(1, "county", 11).Add(2, "east", 4).Problems(), IsEmpty());
+TEST_F(MeasureStateTest, ATotalThatLacksAPartMayBeMoreThanTheRest) {
+  EXPECT_THAT(Add(1, "county", 11).Add(2, "east", 11).Problems(), IsEmpty());
+}
+
+TEST_F(MeasureStateTest, ACountIsNotLessThanAPartOfItThoughAnotherLacks) {
+  EXPECT_THAT(Add(1, "county", 11).Add(2, "east", 12).Problems(), ElementsAre("1 value"));
+}
+
+TEST_F(MeasureStateTest, AnItemIsNotMoreThanItsTotalThoughAnotherLacks) {
+  EXPECT_THAT(Add(0, "east", 10).Add(3, "east", 11, "New").Problems(), ElementsAre("3 value"));
+}
+
+TEST_F(MeasureStateTest, WhatIsNoCountMayBeLessThanAPartOfIt) {
+  measure_.set_unit(Measure::PERCENTAGE_POINTS);
+  EXPECT_THAT(Add(1, "county", 11).Add(2, "east", 12).Problems(), IsEmpty());
 }
 
 TEST_F(MeasureStateTest, WhatWasWrongBeforeIsNotTheSubmissionsFault) {

@@ -258,6 +258,13 @@ absl::StatusOr<v1::Release> Publication::Publish(const door::Call& call,
                         absl::StrCat("is required: ", inputs.missing_returns.size(),
                                      " returns are missing, such as ", inputs.missing_returns[0]));
   }
+  if (!kept->figures.broken_sums.empty() && !request.accept_broken_sums()) {
+    const auto& first = kept->figures.broken_sums.front();
+    return InvalidField("accept_broken_sums",
+                        absl::StrCat("is required: declared sums do not hold, such as that of ",
+                                     first.measure(), " at ", first.area(),
+                                     "; ask who sent the figures, then preview the release again"));
+  }
 
   v1::Release release = kept->response.release();
   release.clear_observation_count();

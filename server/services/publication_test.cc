@@ -26,6 +26,7 @@ namespace concordat::services {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 using v1::Observation;
@@ -129,11 +130,13 @@ class PublicationTest : public ServiceTest {
   }
   v1::PreviewReleaseResponse Preview() { return Must(TryPreview()); }
 
-  absl::StatusOr<v1::Release> TryPublish(const std::string& digest, bool accept_missing = false) {
+  absl::StatusOr<v1::Release> TryPublish(const std::string& digest, bool accept_missing = false,
+                                         bool accept_broken_sums = false) {
     v1::PublishReleaseRequest request;
     *request.mutable_release() = release_;
     request.set_preview_digest(digest);
     request.set_accept_missing(accept_missing);
+    request.set_accept_broken_sums(accept_broken_sums);
     return Change([&](store::Transaction& transaction) {
       return service_->PublishRelease(*TheOffice(), request, transaction);
     });
@@ -364,7 +367,7 @@ TEST_F(PublicationTest, AnExtractHasTheSameFiguresAsTheList) {
     hidden += part->manifest().hidden();
   }
   EXPECT_EQ(hidden, 2);
-  EXPECT_THAT(file, ::testing::Not(::testing::HasSubstr("\"value\":3,")));
+  EXPECT_THAT(file, ::testing::Not(HasSubstr("\"value\":3,")));
 }
 
 TEST_F(PublicationTest, TheReportIsForTheOfficeAlone) {
@@ -412,6 +415,22 @@ TEST_F(PublicationTest, MissingReturnsAreNamedAndPublishedOnlyWhenAccepted) {
   EXPECT_EQ(ReasonOf(TryPublish(preview.preview_digest()).status()), v1::FIELDS_INVALID);
   EXPECT_TRUE(TryPublish(preview.preview_digest(), /*accept_missing=*/true).ok());
   EXPECT_EQ(Listed("releases/first").at("areas/c").symbol(), Observation::NOT_AVAILABLE);
+}
+
+TEST_F(PublicationTest, SumsThatDoNotHoldAreNamedAndPublishedOnlyWhenAccepted) {
+  SubmitTheQuarter();
+  Submit({{"areas/a", 30}});
+  const v1::PreviewReleaseResponse preview = Preview();
+  ASSERT_THAT(preview.broken_sums(), SizeIs(1));
+  EXPECT_EQ(preview.broken_sums(0).area(), kCounty);
+  const absl::Status refused =
+      TryPublish(preview.preview_digest(), /*accept_missing=*/true).status();
+  EXPECT_EQ(ReasonOf(refused), v1::FIELDS_INVALID);
+  EXPECT_THAT(std::string(refused.message()), HasSubstr("accept_broken_sums"));
+  EXPECT_THAT(std::string(refused.message()), HasSubstr("measures/m at areas/county"));
+  EXPECT_TRUE(TryPublish(preview.preview_digest(), /*accept_missing=*/false,
+                         /*accept_broken_sums=*/true)
+                  .ok());
 }
 
 TEST_F(PublicationTest, QueriedReturnsCannotBePublished) {
@@ -470,7 +489,7 @@ TEST_F(PublicationTest, ARuleThatBecameStricterCannotHideWhatWasShownBefore) {
   release_.set_name("releases/second");
   const absl::Status refused = TryPreview().status();
   EXPECT_EQ(ReasonOf(refused), v1::RELEASE_UNPROTECTED);
-  EXPECT_THAT(std::string(refused.message()), ::testing::HasSubstr(kMeasure));
+  EXPECT_THAT(std::string(refused.message()), HasSubstr(kMeasure));
 }
 
 }  // namespace

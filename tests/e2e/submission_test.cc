@@ -259,6 +259,9 @@ TEST_F(SubmissionTest, TotalsAreEqualToTheirPartsAlsoToThoseOfEarlier) {
   EXPECT_TRUE(RefusedWith(answer.outcome, v1::SUBMISSION_INVALID));
   EXPECT_THAT(Fields(answer.outcome), ElementsAre("rows[2].value"));
   EXPECT_TRUE(LeavesNothing());
+  answer = Submit({Figure(2, kCounty, 10), Figure(3, kBurnley, 11)});
+  EXPECT_TRUE(RefusedWith(answer.outcome, v1::SUBMISSION_INVALID));
+  EXPECT_THAT(Fields(answer.outcome), ElementsAre("rows[2].value"));
   EXPECT_TRUE(Submit({Figure(2, kCounty, 10), Figure(3, kBurnley, 4)}).ok());
   answer = Submit({Figure(9, kChorley, 7)});
   EXPECT_THAT(Fields(answer.outcome), ElementsAre("rows[9].value"));
