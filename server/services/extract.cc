@@ -273,6 +273,8 @@ absl::StatusOr<std::unique_ptr<door::MessageSource<Part>>> OpenExtract(
   ASSIGN_OR_RETURN(v1::Release release,
                    ReadableRelease(store, call->grant(), request.parent(), point));
   call->NoteRelease(release.name(), release.digest());
+  RETURN_IF_ERROR(CheckFilterNames(store, call->grant(), point, {release.name()}, "filter.",
+                                   request.filter().measures(), request.filter().areas()));
   // A release's figures all became known to the server when it was frozen, and change
   // only when one of them is redacted.
   bool unchanged = false;

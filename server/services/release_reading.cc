@@ -7,13 +7,18 @@
 #include <vector>
 
 #include "absl/algorithm/container.h"
+#include "absl/strings/str_cat.h"
 #include "absl/time/civil_time.h"
 #include "absl/types/span.h"
 #include "base/civil_time.h"
 #include "base/status.h"
+#include "concordat/v1/directory.pb.h"
+#include "server/services/apply.h"
 
 namespace concordat::services {
 namespace {
+
+using store::Kind;
 
 // What a filter goes by: a line's, or those of a figure.
 struct FoundBy {
@@ -65,6 +70,36 @@ absl::Status AddRecipients(const store::Reader& reader, const auth::Grant& grant
   return absl::OkStatus();
 }
 
+// Whether the measure or area is there and the grant covers it.
+absl::StatusOr<bool> IsCovered(const store::Reader& reader, const auth::Grant& grant, Kind kind,
+                               const std::string& name, store::ReadPoint point) {
+  const absl::StatusOr<store::Row> row = reader.Find(grant, kind, name, point);
+  if (absl::IsNotFound(row.status()) || ReasonOf(row.status()) == v1::OUT_OF_SCOPE) return false;
+  RETURN_IF_ERROR(row.status());
+  if (kind != Kind::kArea) return true;
+  v1::Area area;
+  if (!area.ParseFromString(row->body)) {
+    return absl::DataLossError("a stored area cannot be read");
+  }
+  return grant.CoversArea(name, area.level());
+}
+
+// Whether a figure of the measure or area is in one of the releases, and the grant covers it.
+absl::StatusOr<bool> HasFigures(const store::Reader& reader, const auth::Grant& grant,
+                                absl::Span<const std::string> releases,
+                                absl::string_view measure_or_area) {
+  bool found = false;
+  for (const std::string& release : releases) {
+    if (found) break;
+    RETURN_IF_ERROR(
+        reader.ScanObservations(grant, release, -1, [&](const store::ObservationRow& row) {
+          found = row.measure == measure_or_area || row.area == measure_or_area;
+          return !found;
+        }));
+  }
+  return found;
+}
+
 // Sees all that is committed.
 store::ReadPoint Newest() { return {std::numeric_limits<int64_t>::max(), absl::InfiniteFuture()}; }
 
@@ -90,20 +125,48 @@ absl::StatusOr<v1::Release> ReadRelease(const store::Reader& reader, const auth:
 
 absl::StatusOr<v1::Release> ReadableRelease(const store::Reader& reader, const auth::Grant& grant,
                                             const std::string& name, store::ReadPoint point) {
-  ASSIGN_OR_RETURN(const store::Row row, reader.Find(grant, store::Kind::kRelease, name, point));
+  ASSIGN_OR_RETURN(const store::Row row, reader.Find(grant, Kind::kRelease, name, point));
   RETURN_IF_ERROR(CheckNotWithdrawn(reader, grant, name));
   return Parse(row);
 }
 
 absl::Status CheckNotWithdrawn(const store::Reader& reader, const auth::Grant& grant,
                                const std::string& name) {
-  ASSIGN_OR_RETURN(const store::Row row, reader.Find(grant, store::Kind::kRelease, name, Newest()));
+  ASSIGN_OR_RETURN(const store::Row row, reader.Find(grant, Kind::kRelease, name, Newest()));
   // A release is stored once, and once more when it is withdrawn.
   if (row.revision == 1) return absl::OkStatus();
   ASSIGN_OR_RETURN(const v1::Release release, Parse(row));
   if (release.state() == v1::Release::PUBLISHED) return absl::OkStatus();
   return MakeError(v1::RELEASE_WITHDRAWN, "the release was withdrawn; its figures leave no more",
                    {{"release", name}});
+}
+
+absl::Status CheckFilterNames(const store::Reader& reader, const auth::Grant& grant,
+                              store::ReadPoint point, absl::Span<const std::string> releases,
+                              absl::string_view path,
+                              const google::protobuf::RepeatedPtrField<std::string>& measures,
+                              const google::protobuf::RepeatedPtrField<std::string>& areas) {
+  std::vector<FieldViolation> violations;
+  const auto check = [&](absl::string_view field, Kind kind, const auto& names,
+                         absl::string_view description) -> absl::Status {
+    for (int i = 0; i < names.size(); ++i) {
+      ASSIGN_OR_RETURN(bool known, IsCovered(reader, grant, kind, names[i], point));
+      // Topics may have been others, and a level too, when the figures were frozen.
+      if (!known) {
+        ASSIGN_OR_RETURN(known, HasFigures(reader, grant, releases, names[i]));
+      }
+      if (known) continue;
+      violations.push_back({absl::StrCat(path, field, "[", i, "]"), std::string(description)});
+    }
+    return absl::OkStatus();
+  };
+  RETURN_IF_ERROR(check("measures", Kind::kMeasure, measures,
+                        "names no measure that the agreement covers; `concordat measures list` "
+                        "shows those that it does"));
+  RETURN_IF_ERROR(check("areas", Kind::kArea, areas,
+                        "names no area that the agreement covers; an extract without a filter "
+                        "has those with figures"));
+  return FromViolations(violations);
 }
 
 absl::Status ScanFigures(

@@ -9,6 +9,8 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "auth/grant.h"
 #include "concordat/v1/release.pb.h"
 #include "concordat/v1/release_service.pb.h"
@@ -33,6 +35,15 @@ absl::StatusOr<v1::Release> ReadableRelease(const store::Reader& reader, const a
 // the message before the withdrawal has left.
 absl::Status CheckNotWithdrawn(const store::Reader& reader, const auth::Grant& grant,
                                const std::string& name);
+
+// FIELDS_INVALID, in fields that begin with `path`, when one of `measures` or `areas` names
+// nothing that the grant covers, as it stands at `point` or is frozen in one of `releases`.
+// What does not exist and what is outside are told the same.
+absl::Status CheckFilterNames(const store::Reader& reader, const auth::Grant& grant,
+                              store::ReadPoint point, absl::Span<const std::string> releases,
+                              absl::string_view path,
+                              const google::protobuf::RepeatedPtrField<std::string>& measures,
+                              const google::protobuf::RepeatedPtrField<std::string>& areas);
 
 // Calls `visit` with the figures of a release after `after_ordinal` that the
 // grant covers and `filter` lets pass, as readers see them, in order, until it returns

@@ -229,6 +229,11 @@ absl::StatusOr<v1::ListObservationsResponse> ReleaseService::ListObservations(
                               }));
   if (damaged) return absl::DataLossError("a stored release cannot be read");
 
+  if (page.cursor.empty()) {
+    RETURN_IF_ERROR(CheckFilterNames(store_, call.grant(), page.point, releases, "filter.",
+                                     request.filter().measures(), request.filter().areas()));
+  }
+
   PageFiller filler(page);
   bool full = false;
   for (const std::string& release : releases) {

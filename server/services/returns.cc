@@ -79,6 +79,26 @@ absl::Status CheckWhatIsSaid(const v1::SetReturnStateRequest& request, bool is_o
   return absl::OkStatus();
 }
 
+// FIELDS_INVALID when the filter names a measure that nobody owes; that its own agency does
+// not, for who sees no other agency's, whether or not there is such a measure.
+absl::Status CheckOwedMeasure(const store::Reader& reader, const auth::Grant& grant,
+                              const OwedFilter& filter, store::ReadPoint point) {
+  if (filter.measure.empty()) return absl::OkStatus();
+  v1::Measure measure;
+  const absl::StatusOr<store::Row> row = reader.Find(grant, Kind::kMeasure, filter.measure, point);
+  if (!row.ok() && !absl::IsNotFound(row.status())) return row.status();
+  if (row.ok() && !measure.ParseFromString(row->body)) {
+    return absl::DataLossError("a stored measure cannot be read");
+  }
+  const bool sees_all = grant.sees_all_agencies();
+  const bool is_owed = absl::c_any_of(measure.duties(), [&](const v1::Measure::Duty& duty) {
+    return sees_all || duty.agency() == filter.agency;
+  });
+  if (is_owed) return absl::OkStatus();
+  return InvalidField("measure", sees_all ? "names no measure whose figures are collected"
+                                          : "names no measure that the agency owes");
+}
+
 // Stores what was said; returns the number of its revision.
 absl::StatusOr<int64_t> Store(store::Transaction& transaction, const auth::Grant& grant,
                               absl::string_view name, const Return& said) {
@@ -164,6 +184,7 @@ absl::StatusOr<v1::ListReturnsResponse> ListReturns(const store::Store& store,
 
   ASSIGN_OR_RETURN(const Page page, OpenPage(call, request, store));
   ReturnReader reader(store, call.grant(), page.point, on);
+  RETURN_IF_ERROR(CheckOwedMeasure(store, call.grant(), filter, page.point));
   ASSIGN_OR_RETURN(const std::vector<OwedReturn> all, reader.ReadOwed(filter));
   v1::ListReturnsResponse response;
   PageFiller filler(page);

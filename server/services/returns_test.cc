@@ -19,6 +19,7 @@ namespace concordat::services {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 using v1::Return;
@@ -204,14 +205,42 @@ TEST_F(ReturnsTest, AreFilteredByEveryField) {
   request.Clear();
   request.set_measure("measures/calls");
   EXPECT_THAT(List(day, request).returns(), SizeIs(4));
-  request.set_measure("measures/others");
-  EXPECT_THAT(List(day, request).returns(), IsEmpty());
   request.Clear();
   *request.mutable_on() = ToDate(Day(2018, 7, 1));
   EXPECT_THAT(Texts(List(day, request)),
               ElementsAre("2018-19-q1.police RECEIVED 2", "2018-19-q1.trust DUE 0"));
   *request.mutable_on() = ToDate(day + 367);
   EXPECT_EQ(ReasonOf(ListReturns(*store_, CallOnOfAll(day), request).status()), v1::FIELDS_INVALID);
+}
+
+TEST_F(ReturnsTest, OfAMeasureThatNobodyOwesAreRefusedTheSameWhetherItExistsOrNot) {
+  v1::Measure free;
+  free.set_name("measures/free");
+  store::Row row;
+  row.name = free.name();
+  row.recorded = kNoon;
+  row.body = StoredBytes(free);
+  Put(store::Kind::kMeasure, row, StartOf(Day(1996, 1, 1)));
+  calls_.set_name("measures/trusts");
+  calls_.clear_duties();
+  AddDuty(kTrust, {"areas/c"});
+  row.name = calls_.name();
+  row.body = StoredBytes(calls_);
+  Put(store::Kind::kMeasure, row, StartOf(Day(1997, 1, 1)));
+
+  const Day day(2018, 12, 1);
+  v1::ListReturnsRequest request;
+  const auto refusal = [&](v1::Role role, const std::string& measure) {
+    request.set_measure(measure);
+    const door::Call call = door::CallReactor::MakeCall(GrantOf(role), kFeed, "", StartOf(day));
+    return std::string(ListReturns(*store_, call, request).status().message());
+  };
+  EXPECT_EQ(refusal(v1::AUDITOR, "measures/trusts"), "");
+  EXPECT_THAT(refusal(v1::AUDITOR, "measures/free"), HasSubstr("measure"));
+  EXPECT_EQ(refusal(v1::AUDITOR, "measures/none"), refusal(v1::AUDITOR, "measures/free"));
+  EXPECT_EQ(refusal(v1::CONTRIBUTOR, "measures/calls"), "");
+  EXPECT_THAT(refusal(v1::CONTRIBUTOR, "measures/none"), HasSubstr("measure"));
+  EXPECT_EQ(refusal(v1::CONTRIBUTOR, "measures/trusts"), refusal(v1::CONTRIBUTOR, "measures/none"));
 }
 
 TEST_F(ReturnsTest, ComeInPagesThatMissNothingAndRepeatNothing) {

@@ -157,6 +157,8 @@ absl::StatusOr<Scorecard> MakeScorecard(const store::Store& store, const door::C
   ASSIGN_OR_RETURN(const v1::Release release,
                    ReadableRelease(store, call.grant(), request.name(), point));
   call.NoteRelease(release.name(), release.digest());
+  RETURN_IF_ERROR(CheckFilterNames(store, call.grant(), point, {release.name()}, "",
+                                   request.measures(), request.areas()));
   ASSIGN_OR_RETURN(const Figures figures, ReadFigures(store, call, request));
   if (!figures.empty()) call.NoteFiguresOf(release.name());
 

@@ -373,9 +373,19 @@ TEST_F(ExtractTest, WhatTheScopeLeavesOutIsNotInTheFile) {
   EXPECT_LT(extract.manifest().rows(), 423);
 }
 
+TEST_F(ExtractTest, AFilterThatNamesNothingIsRefusedAndTheFieldNamed) {
+  Request request = RequestFor("releases/papers-2018", Request::CSV);
+  request.mutable_filter()->add_measures("measures/no-such");
+  request.mutable_filter()->add_areas("areas/no-such");
+  const Extract extract = ReadExtract(partnership(), kBoard, request);
+  EXPECT_TRUE(RefusedWith(extract.outcome, v1::FIELDS_INVALID));
+  EXPECT_THAT(extract.outcome.Text(), testing::HasSubstr("2 fields are wrong"));
+  EXPECT_THAT(extract.outcome.Text(), testing::HasSubstr("filter.measures[0]"));
+}
+
 TEST_F(ExtractTest, AnEmptyExtractStillHasItsManifest) {
   Request request = RequestFor("releases/papers-2018", Request::NDJSON);
-  request.mutable_filter()->add_measures("measures/no-such");
+  request.mutable_filter()->set_topic("no-such");
   const Extract extract = ReadExtract(partnership(), kBoard, request);
   ASSERT_TRUE(extract.outcome.ok()) << extract.outcome.Text();
   ASSERT_EQ(extract.parts.size(), 2U);

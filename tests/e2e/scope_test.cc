@@ -309,22 +309,39 @@ TEST_F(Scope, ThePoliceSeeTheFiguresOfTheirTopicsAndAreas) {
             static_cast<int64_t>(expected.size()));
 }
 
-TEST_F(Scope, AFilterByWhatLiesOutsideGivesAnEmptyListWhetherItExistsOrNot) {
-  v1::ListObservationsRequest request;
-  request.set_parent("releases/papers-2018");
-  for (const std::string area : {"areas/e07000117", "areas/e99999999"}) {
-    request.mutable_filter()->clear_areas();
-    request.mutable_filter()->add_areas(area);
-    EXPECT_THAT(partnership().Get<v1::ListObservationsResponse>(kPolice, request).observations(),
-                IsEmpty());
-  }
-  request.mutable_filter()->clear_areas();
-  for (const std::string measure : {"measures/ehc-plans", "measures/no-such"}) {
-    request.mutable_filter()->clear_measures();
-    request.mutable_filter()->add_measures(measure);
-    EXPECT_THAT(partnership().Get<v1::ListObservationsResponse>(kPolice, request).observations(),
-                IsEmpty());
-  }
+TEST_F(Scope, AFilterByWhatLiesOutsideIsRefusedTheSameWhetherItExistsOrNot) {
+  v1::ListObservationsRequest list;
+  list.set_parent("releases/papers-2018");
+  v1::GetScorecardRequest scorecard;
+  scorecard.set_name(list.parent());
+  const auto description_of = [](const Outcome& outcome, const std::string& field) {
+    EXPECT_TRUE(RefusedWith(outcome, v1::FIELDS_INVALID));
+    const auto bad_request = PayloadOf<google::rpc::BadRequest>(outcome.error());
+    if (!bad_request.has_value() || bad_request->field_violations_size() != 1) return std::string();
+    EXPECT_EQ(bad_request->field_violations(0).field(), field);
+    return bad_request->field_violations(0).description();
+  };
+  const auto list_with = [&](const std::string& area, const std::string& measure) {
+    list.mutable_filter()->Clear();
+    if (!area.empty()) list.mutable_filter()->add_areas(area);
+    if (!measure.empty()) list.mutable_filter()->add_measures(measure);
+    return partnership().Ask<v1::ListObservationsResponse>(kPolice, list).outcome;
+  };
+  const auto scorecard_with = [&](const std::string& measure) {
+    scorecard.clear_measures();
+    scorecard.add_measures(measure);
+    return partnership().Ask<v1::Scorecard>(kPolice, scorecard).outcome;
+  };
+  const std::string area = description_of(list_with("areas/e07000117", ""), "filter.areas[0]");
+  EXPECT_NE(area, "");
+  EXPECT_EQ(description_of(list_with("areas/e99999999", ""), "filter.areas[0]"), area);
+  const std::string measure =
+      description_of(list_with("", "measures/ehc-plans"), "filter.measures[0]");
+  EXPECT_NE(measure, "");
+  EXPECT_EQ(description_of(list_with("", "measures/no-such"), "filter.measures[0]"), measure);
+  EXPECT_EQ(description_of(scorecard_with("measures/ehc-plans"), "measures[0]"), measure);
+  EXPECT_EQ(description_of(scorecard_with("measures/no-such"), "measures[0]"), measure);
+  EXPECT_TRUE(list_with("areas/e10000017", "").ok());
 }
 
 TEST_F(Scope, ThePoliceSeeTheReleaseOfTheirAgreement) {
