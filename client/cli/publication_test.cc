@@ -193,6 +193,22 @@ TEST_F(PublicationCommandsTest, AReleaseIsSaidByAFileOrByAllItsOptions) {
   EXPECT_THAT(few.err, HasSubstr("or --file"));
 }
 
+TEST_F(PublicationCommandsTest, AListNamesNoRuleForAReleaseOfSubmittedFigures) {
+  EXPECT_CALL(*connection_, ListReleases(_, _)).WillOnce([](const auto&, auto&) {
+    v1::ListReleasesResponse list;
+    for (const char* name : {"releases/q1", "releases/papers"}) {
+      list.add_releases()->set_name(name);
+      list.mutable_releases()->rbegin()->set_state(v1::Release::PUBLISHED);
+    }
+    list.mutable_releases(1)->set_disclosure_profile(v1::ALREADY_PUBLIC);
+    return list;
+  });
+  const CliResult result = RunCli(connection_, {"releases", "list"});
+  EXPECT_EQ(result.code, ExitCode::kOk) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("already public"));
+  EXPECT_THAT(result.out, Not(HasSubstr("unspecified")));
+}
+
 TEST_F(PublicationCommandsTest, AWithdrawalNeedsAReason) {
   EXPECT_CALL(*connection_, WithdrawRelease(_, _)).Times(0);
   EXPECT_EQ(RunCli(connection_, {"releases", "withdraw", "q1"}).code, ExitCode::kUsage);

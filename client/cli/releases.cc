@@ -1,10 +1,14 @@
 // `concordat releases …`.
+#include <cstdint>
+#include <fstream>
 #include <optional>
+#include <string>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
+#include "base/digest.h"
 #include "base/status.h"
 #include "client/cli/atomic_file.h"
 #include "client/cli/commands.h"
@@ -66,7 +70,12 @@ std::vector<Column<Release>> ReleaseColumns() {
       {"Figures", "observation_count",
        [](const Release& r) { return Plain(absl::StrCat(r.observation_count())); }, nullptr, true},
       {"Small numbers", "disclosure_profile",
-       [](const Release& r) { return Plain(LowerWords(NameOf(r.disclosure_profile()))); },
+       // Of submitted figures it is each measure's.
+       [](const Release& r) {
+         return Plain(r.disclosure_profile() == v1::DISCLOSURE_PROFILE_UNSPECIFIED
+                          ? ""
+                          : LowerWords(NameOf(r.disclosure_profile())));
+       },
        [](const Release& r) { return NameOf(r.disclosure_profile()); }},
       {"", "digest", [](const Release& r) { return Plain(r.digest()); }},
   };
@@ -165,6 +174,27 @@ absl::Status ListObservations(Session& session, const ObservationsOptions& optio
                    {"figure", ""});
 }
 
+// Bytes and SHA-256 of a file.
+struct FileFacts {
+  int64_t bytes = 0;
+  std::string sha256;
+};
+
+absl::StatusOr<FileFacts> FactsOf(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  FileFacts facts;
+  Sha256 digest;
+  std::string bytes(size_t{1} << 16, '\0');
+  while (file) {
+    file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    facts.bytes += file.gcount();
+    digest.Update({bytes.data(), static_cast<size_t>(file.gcount())});
+  }
+  if (!file.eof()) return LocalError("the workbook cannot be read back", "try another disk");
+  facts.sha256 = digest.Finish();
+  return facts;
+}
+
 // Writes what is asked for, as the workbook of it or as it comes.
 absl::Status WriteExtract(Session& session, Client& client,
                           const v1::ExtractObservationsRequest& request, bool as_workbook,
@@ -185,12 +215,16 @@ absl::Status WriteExtract(Session& session, Client& client,
   }
   RETURN_IF_ERROR(extracted.status());
   const ExtractSummary& summary = *extracted;
+  FileFacts facts{summary.manifest.bytes(), summary.manifest.sha256()};
+  // What the manifest says is of the tidy file that the workbook was made of.
+  if (as_workbook) {
+    ASSIGN_OR_RETURN(facts, FactsOf(file.temporary().string()));
+  }
   RETURN_IF_ERROR(file.Commit());
   session.err() << path << ": " << Counted(summary.manifest.rows(), "row") << ", "
-                << Counted(summary.manifest.bytes(), "byte") << ", SHA-256 "
-                << absl::BytesToHexString(summary.manifest.sha256()) << ", under "
-                << summary.header.agreement() << " version " << summary.header.agreement_version()
-                << "\n";
+                << Counted(facts.bytes, "byte") << ", SHA-256 "
+                << absl::BytesToHexString(facts.sha256) << ", under " << summary.header.agreement()
+                << " version " << summary.header.agreement_version() << "\n";
   return absl::OkStatus();
 }
 

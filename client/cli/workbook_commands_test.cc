@@ -1,7 +1,9 @@
 // `--format xlsx`: extracts and scorecards as workbooks, read back.
 #include <filesystem>
+#include <fstream>
 #include <iterator>
 #include <memory>
+#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -116,6 +118,18 @@ TEST_F(WorkbookCommandsTest, AnExtractHasNumbersAndSymbolsInColumnsOfTheirOwn) {
                           R"(3: "value_count"|"Indicator"|"Number"|"0")",
                           R"(4: "value_percent"|"Indicator"|"Percentage"|"1")"));
   EXPECT_EQ(FilesInFolder(), 1u);
+}
+
+TEST_F(WorkbookCommandsTest, AnExtractPrintsTheSizeAndDigestOfTheWorkbookItself) {
+  ServeTidyFiles();
+  const CliResult result = Run({"releases", "extract", "r", "--format", "xlsx", "--period-kind",
+                                "financial-year", "-o", path_});
+  ASSERT_EQ(result.code, ExitCode::kOk) << result.err;
+  std::ostringstream bytes;
+  bytes << std::ifstream(path_, std::ios::binary).rdbuf();
+  EXPECT_THAT(result.err,
+              HasSubstr(absl::StrCat(bytes.str().size(), " bytes, SHA-256 ",
+                                     absl::BytesToHexString(Sha256Of(bytes.str())), ",")));
 }
 
 TEST_F(WorkbookCommandsTest, AnExtractSaysWhatItsManifestSays) {
