@@ -6,10 +6,11 @@
 #include <utility>
 #include <vector>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
+#include "absl/strings/string_view.h"
 #include "base/status.h"
 #include "client/rows/csv_rows.h"
 #include "client/rows/row_cells.h"
@@ -20,21 +21,65 @@ namespace concordat::rows {
 namespace {
 
 constexpr size_t kMostBytes = 1 << 20;
-// What is nested deeper is no row, and would cost a parser its stack.
-constexpr int kMostDepth = 2;
 
 using nlohmann::json;
 
-// The text of a cell that holds this; nothing for what no cell can.
-std::optional<std::string> CellText(const json& value) {
-  if (value.is_null()) return "";
-  if (value.is_string()) return value.get<std::string>();
-  if (value.is_boolean()) return value.get<bool>() ? "true" : "false";
-  if (value.is_number_integer()) return value.dump();
-  // All digits of it, and no exponent.
-  if (value.is_number_float()) return absl::StrFormat("%.17f", value.get<double>());
-  return std::nullopt;
-}
+// The names of one object and the texts of its cells. A number is the text that stands there,
+// so that it is judged as in CSV.
+class Cells final : public json::json_sax_t {
+ public:
+  const std::vector<std::string>& names() const { return names_; }
+  const std::vector<std::string>& texts() const { return texts_; }
+  // What is wrong with a line that could not be parsed to its end.
+  absl::string_view problem() const { return problem_; }
+
+  bool null() override { return Add(""); }
+  bool boolean(bool value) override { return Add(value ? "true" : "false"); }
+  bool number_integer(number_integer_t value) override { return Add(absl::StrCat(value)); }
+  bool number_unsigned(number_unsigned_t value) override { return Add(absl::StrCat(value)); }
+  bool number_float(number_float_t, const string_t& text) override { return Add(text); }
+  bool string(string_t& text) override { return Add(text); }
+  bool binary(binary_t&) override { return false; }
+  bool start_object(size_t) override {
+    if (is_object_) return Nested();
+    is_object_ = true;
+    return true;
+  }
+  bool key(string_t& name) override {
+    // It would be taken for its last value.
+    if (absl::c_linear_search(names_, name)) {
+      problem_ = "has a name twice";
+      return false;
+    }
+    names_.push_back(name);
+    return true;
+  }
+  bool end_object() override { return true; }
+  bool start_array(size_t) override { return is_object_ && Nested(); }
+  bool end_array() override { return false; }
+  bool parse_error(size_t, const std::string&, const nlohmann::detail::exception&) override {
+    problem_ = kNoObject;
+    return false;
+  }
+
+ private:
+  static constexpr absl::string_view kNoObject = "is not one JSON object on one line";
+
+  bool Add(std::string text) {
+    if (!is_object_) return false;
+    texts_.push_back(std::move(text));
+    return true;
+  }
+  bool Nested() {
+    problem_ = "has a list or an object where a value should be";
+    return false;
+  }
+
+  bool is_object_ = false;
+  std::vector<std::string> names_;
+  std::vector<std::string> texts_;
+  absl::string_view problem_ = kNoObject;
+};
 
 class NdjsonFile final : public RowFile {
  public:
@@ -76,37 +121,10 @@ class NdjsonFile final : public RowFile {
       can_go_on_ = false;
       return absl::InvalidArgumentError("is not UTF-8 text");
     }
-    bool too_deep = false;
-    // A name that stands twice would be taken for its last value.
-    bool twice = false;
-    std::vector<std::string> names;
-    const json row = json::parse(
-        text,
-        [&](int depth, json::parse_event_t event, json& parsed) {
-          too_deep |= depth > kMostDepth;
-          if (event == json::parse_event_t::key) {
-            for (const std::string& name : names) twice |= name == parsed.get<std::string>();
-            names.push_back(parsed.get<std::string>());
-          }
-          return !too_deep;
-        },
-        /*allow_exceptions=*/false);
-    if (too_deep || !row.is_object()) {
-      return absl::InvalidArgumentError("is not one JSON object on one line");
-    }
-    if (twice) return absl::InvalidArgumentError("has a name twice");
-    std::vector<std::string> cells;
-    names.clear();
-    for (const auto& [name, value] : row.items()) {
-      const std::optional<std::string> cell = CellText(value);
-      if (!cell.has_value()) {
-        return absl::InvalidArgumentError("has a list or an object where a value should be");
-      }
-      names.push_back(name);
-      cells.push_back(*cell);
-    }
-    ASSIGN_OR_RETURN(const RowCells columns, RowCells::Make(names));
-    return columns.Parse(line_, cells);
+    Cells cells;
+    if (!json::sax_parse(text, &cells)) return absl::InvalidArgumentError(cells.problem());
+    ASSIGN_OR_RETURN(const RowCells columns, RowCells::Make(cells.names()));
+    return columns.Parse(line_, cells.texts());
   }
 
   const std::string path_;

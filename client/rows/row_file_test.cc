@@ -114,6 +114,17 @@ TEST_F(RowFileTest, NdjsonHasTheSameColumns) {
               ElementsAre("1:0.1", "3:2"));
 }
 
+TEST_F(RowFileTest, ANumberIsJudgedAlikeInNdjsonAndInCsv) {
+  for (const char* number : {"1e3", "1E3", "1.5e+2"}) {
+    EXPECT_THAT(Csv(absl::StrCat("\nm,a,2018,", number, ",\n")),
+                ElementsAre("line 2, value: write the number with all its digits"));
+    EXPECT_THAT(
+        Ndjson(absl::StrCat(
+            "{\"measure\":\"m\",\"area\":\"a\",\"period\":\"2018\",\"value\":", number, "}\n")),
+        ElementsAre("line 1, value: write the number with all its digits"));
+  }
+}
+
 TEST_F(RowFileTest, AWrongObjectIsNamedByItsLineAndTheNextOneIsRead) {
   const std::string right = "{\"measure\":\"m\",\"area\":\"a\",\"period\":\"2018\",\"value\":1}\n";
   EXPECT_THAT(Ndjson("[1]\n{\n{\"a\":1,\"a\":2}\n" +

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/civil_time.h"
 #include "base/status.h"
+#include "server/domain/disclosure/table.h"
 #include "server/domain/periods.h"
 #include "server/domain/rounding.h"
 
@@ -14,9 +15,17 @@ namespace concordat::domain {
 namespace {
 
 constexpr size_t kMostSent = 20;
+constexpr auto kLargestCount = static_cast<double>(disclosure::kLargestCount);
+// All whole numbers up to it are held exactly.
+constexpr double kLargestExact = 9'007'199'254'740'991;
 
 bool IsMadeOfParts(const v1::Measure& measure) {
   return measure.unit() == v1::Measure::PERCENT || measure.unit() == v1::Measure::RATE;
+}
+
+std::string AboveLargestCount() {
+  return absl::StrCat("is more than ", disclosure::kLargestCount,
+                      ", the largest count that is protected");
 }
 
 // Whether a value of the unit cannot be below zero.
@@ -155,8 +164,13 @@ void MeasureRules::CheckFigure(v1::SubmittedObservation& figure,
   if (IsNeverNegative(measure_.unit()) && figure.value() < 0) {
     wrong("value", "must not be negative");
   }
-  if (measure_.unit() == v1::Measure::COUNT && figure.value() != std::floor(figure.value())) {
-    wrong("value", "must be a whole number: it counts");
+  if (measure_.unit() == v1::Measure::COUNT) {
+    if (figure.value() != std::floor(figure.value())) {
+      wrong("value", "must be a whole number: it counts");
+    }
+    if (figure.value() > kLargestCount) wrong("value", AboveLargestCount());
+  } else if (std::fabs(figure.value()) > kLargestExact) {
+    wrong("value", "is larger than can be held exactly");
   }
 }
 
@@ -198,6 +212,8 @@ void MeasureRules::CheckParts(v1::SubmittedObservation& figure,
     return wrong("denominator",
                  "must be more than 0; of nothing there is no share: send `z` as the value alone");
   }
+  if (figure.numerator() > kLargestCount) return wrong("numerator", AboveLargestCount());
+  if (figure.denominator() > kLargestCount) return wrong("denominator", AboveLargestCount());
   if (measure_.unit() == v1::Measure::PERCENT && figure.numerator() > figure.denominator()) {
     return wrong("numerator", "must not be more than the denominator");
   }

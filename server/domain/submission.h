@@ -60,9 +60,10 @@ class MeasureRules {
   // Checks a figure of this measure that `provider` sends, on the day `today`
   // (Europe/London): its area is one of the provider's duty; its period is a whole one
   // that is collected and has ended; its breakdown is known; it has a value or a symbol,
-  // and the value keeps the rules of the unit and recomputes from numerator and
-  // denominator; an average whose small numbers are hidden says of how many cases it is. A
-  // value that was left out is filled in, rounded to the measure's
+  // and the value keeps the rules of the unit, can be held exactly and, where it counts, be
+  // protected, and recomputes from numerator and denominator; an average whose small
+  // numbers are hidden says of how many cases it is. A value that was left out is filled
+  // in, rounded to the measure's
   // decimal places, and the period's label is dropped. Adds what is wrong to `problems`;
   // returns whether nothing is.
   bool CheckRow(absl::string_view provider, absl::CivilDay today, v1::SubmittedObservation& figure,

@@ -181,6 +181,18 @@ TEST(SubmittedRowTest, AnAverageSaysOfHowManyCasesItIsWhereSmallNumbersAreHidden
   }
 }
 
+TEST(SubmittedRowTest, ACountIsNotMoreThanCanBeProtectedNorAValueThanIsHeldExactly) {
+  EXPECT_THAT(Check(Measure::COUNT, Valued(100'000'000)), IsEmpty());
+  EXPECT_THAT(Check(Measure::COUNT, Valued(100'000'001)), ElementsAre("1 value"));
+  EXPECT_THAT(Check(Measure::RATE, Share(100'000'000, 100'000'000)), IsEmpty());
+  EXPECT_THAT(Check(Measure::RATE, Share(100'000'001, 5)), ElementsAre("1 numerator"));
+  EXPECT_THAT(Check(Measure::PERCENT, Share(5, 100'000'001)), ElementsAre("1 denominator"));
+  const double exact = 9007199254740991;
+  EXPECT_THAT(Check(Measure::PERCENTAGE_POINTS, Valued(-exact)), IsEmpty());
+  EXPECT_THAT(Check(Measure::PERCENTAGE_POINTS, Valued(exact + 1)), ElementsAre("1 value"));
+  EXPECT_THAT(Check(Measure::DAYS, Valued(exact + 1)), ElementsAre("1 value"));
+}
+
 TEST(SubmittedRowTest, AShareIsOfSomethingAndNotMoreThanAllOfIt) {
   EXPECT_THAT(Check(Measure::PERCENT, Share(5, 5)), IsEmpty());
   EXPECT_THAT(Check(Measure::PERCENT, Share(6, 5)), ElementsAre("1 numerator"));
