@@ -235,10 +235,11 @@ class CallReactor final : public audit::Entry, public CallsInHand::Member {
   // A read in steps that is not at its end, and what brings its next step.
   std::unique_ptr<SteppedRead<MessagePtr>> stepped_read_;
   std::unique_ptr<grpc::Alarm> step_alarm_;
-  // An upload: what takes its messages, the digest over them, and whether they were
-  // looked up, and answered before, under their request id.
+  // An upload: what takes its messages, the digest over them, whether no other can come, and
+  // whether they were looked up, and answered before, under their request id.
   std::unique_ptr<MessageSink<MessagePtr, MessagePtr>> sink_;
   std::optional<Sha256> upload_digest_;
+  bool sender_closed_ = false;
   bool looked_up_ = false;
   bool is_replay_ = false;
   Unrecorded unrecorded_ = Unrecorded::kNone;

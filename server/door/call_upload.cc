@@ -37,12 +37,15 @@ void CallReactor::GoOnTaking() {
   const UploadPace::Moment moment = std::chrono::steady_clock::now();
   const SinkNeed need = sink_->need();
   if (need != SinkNeed::kWrite) pace_.End(moment);
+  // What the sender still says after the last message is heard before anything is judged.
+  if (need == SinkNeed::kMessage || (sink_->is_complete() && !sender_closed_)) {
+    // A sender that stands still is not waited for, however far its deadline is.
+    SetExpiry(std::min(DeadlineOfCall() - now, door_.limits_.default_deadline));
+    request_bytes_.Clear();
+    return stream_.Read(&request_bytes_, &part_read_);
+  }
   switch (need) {
     case SinkNeed::kMessage:
-      // A sender that stands still is not waited for, however far its deadline is.
-      SetExpiry(std::min(DeadlineOfCall() - now, door_.limits_.default_deadline));
-      request_bytes_.Clear();
-      return stream_.Read(&request_bytes_, &part_read_);
     case SinkNeed::kWrite:
       SetExpiry(DeadlineOfCall() - now);
       unrecorded_ = Unrecorded::kWrite;
@@ -59,11 +62,12 @@ void CallReactor::GoOnTaking() {
 
 void CallReactor::OnPartRead(bool ok) {
   absl::Status taken = MayGoOnTaking();
-  if (taken.ok() && !ok) {
+  sender_closed_ = !ok;
+  if (taken.ok() && !ok && !sink_->is_complete()) {
     taken = MakeError(v1::CALLER_GONE,
                       "the stream ended before its last message, and nothing of it is kept");
   }
-  if (taken.ok()) taken = TakePart();
+  if (taken.ok() && ok) taken = TakePart();
   if (!taken.ok()) return EndStream(taken);
   GoOnTaking();
 }

@@ -39,8 +39,9 @@ class MessageSink {
   virtual SinkNeed need() const = 0;
   // Whether its last message has come.
   virtual bool is_complete() const = 0;
-  // On a door's thread, with need kMessage. `violations` is what the field rules say of
-  // the message. An error ends the stream, and the caller gets it.
+  // On a door's thread, with need kMessage, or when it is complete and another message comes
+  // all the same, which it refuses. `violations` is what the field rules say of the message.
+  // An error ends the stream, and the caller gets it.
   virtual absl::Status Take(Message message, const std::vector<FieldViolation>& violations) = 0;
   // On the log's thread, with need kWrite: writes a little, so that the writer is not
   // held for long. An error is the database's.

@@ -80,6 +80,7 @@ class Submitting final : public SubmissionSink {
 
   absl::Status Take(v1::SubmitObservationsRequest message,
                     const std::vector<FieldViolation>& violations) override {
+    if (complete_) return InvalidField("end", "comes once, last: nothing follows it");
     for (const FieldViolation& violation : violations) {
       const std::optional<RowField> field = RowFieldOf(violation.field);
       // Without its number a row cannot be named.

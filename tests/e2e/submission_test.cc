@@ -371,6 +371,27 @@ TEST_F(SubmissionTest, MessagesInAnotherOrderAreRefused) {
   EXPECT_TRUE(LeavesNothing());
 }
 
+TEST_F(SubmissionTest, WhatComesAfterTheEndIsRefusedAndNothingApplied) {
+  const std::vector<std::string> messages = Messages(HeaderOf(kPolice), {Figure(1, kCounty, 10)});
+  for (const std::string& after : messages) {
+    const auto answer = Send(kPolice, {messages[0], messages[1], messages[2], after});
+    EXPECT_TRUE(RefusedWith(answer.outcome, v1::FIELDS_INVALID));
+    EXPECT_THAT(Fields(answer.outcome), ElementsAre("end"));
+  }
+  EXPECT_TRUE(RefusedWith(Send(kPolice, {messages[0], messages[1], messages[2], "\x0f"}).outcome,
+                          v1::REQUEST_MALFORMED));
+  EXPECT_TRUE(LeavesNothing());
+  // It is heard however late it comes, as long as the sender has not closed its side.
+  StreamCall call(partnership_->ChannelOf(kPolice), kSubmit);
+  for (const std::string& message : messages) ASSERT_TRUE(call.Write(message));
+  ASSERT_TRUE(AwaitStored(1));
+  absl::SleepFor(absl::Milliseconds(100));
+  EXPECT_EQ(Visible(), 0);
+  call.Write(messages[1]);
+  EXPECT_THAT(Fields(Conclude(call).outcome), ElementsAre("end"));
+  EXPECT_TRUE(LeavesNothing());
+}
+
 TEST_F(SubmissionTest, ARepeatedSubmissionIsAnsweredAsBeforeAndAppliedOnce) {
   const Metadata metadata = {{"concordat-request-id", "a-retry"}};
   const std::vector<std::string> messages =
