@@ -289,7 +289,9 @@ absl::StatusOr<std::unique_ptr<door::MessageSource<Part>>> OpenExtract(
   if (request.format() == v1::ExtractObservationsRequest::CSV) {
     ASSIGN_OR_RETURN(copies_lines, HasLines(store, call->grant(), request.parent()));
   }
-  return std::make_unique<Extract>(store, std::move(call), request, std::move(release), point,
+  // As the lines were written, whatever has become of the measures and their topics.
+  const store::ReadPoint frozen = FrozenPoint(release, point);
+  return std::make_unique<Extract>(store, std::move(call), request, std::move(release), frozen,
                                    unchanged, copies_lines);
 }
 

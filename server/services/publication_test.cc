@@ -370,6 +370,53 @@ TEST_F(PublicationTest, AnExtractHasTheSameFiguresAsTheList) {
   EXPECT_THAT(file, ::testing::Not(HasSubstr("\"value\":3,")));
 }
 
+TEST_F(PublicationTest, FiguresGoByTheTopicsAndTheTitleThatWereFrozenOnEveryRoad) {
+  const auto put_measure = [&](const std::string& topic, const std::string& title, absl::Time now) {
+    measure_.clear_topics();
+    measure_.add_topics(topic);
+    measure_.set_display_name(title);
+    store::Row row;
+    row.name = measure_.name();
+    row.recorded = now;
+    row.topics = {topic};
+    row.body = StoredBytes(measure_);
+    Put(store::Kind::kMeasure, row, now);
+  };
+  put_measure("neglect", "Referrals", kNoon);
+  SubmitTheQuarter();
+  Publish();
+  v1::Agreement::Scope scope;
+  scope.add_releases(release_.name());
+  scope.add_measures(kMeasure);
+  scope.add_topics("neglect");
+  scope.add_areas("areas/-");
+  scope.set_finest_geography(v1::LOCAL_AUTHORITY_DISTRICT);
+  const auto call = std::make_shared<const door::Call>(
+      door::CallReactor::MakeCall(store::Over(scope), "agencies/police/clients/feed", "", kNoon));
+  const auto rows_of = [&](v1::ExtractObservationsRequest::Format format) {
+    v1::ExtractObservationsRequest request;
+    request.set_parent(release_.name());
+    request.set_format(format);
+    request.mutable_filter()->add_measures(kMeasure);
+    const auto source = Must(service_->ExtractObservations(call, request));
+    while (!Must(source->Prepare())) continue;
+    int64_t rows = 0;
+    while (auto part = Must(source->Next())) rows += part->manifest().rows();
+    return rows;
+  };
+  for (const char* topic : {"neglect", "exploitation"}) {
+    put_measure(topic, "Another title", kNoon + absl::Hours(1));
+    EXPECT_EQ(rows_of(v1::ExtractObservationsRequest::CSV), 5) << topic;
+    EXPECT_EQ(rows_of(v1::ExtractObservationsRequest::NDJSON), 5) << topic;
+    EXPECT_EQ(rows_of(v1::ExtractObservationsRequest::TIDY_CSV), 5) << topic;
+    v1::GetScorecardRequest request;
+    request.set_name(release_.name());
+    const v1::Scorecard scorecard = Must(service_->GetScorecard(*call, request));
+    ASSERT_THAT(scorecard.rows(), SizeIs(1)) << topic;
+    EXPECT_EQ(scorecard.rows(0).measure().display_name(), "Referrals") << topic;
+  }
+}
+
 TEST_F(PublicationTest, TheReportIsForTheOfficeAlone) {
   SubmitTheQuarter();
   Publish();

@@ -141,6 +141,13 @@ absl::Status CheckNotWithdrawn(const store::Reader& reader, const auth::Grant& g
                    {{"release", name}});
 }
 
+store::ReadPoint FrozenPoint(const v1::Release& release, store::ReadPoint point) {
+  // What a change commits is recorded at one time, and a point ends before its own.
+  if (release.has_frozen_time())
+    point.as_of = ToTime(release.frozen_time()) + absl::Microseconds(1);
+  return point;
+}
+
 absl::Status CheckFilterNames(const store::Reader& reader, const auth::Grant& grant,
                               store::ReadPoint point, absl::Span<const std::string> releases,
                               absl::string_view path,

@@ -36,6 +36,10 @@ absl::StatusOr<v1::Release> ReadableRelease(const store::Reader& reader, const a
 absl::Status CheckNotWithdrawn(const store::Reader& reader, const auth::Grant& grant,
                                const std::string& name);
 
+// `point`, but with the measures and areas that the release's figures are about as they were
+// when it was frozen.
+store::ReadPoint FrozenPoint(const v1::Release& release, store::ReadPoint point);
+
 // FIELDS_INVALID, in fields that begin with `path`, when one of `measures` or `areas` names
 // nothing that the grant covers, as it stands at `point` or is frozen in one of `releases`.
 // What does not exist and what is outside are told the same.

@@ -148,6 +148,33 @@ void SetPlaces(Scorecard::Row& row) {
   }
 }
 
+// The measure as it is today: its target and polarity judge. As it was when the figures were
+// frozen where its topics have left the agreement's, which the figures have not.
+absl::StatusOr<v1::Measure> ReadMeasure(const store::Store& store, const door::Call& call,
+                                        const std::string& name, const v1::Release& release,
+                                        store::ReadPoint point) {
+  absl::StatusOr<store::Row> row = store.Find(call.grant(), store::Kind::kMeasure, name, point);
+  if (ReasonOf(row.status()) == v1::OUT_OF_SCOPE) {
+    row = store.Find(call.grant(), store::Kind::kMeasure, name, FrozenPoint(release, point));
+  }
+  RETURN_IF_ERROR(row.status());
+  v1::Measure measure;
+  if (!measure.ParseFromString(row->body)) {
+    return absl::DataLossError("a stored measure cannot be read");
+  }
+  return measure;
+}
+
+// The title that is frozen beside the measure's figures, all of one release.
+std::string TitleOf(const std::map<std::string, CellFigures>& areas, const v1::Measure& measure) {
+  for (const auto& [area, cell] : areas) {
+    const Observation& figure =
+        cell.own.empty() ? cell.comparators.begin()->second.back() : cell.own.back();
+    if (!figure.measure_display_name().empty()) return figure.measure_display_name();
+  }
+  return measure.display_name();
+}
+
 }  // namespace
 
 absl::StatusOr<Scorecard> MakeScorecard(const store::Store& store, const door::Call& call,
@@ -173,11 +200,8 @@ absl::StatusOr<Scorecard> MakeScorecard(const store::Store& store, const door::C
   for (const auto& [name, areas] : figures) {
     call.NoteContribution(name);
     Scorecard::Row& row = *scorecard.add_rows();
-    ASSIGN_OR_RETURN(const store::Row stored,
-                     store.Find(call.grant(), store::Kind::kMeasure, name, point));
-    if (!row.mutable_measure()->ParseFromString(stored.body)) {
-      return absl::DataLossError("a stored measure cannot be read");
-    }
+    ASSIGN_OR_RETURN(*row.mutable_measure(), ReadMeasure(store, call, name, release, point));
+    row.mutable_measure()->set_display_name(TitleOf(areas, row.measure()));
     for (const auto& [area, cell] : areas) *row.add_cells() = MakeCell(row.measure(), area, cell);
     SetPlaces(row);
   }
