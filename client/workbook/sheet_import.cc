@@ -211,10 +211,40 @@ class Import final : public os::iface::import_factory {
   os::sheet_t index_ = -1;
 };
 
+// The little-endian number of so many bytes at `at`, where they are.
+uint64_t NumberAt(absl::string_view bytes, size_t at, size_t size) {
+  uint64_t number = 0;
+  for (size_t i = size; i-- > 0;) number = number << 8 | static_cast<unsigned char>(bytes[at + i]);
+  return number;
+}
+
+// What all files of the archive have together when they are unpacked, by its directory. The
+// library unpacks no more of a file than stands there. What is no directory has nothing.
+uint64_t UnpackedBytes(absl::string_view archive) {
+  constexpr size_t kEndBytes = 22;
+  constexpr size_t kEntryBytes = 46;
+  const size_t end = archive.rfind("PK\x05\x06");
+  if (end == archive.npos || archive.size() - end < kEndBytes) return 0;
+  uint64_t total = 0;
+  uint64_t at = NumberAt(archive, end + 16, 4);
+  while (at + kEntryBytes <= archive.size() && archive.substr(at, 4) == "PK\x01\x02") {
+    total += NumberAt(archive, at + 24, 4);
+    // Past the name, the extra fields and the comment.
+    at += kEntryBytes + NumberAt(archive, at + 28, 2) + NumberAt(archive, at + 30, 2) +
+          NumberAt(archive, at + 32, 2);
+  }
+  return total;
+}
+
 }  // namespace
 
 absl::StatusOr<std::vector<SheetRow>> ImportSheet(absl::string_view workbook,
                                                   absl::string_view name) {
+  if (UnpackedBytes(workbook) > kMaxUnpackedBytes) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("it unpacks to more than ", kMaxUnpackedBytes >> 20,
+                     " MiB: leave out sheets, pictures and formats, or send CSV"));
+  }
   Import import(name);
   try {
     orcus::orcus_xlsx reader(&import);

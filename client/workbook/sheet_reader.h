@@ -22,6 +22,8 @@ struct SheetRow {
 
 // The largest workbook that is opened, in bytes.
 inline constexpr size_t kMaxWorkbookBytes = size_t{64} << 20;
+// What its files may have together when they are unpacked.
+inline constexpr size_t kMaxUnpackedBytes = size_t{256} << 20;
 
 // The rows of the sheet `name` of an XLSX workbook. A number is its shortest exact text
 // without an exponent, as `1234.5`; a truth value is `true` or `false`. A cell with a
