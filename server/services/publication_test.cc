@@ -464,6 +464,31 @@ TEST_F(PublicationTest, MissingReturnsAreNamedAndPublishedOnlyWhenAccepted) {
   EXPECT_EQ(Listed("releases/first").at("areas/c").symbol(), Observation::NOT_AVAILABLE);
 }
 
+TEST_F(PublicationTest, AnAgencySeesItsOwnMissingReturnsAndTheOfficeAll) {
+  PutDuties();
+  v1::Measure::Duty& duty = *measure_.add_duties();
+  duty.set_agency("agencies/trust");
+  duty.add_areas("areas/e");
+  PutArea("areas/e", kCounty);
+  PutMessage(store::Kind::kMeasure, measure_);
+  Submit({{"areas/a", 20}});
+  Must(TryPublish(Preview().preview_digest(), /*accept_missing=*/true));
+  v1::Agreement::Scope scope;
+  scope.add_releases(release_.name());
+  const auto missing = [&](const door::Call& call) {
+    v1::GetReleaseRequest request;
+    request.set_name(release_.name());
+    const v1::Release release = Must(service_->GetRelease(call, request));
+    return std::vector<std::string>(release.missing_returns().begin(),
+                                    release.missing_returns().end());
+  };
+  EXPECT_THAT(missing(*TheOffice()), SizeIs(2));
+  const door::Call police = door::CallReactor::MakeCall(store::Over(scope));
+  EXPECT_THAT(missing(police), ElementsAre("measures/m/returns/2018-19-q1.police"));
+  const auto list = Must(service_->ListReleases(police, v1::ListReleasesRequest()));
+  EXPECT_THAT(list.releases(0).missing_returns(), SizeIs(1));
+}
+
 TEST_F(PublicationTest, SumsThatDoNotHoldAreNamedAndPublishedOnlyWhenAccepted) {
   SubmitTheQuarter();
   Submit({{"areas/a", 30}});

@@ -1,5 +1,6 @@
 #include "server/services/release_reading.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -11,8 +12,10 @@
 #include "absl/time/civil_time.h"
 #include "absl/types/span.h"
 #include "base/civil_time.h"
+#include "base/resource_name.h"
 #include "base/status.h"
 #include "concordat/v1/directory.pb.h"
+#include "server/domain/returns.h"
 #include "server/services/apply.h"
 
 namespace concordat::services {
@@ -100,6 +103,16 @@ absl::StatusOr<bool> HasFigures(const store::Reader& reader, const auth::Grant& 
   return found;
 }
 
+// What other agencies owe is between them and the office.
+void KeepOwnMissingReturns(absl::string_view agency, v1::Release& release) {
+  auto& names = *release.mutable_missing_returns();
+  names.erase(std::remove_if(names.begin(), names.end(),
+                             [&](const std::string& name) {
+                               return domain::AgencyOfReturn(LastIdentifier(name)) != agency;
+                             }),
+              names.end());
+}
+
 // Sees all that is committed.
 store::ReadPoint Newest() { return {std::numeric_limits<int64_t>::max(), absl::InfiniteFuture()}; }
 
@@ -110,6 +123,7 @@ absl::StatusOr<v1::Release> ReadRelease(const store::Reader& reader, const auth:
   ASSIGN_OR_RETURN(v1::Release release, Parse(row));
   if (audience == Audience::kPartners) {
     release.clear_report();
+    KeepOwnMissingReturns(grant.agency(), release);
   } else {
     RETURN_IF_ERROR(AddRecipients(reader, grant, release));
   }

@@ -18,7 +18,8 @@
 
 namespace concordat::services {
 
-// Who reads a release: its report and its recipients are for the office alone.
+// Who reads a release: its report, its recipients and the missing returns of other agencies
+// are for the office alone.
 enum class Audience { kPartners, kOffice };
 
 // The release of `row`, with how many of its figures the grant covers.
