@@ -1,8 +1,10 @@
 // `concordat releases preview|publish|withdraw|show`: making releases of submitted figures.
 #include <cstdint>
+#include <filesystem>
 #include <limits>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -77,6 +79,9 @@ absl::StatusOr<Release> ReleaseOf(const MakeOptions& options) {
 // The release that is to be made; read into `file` where one says it.
 absl::StatusOr<Release> ReadRelease(Session& session, const MakeOptions& options, ApplyFile& file) {
   if (options.file.empty()) return ReleaseOf(options);
+  if (std::error_code error; !std::filesystem::exists(options.file, error)) {
+    return absl::InvalidArgumentError(absl::StrCat("there is no file ", options.file));
+  }
   file.request = std::make_unique<v1::PreviewReleaseRequest>();
   if (const auto problems = ReadFileOf("release", options.file, file); !problems.empty()) {
     return NothingSent(session, problems, "the file");
@@ -273,6 +278,13 @@ absl::Status Preview(Session& session, const MakeOptions& options) {
   PrintNames(session,
              "Queried returns, which keep it from being published:", preview.queried_returns());
   PrintBrokenSums(session, preview);
+  if (preview.release().observation_count() == 0) {
+    session.out()
+        << "\nThere is nothing to publish: no figure of these measures was submitted, and "
+           "none is owed, of a\nperiod that lies whole between the first and the last "
+           "day.\n";
+    return absl::OkStatus();
+  }
   session.out() << "\nNothing was published. To publish exactly this, give `releases publish` the "
                    "same options and\n  --preview-digest "
                 << Printable(preview.preview_digest()) << "\n";

@@ -42,6 +42,7 @@ TEST_F(PublicationCommandsTest, APreviewPrintsTheReportAndHowToPublishIt) {
     v1::PreviewReleaseResponse preview;
     *preview.mutable_release() = sent.release();
     preview.set_preview_digest("abcd");
+    preview.mutable_release()->set_observation_count(7);
     preview.mutable_release()->add_missing_returns("measures/visits/returns/2018-19-q1.police");
     v1::DisclosureReport& report = *preview.mutable_release()->mutable_report();
     report.set_hidden_count(1);
@@ -69,6 +70,19 @@ TEST_F(PublicationCommandsTest, APreviewPrintsTheReportAndHowToPublishIt) {
   EXPECT_THAT(result.out, HasSubstr("1 to 9"));
   EXPECT_THAT(result.out, HasSubstr("measures/visits/returns/2018-19-q1.police"));
   EXPECT_THAT(result.out, HasSubstr("--preview-digest abcd"));
+}
+
+TEST_F(PublicationCommandsTest, APreviewWithoutFiguresSaysWhyAndNotHowToPublish) {
+  EXPECT_CALL(*connection_, PreviewRelease(_, _)).WillOnce([](const auto& sent, auto&) {
+    v1::PreviewReleaseResponse preview;
+    *preview.mutable_release() = sent.release();
+    preview.set_preview_digest("abcd");
+    return preview;
+  });
+  const CliResult result = RunCli(connection_, Making("preview"));
+  EXPECT_EQ(result.code, ExitCode::kOk) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("There is nothing to publish"));
+  EXPECT_THAT(result.out, Not(HasSubstr("--preview-digest")));
 }
 
 TEST_F(PublicationCommandsTest, APreviewPrintsTheSumsThatDoNotHold) {
@@ -155,8 +169,9 @@ TEST_F(PublicationCommandsTest, AFileThatIsWrongIsNotSent) {
     EXPECT_THAT(result.err, HasSubstr(file_ + problem));
     EXPECT_THAT(result.err, HasSubstr("so nothing was sent"));
   }
-  EXPECT_EQ(RunCli(connection_, {"releases", "preview", "-f", file_ + "-"}).code,
-            ExitCode::kInvalidInput);
+  const CliResult missing = RunCli(connection_, {"releases", "preview", "-f", file_ + "-"});
+  EXPECT_EQ(missing.code, ExitCode::kInvalidInput);
+  EXPECT_THAT(missing.err, HasSubstr("there is no file " + file_ + "-"));
 }
 
 TEST_F(PublicationCommandsTest, WhatTheServiceRefusesIsNamedByItsLineInTheFile) {

@@ -11,9 +11,16 @@ namespace {
 constexpr size_t kMostBytes = 1 << 20;
 constexpr absl::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
-absl::Status NotUtf8() {
+// Of ASCII in UTF-16 every other byte is NUL.
+bool IsUtf16(absl::string_view text) {
+  return absl::StartsWith(text, "\xFF\xFE") || absl::StartsWith(text, "\xFE\xFF");
+}
+
+absl::Status NotUtf8(absl::string_view text) {
   return absl::InvalidArgumentError(
-      "is not UTF-8 text; save the file as `CSV UTF-8`, or convert it");
+      IsUtf16(text) || !absl::StrContains(text, '\0')
+          ? "is not UTF-8 text; save the file as `CSV UTF-8`, or convert it"
+          : "has a NUL byte, which no text has: take it out, or save the file anew");
 }
 
 }  // namespace
@@ -68,7 +75,7 @@ absl::StatusOr<bool> CsvRecords::Next(std::vector<std::string>& cells) {
   size_t bytes = 0;
   std::string cell;
   const auto end_cell = [&]() -> absl::Status {
-    if (!IsPlainUtf8(cell)) return NotUtf8();
+    if (!IsPlainUtf8(cell)) return NotUtf8(cell);
     cells.push_back(std::move(cell));
     cell.clear();
     return absl::OkStatus();

@@ -93,6 +93,12 @@ std::optional<Observation::Symbol> SymbolOf(absl::string_view text) {
 absl::StatusOr<std::optional<double>> ParseNumber(const Cells& cells, Column column) {
   const absl::string_view text = At(cells, column);
   if (text.empty()) return std::nullopt;
+  if (SymbolOf(absl::AsciiStrToLower(text)).has_value()) {
+    return Wrong(column, column == Column::kValue
+                             ? "write x (not available) and z (not applicable) as small letters"
+                             : "x and z stand in value alone, for all of the figure: leave this "
+                               "blank");
+  }
   const std::optional<double> number = PlainNumber(text);
   if (!number.has_value()) return Wrong(column, WhatToWriteInstead(text));
   return number;

@@ -85,6 +85,14 @@ TEST(RowCellsTest, XAndZSayWhyThereIsNoValue) {
   EXPECT_THAT(Refusal({.value = "", .status = "c"}), StartsWith("status: "));
 }
 
+TEST(RowCellsTest, ASymbolInTheWrongPlaceOrInCapitalsIsToldWhereItStandsAndHow) {
+  EXPECT_THAT(Refusal({.value = "", .numerator = "z", .denominator = "5"}),
+              StartsWith("numerator: x and z stand in value alone"));
+  EXPECT_THAT(Refusal({.numerator = "1", .denominator = "x"}),
+              StartsWith("denominator: x and z stand in value alone"));
+  EXPECT_THAT(RefusalOfValue("Z"), HasSubstr("small letters"));
+}
+
 TEST(RowCellsTest, NothingIsGuessedOfWhatIsNoNumberAndTheReasonSaysWhatToWrite) {
   EXPECT_THAT(RefusalOfValue("1,234"), HasSubstr("without commas"));
   EXPECT_THAT(RefusalOfValue("12%"), HasSubstr("without the sign"));

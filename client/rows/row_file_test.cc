@@ -90,6 +90,11 @@ TEST_F(RowFileTest, WhatIsNotCsvEndsTheFile) {
               ElementsAre(HasSubstr("longer than 1 MiB")));
 }
 
+TEST_F(RowFileTest, ANulByteIsCalledOne) {
+  EXPECT_THAT(Csv(absl::StrCat("\nm,a,2018,1,tw", absl::string_view("\0o\n", 3))),
+              ElementsAre(HasSubstr("line 2, has a NUL byte")));
+}
+
 TEST_F(RowFileTest, AnotherEncodingIsRefusedAndNotGuessed) {
   EXPECT_THAT(Csv("\nm,a,2018,1,caf\xE9\n"), ElementsAre(HasSubstr("is not UTF-8")));
   const std::string utf16("\xFF\xFEm\0e\0a\0", 8);

@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "absl/algorithm/container.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "base/civil_time.h"
@@ -25,6 +27,8 @@ using store::Kind;
 constexpr size_t kMostWaiting = 8;
 // Previews that can be published. Each holds its figures in memory.
 constexpr size_t kMostKept = 4;
+// Of a SHA-256.
+constexpr size_t kDigestDigits = 64;
 // What the contract says of the list.
 constexpr int kMostQueried = 1000;
 // How often the door looks whether a preview is ready.
@@ -238,6 +242,12 @@ absl::StatusOr<v1::Release> Publication::Publish(const door::Call& call,
   if (exists) {
     return MakeError(v1::RELEASE_FROZEN, "there is a release of this name; publish under a new one",
                      {{"release", request.release().name()}});
+  }
+  if (request.preview_digest().size() != kDigestDigits ||
+      !absl::c_all_of(request.preview_digest(), absl::ascii_isxdigit)) {
+    return InvalidField(
+        "preview_digest",
+        absl::StrCat("is none that a preview has: ", kDigestDigits, " hexadecimal digits"));
   }
   const std::shared_ptr<const Kept> kept = Find(request.preview_digest());
   if (kept == nullptr || kept->asked != StoredBytes(request.release())) return Outdated();

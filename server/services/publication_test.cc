@@ -489,6 +489,13 @@ TEST_F(PublicationTest, AnAgencySeesItsOwnMissingReturnsAndTheOfficeAll) {
   EXPECT_THAT(list.releases(0).missing_returns(), SizeIs(1));
 }
 
+TEST_F(PublicationTest, APreviewDigestThatIsNoneIsCalledSo) {
+  SubmitTheQuarter();
+  Preview();
+  EXPECT_EQ(ReasonOf(TryPublish("abc").status()), v1::FIELDS_INVALID);
+  EXPECT_EQ(ReasonOf(TryPublish(std::string(64, 'a')).status()), v1::PREVIEW_OUTDATED);
+}
+
 TEST_F(PublicationTest, SumsThatDoNotHoldAreNamedAndPublishedOnlyWhenAccepted) {
   SubmitTheQuarter();
   Submit({{"areas/a", 30}});
