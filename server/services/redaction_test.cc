@@ -315,7 +315,8 @@ TEST_F(RedactionTest, AReleasesFiguresAreRedactedAndItsDigestIsThatOfWhatItNowHo
   sent.clear_measure_display_name();
   ReleaseDigest digest;
   digest.Add(sent);
-  EXPECT_EQ(Read<v1::Release>(store::Kind::kRelease, "releases/r").digest(), digest.Finish(*store_));
+  EXPECT_EQ(Read<v1::Release>(store::Kind::kRelease, "releases/r").digest(),
+            digest.Finish(*store_));
 }
 
 // A measure and an area, and releases of one frozen figure each that is about them.
@@ -453,7 +454,8 @@ TEST_F(RedactionTest, WhatWasSaidOfSubmittedFiguresIsRedactedInAllTheirRevisions
   EXPECT_EQ(FigureOf("releases/r").note(), "[redacted]");
   ReleaseDigest digest;
   digest.Add(FigureOf("releases/r"));
-  EXPECT_EQ(Read<v1::Release>(store::Kind::kRelease, "releases/r").digest(), digest.Finish(*store_));
+  EXPECT_EQ(Read<v1::Release>(store::Kind::kRelease, "releases/r").digest(),
+            digest.Finish(*store_));
   const auto other = Read<v1::Submission>(store::Kind::kSubmission, "submissions/3");
   EXPECT_EQ(other.revision_reason(), "Asked by Alice Example");
 }
