@@ -48,7 +48,7 @@ main() {
     runtime) ;;
     build) wanted+=("${BUILD_PACKAGES[@]}") ;;
     test)
-      wanted+=("${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}")
+      wanted+=("${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}" "${BENCH_PACKAGES[@]}")
       # Other packages ship these commands too, and would clash with Debian's.
       have node || wanted+=(nodejs)
       have npm || wanted+=(npm)

@@ -58,6 +58,11 @@ run_tests() {
   (cd "$ROOT" && ctest --preset dev --parallel "$JOBS" --no-tests=error </dev/null)
 }
 
+# That they run, and their bounds of memory and of CPU: wall-clock ones mean nothing here.
+run_benchmarks() {
+  (cd "$ROOT/build" && ctest --label-regex '^bench$' --output-on-failure --no-tests=error </dev/null)
+}
+
 run_sanitized_tests() {
   configure sanitize
   build "$ROOT/build-asan" "${SANITIZED_TARGETS[@]}"
@@ -105,6 +110,7 @@ main() {
   step "contract: archive for other languages" check_archive
   step "Kubernetes: schemas and security" "$ROOT/tests/k8s/run.sh"
   step "tests" run_tests
+  step "benchmarks, a short round" run_benchmarks
   step "crash: kills and faults under load" "$ROOT/tests/crash/run.sh" --no-build
   step "installed SDK and samples in other languages, live" "$ROOT/tests/live/run.sh"
   step "extracts: pandas and LibreOffice" "$ROOT/tests/extracts/run.sh"

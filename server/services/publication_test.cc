@@ -556,6 +556,20 @@ TEST_F(PublicationTest, AWithdrawalStopsEveryRoadAtOnceAndForGood) {
   EXPECT_EQ(ReasonOf(TryPublish(Preview().preview_digest()).status()), v1::RELEASE_FROZEN);
 }
 
+TEST_F(PublicationTest, ARuleThatBecameLooserStaysForWhatWasReleasedUnderIt) {
+  SubmitTheQuarter();
+  Publish();
+  measure_.set_disclosure_profile(v1::ALREADY_PUBLIC);
+  measure_.set_disclosure_minimum(0);
+  PutMessage(store::Kind::kMeasure, measure_);
+  Submit({{kCounty, 36}, {"areas/d", 4}});
+  release_.set_name("releases/second");
+  Publish();
+  const auto second = Listed("releases/second");
+  EXPECT_EQ(second.at("areas/b").symbol(), Observation::CONFIDENTIAL);
+  EXPECT_EQ(second.at("areas/d").symbol(), Observation::CONFIDENTIAL);
+}
+
 TEST_F(PublicationTest, ARuleThatBecameStricterCannotHideWhatWasShownBefore) {
   measure_.set_disclosure_profile(v1::CUSTOM);
   measure_.set_disclosure_minimum(3);

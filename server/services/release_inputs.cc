@@ -54,16 +54,15 @@ store::FigureKey KeyOfObservation(const v1::Observation& observation) {
   return key;
 }
 
-// The rule that an earlier release was made under, by its report.
-Profile RuleThen(const v1::Release& release, const std::string& measure) {
-  Profile rule{0, 1, false};
+// The rule that an earlier release was made under, by its report: none where it had no
+// figure of the measure.
+std::optional<Profile> RuleThen(const v1::Release& release, const std::string& measure) {
   for (const v1::DisclosureReport::MeasureLine& line : release.report().measures()) {
     if (line.measure() != measure) continue;
-    rule.minimum_shown = line.threshold();
-    rule.rounding_base = std::max(1, line.rounding_base());
-    rule.already_public = line.profile() == v1::ALREADY_PUBLIC;
+    return Profile{line.threshold(), std::max(1, line.rounding_base()),
+                   line.profile() == v1::ALREADY_PUBLIC};
   }
-  return rule;
+  return std::nullopt;
 }
 
 class InputReader {
@@ -148,7 +147,14 @@ class InputReader {
     RETURN_IF_ERROR(row.status());
     auto measure = std::make_shared<v1::Measure>();
     if (!measure->ParseFromString(row->body)) return Unreadable("measure");
-    const ReleaseProfile profile = StrictestProfile(*measure, release_, view_.policy, view_.now);
+    std::vector<Profile> rules;
+    for (const PublishedRelease& release : releases_) {
+      if (const auto rule = RuleThen(release.message, name); rule.has_value()) {
+        rules.push_back(*rule);
+      }
+    }
+    const ReleaseProfile profile =
+        StrictestProfile(*measure, release_, view_.policy, view_.now, rules);
     Digest(row->body);
     Digest(absl::StrCat(profile.rule.minimum_shown, "/", profile.rule.rounding_base, "/",
                         profile.rule.already_public));
@@ -313,7 +319,7 @@ class InputReader {
           }));
       RETURN_IF_ERROR(failed);
       for (auto& [period, figures] : by_period) {
-        figures.rule = RuleThen(release.message, measure);
+        figures.rule = RuleThen(release.message, measure).value_or(Profile{0, 1, false});
         earlier[period].push_back(std::move(figures));
       }
     }

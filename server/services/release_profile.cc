@@ -64,8 +64,10 @@ bool LetsOut(const auth::CompiledAgreement& agreement, const v1::Measure& measur
 }  // namespace
 
 ReleaseProfile StrictestProfile(const v1::Measure& measure, absl::string_view release,
-                                const auth::Policy& policy, absl::Time now) {
+                                const auth::Policy& policy, absl::Time now,
+                                const std::vector<Profile>& earlier) {
   Profile rule = OwnRule(measure);
+  for (const Profile& before : earlier) Tighten(before, rule);
   for (const auto& agreement : policy.agreements()) {
     if (!LetsOut(*agreement, measure, release) ||
         auth::StateAt(agreement->message, now) == v1::Agreement::ENDED) {

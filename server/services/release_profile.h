@@ -2,6 +2,8 @@
 #ifndef CONCORDAT_SERVER_SERVICES_RELEASE_PROFILE_H_
 #define CONCORDAT_SERVER_SERVICES_RELEASE_PROFILE_H_
 
+#include <vector>
+
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "auth/policy.h"
@@ -20,10 +22,12 @@ struct ReleaseProfile {
 
 // The measure's own rule, made as strict as that of any agreement under which its figures
 // could leave in `release`, `releases/{release}`, and that has not ended at `now`:
-// suspended ones and those not in force yet too. It is one rule for all agencies
-// (docs/decisions/one-view-a-release.md).
+// suspended ones and those not in force yet too, and as that of `earlier` releases, since
+// what these hid would be told by sums that a looser rule shows. It is one rule for all
+// agencies (docs/decisions/one-view-a-release.md).
 ReleaseProfile StrictestProfile(const v1::Measure& measure, absl::string_view release,
-                                const auth::Policy& policy, absl::Time now);
+                                const auth::Policy& policy, absl::Time now,
+                                const std::vector<domain::disclosure::Profile>& earlier);
 
 }  // namespace concordat::services
 

@@ -371,7 +371,7 @@ TEST(ReleaseProfileTest, EveryAgreementThatLetsAMeasureOutAndHasNotEndedTightens
   const auto rule = [&] {
     auth::Policy::Source source;
     source.agreements = {agreement};
-    return StrictestProfile(measure, "releases/r", auth::Policy(source), store::kNoon);
+    return StrictestProfile(measure, "releases/r", auth::Policy(source), store::kNoon, {});
   };
   EXPECT_EQ(rule().rule, kNhsHospital);
   EXPECT_EQ(rule().name, v1::NHS_HOSPITAL);
@@ -386,12 +386,12 @@ TEST(ReleaseProfileTest, EveryAgreementThatLetsAMeasureOutAndHasNotEndedTightens
 
 TEST(ReleaseProfileTest, AMeasureWithoutAMinimumIsAlreadyPublic) {
   Measure measure;
-  EXPECT_EQ(StrictestProfile(measure, "releases/r", auth::Policy({}), store::kNoon).name,
+  EXPECT_EQ(StrictestProfile(measure, "releases/r", auth::Policy({}), store::kNoon, {}).name,
             v1::ALREADY_PUBLIC);
   measure.set_disclosure_minimum(10);
-  EXPECT_EQ(
-      StrictestProfile(measure, "releases/r", auth::Policy({}), store::kNoon).rule.minimum_shown,
-      10);
+  EXPECT_EQ(StrictestProfile(measure, "releases/r", auth::Policy({}), store::kNoon, {})
+                .rule.minimum_shown,
+            10);
 }
 
 }  // namespace
