@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/algorithm/container.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/civil_time.h"
 #include "absl/types/span.h"
@@ -87,20 +88,21 @@ absl::StatusOr<bool> IsCovered(const store::Reader& reader, const auth::Grant& g
   return grant.CoversArea(name, area.level());
 }
 
-// Whether a figure of the measure or area is in one of the releases, and the grant covers it.
-absl::StatusOr<bool> HasFigures(const store::Reader& reader, const auth::Grant& grant,
-                                absl::Span<const std::string> releases,
-                                absl::string_view measure_or_area) {
-  bool found = false;
+// Takes out of `names` the measures and areas that figures of the releases have which the
+// grant covers.
+absl::Status RemoveThoseWithFigures(const store::Reader& reader, const auth::Grant& grant,
+                                    absl::Span<const std::string> releases,
+                                    absl::flat_hash_set<std::string>& names) {
   for (const std::string& release : releases) {
-    if (found) break;
+    if (names.empty()) break;
     RETURN_IF_ERROR(
         reader.ScanObservations(grant, release, -1, [&](const store::ObservationRow& row) {
-          found = row.measure == measure_or_area || row.area == measure_or_area;
-          return !found;
+          names.erase(row.measure);
+          names.erase(row.area);
+          return !names.empty();
         }));
   }
-  return found;
+  return absl::OkStatus();
 }
 
 // What other agencies owe is between them and the office.
@@ -157,8 +159,9 @@ absl::Status CheckNotWithdrawn(const store::Reader& reader, const auth::Grant& g
 
 store::ReadPoint FrozenPoint(const v1::Release& release, store::ReadPoint point) {
   // What a change commits is recorded at one time, and a point ends before its own.
-  if (release.has_frozen_time())
+  if (release.has_frozen_time()) {
     point.as_of = ToTime(release.frozen_time()) + absl::Microseconds(1);
+  }
   return point;
 }
 
@@ -167,26 +170,32 @@ absl::Status CheckFilterNames(const store::Reader& reader, const auth::Grant& gr
                               absl::string_view path,
                               const google::protobuf::RepeatedPtrField<std::string>& measures,
                               const google::protobuf::RepeatedPtrField<std::string>& areas) {
-  std::vector<FieldViolation> violations;
-  const auto check = [&](absl::string_view field, Kind kind, const auto& names,
-                         absl::string_view description) -> absl::Status {
-    for (int i = 0; i < names.size(); ++i) {
-      ASSIGN_OR_RETURN(bool known, IsCovered(reader, grant, kind, names[i], point));
-      // Topics may have been others, and a level too, when the figures were frozen.
-      if (!known) {
-        ASSIGN_OR_RETURN(known, HasFigures(reader, grant, releases, names[i]));
-      }
-      if (known) continue;
-      violations.push_back({absl::StrCat(path, field, "[", i, "]"), std::string(description)});
+  absl::flat_hash_set<std::string> unknown;
+  const auto look_up = [&](Kind kind, const auto& names) -> absl::Status {
+    for (const std::string& name : names) {
+      ASSIGN_OR_RETURN(const bool known, IsCovered(reader, grant, kind, name, point));
+      if (!known) unknown.insert(name);
     }
     return absl::OkStatus();
   };
-  RETURN_IF_ERROR(check("measures", Kind::kMeasure, measures,
-                        "names no measure that the agreement covers; `concordat measures list` "
-                        "shows those that it does"));
-  RETURN_IF_ERROR(check("areas", Kind::kArea, areas,
-                        "names no area that the agreement covers; an extract without a filter "
-                        "has those with figures"));
+  RETURN_IF_ERROR(look_up(Kind::kMeasure, measures));
+  RETURN_IF_ERROR(look_up(Kind::kArea, areas));
+  // Topics may have been others when the figures were frozen.
+  RETURN_IF_ERROR(RemoveThoseWithFigures(reader, grant, releases, unknown));
+  std::vector<FieldViolation> violations;
+  const auto refuse = [&](absl::string_view field, const auto& names,
+                          absl::string_view description) {
+    for (int i = 0; i < names.size(); ++i) {
+      if (!unknown.contains(names[i])) continue;
+      violations.push_back({absl::StrCat(path, field, "[", i, "]"), std::string(description)});
+    }
+  };
+  refuse("measures", measures,
+         "names no measure that the agreement covers; `concordat measures list` shows those that "
+         "it does");
+  refuse("areas", areas,
+         "names no area that the agreement covers; an extract without a filter has those with "
+         "figures");
   return FromViolations(violations);
 }
 
