@@ -76,7 +76,8 @@ class PublicationTest : public ServiceTest {
   }
 
   // The police submit figures of the first quarter.
-  void Submit(const std::map<std::string, double>& figures) {
+  void Submit(const std::map<std::string, double>& figures,
+              const std::string& commentary = "As counted") {
     v1::Submission submission;
     submission.set_name(absl::StrCat("submissions/", ++submissions_));
     submission.set_provider("agencies/police");
@@ -89,7 +90,7 @@ class PublicationTest : public ServiceTest {
       *sent.mutable_period()->mutable_start() = ToDate(absl::CivilDay(2018, 4, 1));
       *sent.mutable_period()->mutable_end() = ToDate(absl::CivilDay(2018, 6, 30));
       sent.set_value(value);
-      sent.set_commentary("As counted");
+      sent.set_commentary(commentary);
       store::FigureRow& row = rows.emplace_back();
       row.measure = kMeasure;
       row.key = store::KeyOf(sent);
@@ -554,6 +555,25 @@ TEST_F(PublicationTest, AWithdrawalStopsEveryRoadAtOnceAndForGood) {
   EXPECT_THAT(Must(TryList("releases/-")).observations(), IsEmpty());
   EXPECT_EQ(ReasonOf(TryWithdraw().status()), v1::RELEASE_WITHDRAWN);
   EXPECT_EQ(ReasonOf(TryPublish(Preview().preview_digest()).status()), v1::RELEASE_FROZEN);
+}
+
+TEST_F(PublicationTest, WhatIsSaidWithANumberBesideAHiddenFigureIsNotPublished) {
+  SubmitTheQuarter();
+  Submit({{kCounty, 46}}, "Three of them in B");
+  Submit({{"areas/a", 20}}, "2 more than before");
+  Submit({{"areas/d", 14}}, "Counted anew; none was missed");
+  Publish();
+  auto listed = Listed("releases/first");
+  EXPECT_EQ(listed.at(kCounty).note(), "");
+  EXPECT_EQ(listed.at("areas/a").note(), "");
+  EXPECT_EQ(listed.at("areas/d").note(), "Counted anew; none was missed");
+}
+
+TEST_F(PublicationTest, WhatIsSaidWithANumberIsPublishedWhereNothingIsHidden) {
+  Submit({{kCounty, 60}, {"areas/a", 20}, {"areas/b", 13}, {"areas/c", 13}, {"areas/d", 14}},
+         "2 more than before");
+  Publish();
+  EXPECT_EQ(Listed("releases/first").at(kCounty).note(), "2 more than before");
 }
 
 TEST_F(PublicationTest, ARuleThatBecameLooserStaysForWhatWasReleasedUnderIt) {

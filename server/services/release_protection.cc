@@ -5,10 +5,14 @@
 #include <set>
 #include <utility>
 
+#include "absl/algorithm/container.h"
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "base/status.h"
@@ -37,6 +41,24 @@ void AddBreakdown(const std::string& breakdown,
   v1::Observation::Breakdown& added = *breakdowns.Add();
   added.set_dimension(parts.first);
   added.set_item(parts.second);
+}
+
+// Whether the text has a number, in digits or as a word. What is small is hidden, so words
+// for more do not matter.
+bool SaysANumber(absl::string_view text) {
+  static const auto* const kWords = new absl::flat_hash_set<absl::string_view>{
+      "one",    "two",    "three", "four",   "five",  "six",  "seven",
+      "eight",  "nine",   "ten",   "once",   "twice", "both", "pair",
+      "couple", "single", "third", "fourth", "fifth", "half", "dozen"};
+  if (absl::c_any_of(text, absl::ascii_isdigit)) return true;
+  const std::string lower = absl::AsciiStrToLower(text);
+  size_t begin = 0;
+  for (size_t i = 0; i <= lower.size(); ++i) {
+    if (i < lower.size() && absl::ascii_isalpha(static_cast<unsigned char>(lower[i]))) continue;
+    if (kWords->contains(absl::string_view(lower).substr(begin, i - begin))) return true;
+    begin = i + 1;
+  }
+  return false;
 }
 
 class Protection {
@@ -79,8 +101,11 @@ class Protection {
     NoteBrokenSums(block, table);
     MeasureLine& line = LineOf(block);
     const std::vector<DisclosedFigure> figures = table.Disclose(*release);
+    const bool hides_any = absl::c_any_of(figures, [](const DisclosedFigure& figure) {
+      return figure.symbol == v1::Observation::CONFIDENTIAL;
+    });
     for (size_t i = 0; i < figures.size(); ++i) {
-      AddObservation(block, block.figures[i], figures[i]);
+      AddObservation(block, block.figures[i], figures[i], hides_any);
       Report(block, block.figures[i], figures[i], line);
     }
     return absl::OkStatus();
@@ -113,7 +138,7 @@ class Protection {
   }
 
   void AddObservation(const ReleaseBlock& block, const TableFigure& figure,
-                      const DisclosedFigure& disclosed) {
+                      const DisclosedFigure& disclosed, bool hides_any) {
     v1::Observation observation;
     observation.set_name(
         absl::StrFormat("%s/observations/f%05d", release_, result_.observations.size() + 1));
@@ -126,9 +151,12 @@ class Protection {
     if (disclosed.numerator.has_value()) observation.set_numerator(*disclosed.numerator);
     if (disclosed.denominator.has_value()) observation.set_denominator(*disclosed.denominator);
     observation.set_provisional(figure.figure.provisional());
-    // What is said about a hidden figure may say how large it is.
-    if (disclosed.symbol != v1::Observation::CONFIDENTIAL) {
-      observation.set_note(figure.figure.commentary());
+    // What is said about a hidden figure may say how large it is, and so may a number in what
+    // is said about another one.
+    const std::string& commentary = figure.figure.commentary();
+    if (disclosed.symbol != v1::Observation::CONFIDENTIAL &&
+        !(hides_any && SaysANumber(commentary))) {
+      observation.set_note(commentary);
     }
     observation.set_measure_display_name(block.measure->display_name());
     if (const auto area = inputs_.areas.find(figure.key.area); area != inputs_.areas.end()) {
