@@ -9,12 +9,15 @@
 
 namespace concordat::domain {
 
-MeasureStateCheck::MeasureStateCheck(const v1::Measure& measure, const AreaParents& parents,
-                                     SubmissionProblems& problems, SubmissionProblems& jumps)
+MeasureStateCheck::MeasureStateCheck(const v1::Measure& measure, const std::string& provider,
+                                     const AreaParents& parents, SubmissionProblems& problems,
+                                     SubmissionProblems& jumps)
     : measure_(measure), problems_(problems), jumps_(jumps) {
   std::set<std::string> areas;
   for (const v1::Measure::Duty& duty : measure.duties()) {
     areas.insert(duty.areas().begin(), duty.areas().end());
+    if (duty.agency() != provider) continue;
+    own_areas_.insert(duty.areas().begin(), duty.areas().end());
   }
   for (const std::string& area : areas) {
     const auto parent = parents.find(area);
@@ -23,6 +26,7 @@ MeasureStateCheck::MeasureStateCheck(const v1::Measure& measure, const AreaParen
 }
 
 void MeasureStateCheck::Add(int64_t row, const v1::SubmittedObservation& figure) {
+  if (!own_areas_.contains(figure.area())) return;
   const absl::CivilDay start = ToCivilDay(figure.period().start()).value_or(absl::CivilDay::min());
   const absl::CivilDay end = ToCivilDay(figure.period().end()).value_or(absl::CivilDay::min());
   if (!order_.empty() && (start != start_ || end != end_)) {

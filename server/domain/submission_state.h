@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/civil_time.h"
 #include "concordat/v1/measure.pb.h"
@@ -32,13 +33,16 @@ using AreaParents = absl::flat_hash_map<std::string, std::string>;
 // - A figure that is more than `jump_factor` times the one of the period before, or less
 //   than that part of it, is a jump.
 //
-// Nothing is said of sums and jumps that the submission has no part in. Holds the
-// figures of two periods. Not thread-safe.
+// Nothing is said of sums and jumps that the submission has no part in, nor of what others
+// sent: a provider would learn it by trying. Where sums take the figures of several, a
+// preview of their release says which do not hold. Holds the figures of two periods. Not
+// thread-safe.
 class MeasureStateCheck {
  public:
-  // All outlive it.
-  MeasureStateCheck(const v1::Measure& measure, const AreaParents& parents,
-                    SubmissionProblems& problems, SubmissionProblems& jumps);
+  // All outlive it but `provider`, whose figures are submitted.
+  MeasureStateCheck(const v1::Measure& measure, const std::string& provider,
+                    const AreaParents& parents, SubmissionProblems& problems,
+                    SubmissionProblems& jumps);
 
   // The next figure: in order of period, area and breakdown. `row` is where it stands in
   // the submission; 0 when it is there already.
@@ -68,6 +72,8 @@ class MeasureStateCheck {
   const v1::Measure& measure_;
   SubmissionProblems& problems_;
   SubmissionProblems& jumps_;
+  // The areas that the provider reports.
+  absl::flat_hash_set<std::string> own_areas_;
   // The areas that somebody reports, by the one that holds them.
   absl::flat_hash_map<std::string, std::vector<std::string>> children_;
   absl::CivilDay start_;

@@ -285,7 +285,7 @@ class MeasureStateTest : public ::testing::Test {
  protected:
   void Run() {
     const AreaParents parents = {{"areas/east", "areas/county"}, {"areas/west", "areas/county"}};
-    MeasureStateCheck check(measure_, parents, problems_, jumps_);
+    MeasureStateCheck check(measure_, std::string(kPolice), parents, problems_, jumps_);
     for (const auto& [row, figure] : figures_) check.Add(row, figure);
     check.End();
   }
@@ -307,6 +307,16 @@ TEST_F(MeasureStateTest, AreasThatDoNotAddUpAreNamedByTheTotal) {
 TEST_F(MeasureStateTest, APartThatBreaksATotalOfEarlierIsNamedItself) {
   EXPECT_THAT(Add(0, "county", 10).Add(7, "east", 5).Add(0, "west", 6).Problems(),
               ElementsAre("7 value"));
+}
+
+TEST_F(MeasureStateTest, NothingIsSaidOfWhatAnotherAgencySent) {
+  measure_.mutable_duties(0)->clear_areas();
+  measure_.mutable_duties(0)->add_areas("areas/county");
+  measure_.mutable_duties(0)->add_areas("areas/east");
+  Measure::Duty& another = *measure_.add_duties();
+  another.set_agency("agencies/another");
+  another.add_areas("areas/west");
+  EXPECT_THAT(Add(1, "county", 10).Add(2, "east", 4).Add(0, "west", 3).Problems(), IsEmpty());
 }
 
 TEST_F(MeasureStateTest, ATotalThatLacksAPartMayBeMoreThanTheRest) {

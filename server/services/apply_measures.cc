@@ -79,7 +79,8 @@ class MeasuresChecker {
   }
 
   // What figures mean must not change once some were sent: their quarters and a year of the
-  // same measure, each protected by itself, would together say what one of them hides.
+  // same measure, each protected by itself, would together say what one of them hides, and
+  // so would periods that overlap. Sums that held stay sums, for earlier releases too.
   absl::Status CheckMeaning(const v1::Measure& measure) {
     const absl::StatusOr<v1::Measure> stored =
         Current<v1::Measure>(transaction_, grant_, Kind::kMeasure, measure.name());
@@ -89,6 +90,16 @@ class MeasuresChecker {
     if (measure.unit() != stored->unit()) changed.emplace_back("unit");
     if (measure.rate_per() != stored->rate_per()) changed.emplace_back("rate_per");
     if (measure.frequency() != stored->frequency()) changed.emplace_back("frequency");
+    if (measure.denominator_public() != stored->denominator_public()) {
+      changed.emplace_back("denominator_public");
+    }
+    if (stored->additivity().over_area() && !measure.additivity().over_area()) {
+      changed.emplace_back("additivity.over_area");
+    }
+    if (stored->additivity().over_category() && !measure.additivity().over_category()) {
+      changed.emplace_back("additivity.over_category");
+    }
+    AddChangedDays(measure, *stored, changed);
     if (changed.empty()) return absl::OkStatus();
     bool has_figures = false;
     store::FigureRange range;
@@ -102,6 +113,21 @@ class MeasuresChecker {
       if (has_figures) Violate(field, "must not change once figures were sent: make a new measure");
     }
     return absl::OkStatus();
+  }
+
+  // When the measure is collected may change, but not which days make a period.
+  static void AddChangedDays(const v1::Measure& measure, const v1::Measure& stored,
+                             std::vector<absl::string_view>& changed) {
+    const std::optional<absl::CivilDay> day = ToCivilDay(stored.collected_from());
+    if (!day.has_value() || measure.frequency() != stored.frequency()) return;
+    const std::optional<v1::Period> before = domain::PeriodHolding(stored, *day);
+    if (!before.has_value()) return;
+    const v1::Period after = domain::PeriodHolding(measure, *day).value_or(v1::Period());
+    if (ToCivilDay(after.start()) != ToCivilDay(before->start())) {
+      changed.emplace_back("collected_from");
+    } else if (ToCivilDay(after.end()) != ToCivilDay(before->end())) {
+      changed.emplace_back("collected_until");
+    }
   }
 
   void CheckDisclosure(const v1::Measure& measure) {

@@ -52,6 +52,22 @@ class ApplyMeasuresTest : public ServiceTest {
     dimension.add_items("Not known");
   }
 
+  // A figure of the measure for the first quarter.
+  void SubmitOne() {
+    store::FigureRow figure;
+    figure.measure = measure_.name();
+    figure.key = {"2018-04-01/2018-06-30/4", "areas/a", ""};
+    figure.row = 1;
+    const std::unique_ptr<store::Batch> batch = Must(store_->BeginBatch());
+    Must(batch->StageFigures("submissions/1", "agencies/police", {figure}));
+    Must(batch->BeginChange(kNoon));
+    store::Row submission;
+    submission.name = "submissions/1";
+    Must(batch->transaction().ApplySubmission(grant_, submission));
+    Must(batch->KeepChange());
+    Must(batch->Commit());
+  }
+
   void PutNamed(store::Kind kind, const std::string& name) {
     store::Row row;
     row.name = name;
@@ -203,24 +219,48 @@ TEST_F(ApplyMeasuresTest, WhatFiguresMeanDoesNotChangeOnceSomeWereSent) {
     measure.set_unit(v1::Measure::RATE);
     measure.set_rate_per(1000);
     measure.set_frequency(v1::Measure::EACH_YEAR);
+    measure.set_denominator_public(true);
+    measure.clear_additivity();
   };
+  measure_.mutable_additivity()->set_over_area(true);
+  measure_.mutable_additivity()->set_over_category(true);
   Must(Apply(measure_));
   EXPECT_THAT(Refused(change), IsEmpty());
   Must(Apply(measure_));
-  store::FigureRow figure;
-  figure.measure = measure_.name();
-  figure.key = {"2018-04-01/2018-06-30/4", "areas/a", ""};
-  figure.row = 1;
-  const std::unique_ptr<store::Batch> batch = Must(store_->BeginBatch());
-  Must(batch->StageFigures("submissions/1", "agencies/police", {figure}));
-  Must(batch->BeginChange(kNoon));
-  store::Row submission;
-  submission.name = "submissions/1";
-  Must(batch->transaction().ApplySubmission(grant_, submission));
-  Must(batch->KeepChange());
-  Must(batch->Commit());
-  EXPECT_THAT(Refused(change), UnorderedElementsAre("unit", "rate_per", "frequency"));
+  SubmitOne();
+  EXPECT_THAT(Refused(change),
+              UnorderedElementsAre("unit", "rate_per", "frequency", "denominator_public",
+                                   "additivity.over_area", "additivity.over_category"));
   EXPECT_THAT(Refused([](v1::Measure& measure) { measure.set_display_name("Another title"); }),
+              IsEmpty());
+}
+
+TEST_F(ApplyMeasuresTest, WhichDaysMakeAPeriodDoesNotChangeOnceFiguresWereSent) {
+  measure_.set_frequency(v1::Measure::ONCE);
+  *measure_.mutable_collected_until() = ToDate(Day(2018, 6, 30));
+  Must(Apply(measure_));
+  SubmitOne();
+  const auto later = [](v1::Measure& measure) {
+    *measure.mutable_collected_until() = ToDate(Day(2018, 7, 31));
+  };
+  EXPECT_THAT(Refused(later), ElementsAre("collected_until"));
+  const auto sooner = [](v1::Measure& measure) {
+    *measure.mutable_collected_from() = ToDate(Day(2018, 3, 1));
+  };
+  EXPECT_THAT(Refused(sooner), ElementsAre("collected_from"));
+}
+
+TEST_F(ApplyMeasuresTest, AMeasureOfYearsKeepsTheDayOnWhichTheyBegin) {
+  measure_.set_frequency(v1::Measure::EACH_YEAR);
+  Must(Apply(measure_));
+  SubmitOne();
+  EXPECT_THAT(Refused([](v1::Measure& measure) {
+                *measure.mutable_collected_from() = ToDate(Day(2018, 1, 1));
+              }),
+              ElementsAre("collected_from"));
+  EXPECT_THAT(Refused([](v1::Measure& measure) {
+                *measure.mutable_collected_from() = ToDate(Day(2017, 4, 1));
+              }),
               IsEmpty());
 }
 

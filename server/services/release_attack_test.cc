@@ -1,7 +1,8 @@
-// Attacks what two releases show by what they show alone. The attacker knows the areas and
-// the categories, that every figure is a sum of the finest ones, whether somebody sent them
-// or not, and which of those that were sent have not changed: nothing of how the releases
-// were protected. 200 pairs of releases of each kind, 2,000 with CONCORDAT_LONG.
+// Attacks what two releases show by what they show alone, of what one agency sent, or several.
+// The attacker is none of these. It knows the areas and the categories, that every figure is a
+// sum of the finest ones, whether somebody sent them or not, and which of those that were
+// sent have not changed: nothing of how the releases were protected. 200 pairs of releases of
+// each kind, 2,000 with CONCORDAT_LONG.
 #include <cstdint>
 #include <cstdlib>
 #include <map>
@@ -117,6 +118,14 @@ class ReleaseAttackTest : public ::testing::Test {
     return truth;
   }
 
+  // One agency for all, or the constabulary, the county council with its districts, and the
+  // unitary one.
+  std::string HolderOf(const std::string& area) const {
+    if (!several_agencies_) return "agencies/police";
+    if (area == "areas/police" || area == "areas/unitary") return area;
+    return "areas/county";
+  }
+
   // Three in four places have a figure; half of the others a row that says that it is not
   // available. Some send a percentage alone.
   std::vector<TableFigure> RandomFigures(const Truth& truth, std::mt19937_64& random) const {
@@ -127,7 +136,7 @@ class ReleaseAttackTest : public ::testing::Test {
       TableFigure& figure = figures.emplace_back();
       figure.key = {kPeriod, place.area, place.breakdown};
       figure.revision = 1;
-      figure.holder = "agencies/police";
+      figure.holder = HolderOf(place.area);
       const auto count = static_cast<double>(SumOf(truth.counts, Finest(place)));
       const double whole = count + static_cast<double>(SumOf(truth.rests, Finest(place)));
       if (chance == 1) {
@@ -305,14 +314,19 @@ class ReleaseAttackTest : public ::testing::Test {
   struct Tally {
     // Small counts that were attacked.
     int targets = 0;
-    // Releases that were refused, since what was released before leaves no way to protect them.
+    // Runs of which a release was refused, since what was released before, or what agencies
+    // hold together, leaves no way to protect it.
     int refused = 0;
   };
 
-  void AttackOnce(uint64_t seed, Tally& tally) const {
+  void AttackOnce(uint64_t seed, Tally& tally) {
     std::mt19937_64 random(seed);
+    several_agencies_ = seed % 2 == 0;
     const auto first = Release(RandomTruth(random), random, std::nullopt);
-    ASSERT_TRUE(first.has_value());
+    if (!first.has_value()) {
+      ++tally.refused;
+      return;
+    }
     LinearProgram alone;
     tally.targets += Attack(*first, Read(*first, {}, alone), alone);
 
@@ -328,7 +342,7 @@ class ReleaseAttackTest : public ::testing::Test {
     tally.targets += Attack(*second, after, both);
   }
 
-  void AttackMany() const {
+  void AttackMany() {
     const int runs = std::getenv("CONCORDAT_LONG") != nullptr ? 2000 : 200;
     Tally tally;
     for (int run = 1; run <= runs; ++run) {
@@ -337,12 +351,13 @@ class ReleaseAttackTest : public ::testing::Test {
       if (HasFailure()) return;
     }
     EXPECT_GE(tally.targets, 10 * runs);
-    EXPECT_LE(tally.refused, runs / 10);
+    EXPECT_LE(tally.refused, runs / 3);
   }
 
   Measure measure_;
   ReleaseProfile profile_{domain::disclosure::kDfeChildren, v1::DFE_CHILDREN};
   AreaChildren children_;
+  bool several_agencies_ = false;
 };
 
 TEST_F(ReleaseAttackTest, NoSmallCountIsDerivableFromWhatIsShownWhateverWasNotSent) {

@@ -33,10 +33,6 @@ std::vector<absl::string_view> EndingsOf(const Measure& measure) {
   return endings;
 }
 
-std::string BreakdownOf(const Measure::Dimension& dimension, absl::string_view item) {
-  return absl::StrCat(dimension.name(), "=", item);
-}
-
 }  // namespace
 
 std::string FigureName(const store::FigureKey& key) {
@@ -68,8 +64,8 @@ void ReleaseSums::Add(const std::vector<NamedFigure>& figures) {
     if (!has_any) continue;
     for (const std::string& area : outermost) {
       if (over_area_) AddAreas(area);
-      for (const Measure::Dimension& dimension : measure_.dimensions()) {
-        AddDimension(area, dimension);
+      for (const auto& [dimension, breakdowns] : breakdowns_) {
+        AddDimension(area, dimension, breakdowns);
       }
     }
   }
@@ -84,12 +80,16 @@ void ReleaseSums::Read(const std::vector<NamedFigure>& figures) {
   for (const NamedFigure& figure : figures) {
     const std::string& breakdown = figure.key->breakdown;
     names_[FigureName(*figure.key)] = figure.name;
-    breakdowns_.insert(breakdown);
     sent_.insert(figure.key->area);
+    const std::string dimension = breakdown.substr(0, breakdown.find('='));
+    if (!breakdown.empty()) breakdowns_[dimension].insert(breakdown);
     for (const std::string& area : WithParents(figure.key->area)) {
       areas_[""].insert(area);
-      if (!breakdown.empty()) areas_[breakdown.substr(0, breakdown.find('='))].insert(area);
+      areas_[dimension].insert(area);
     }
+  }
+  for (auto& [dimension, breakdowns] : breakdowns_) {
+    if (!IsWhole(dimension, breakdowns)) breakdowns.insert(absl::StrCat(dimension, "#others"));
   }
 }
 
@@ -119,6 +119,18 @@ bool ReleaseSums::HasAny(const std::string& dimension, const std::string& area) 
   return found != areas_.end() && found->second.contains(area);
 }
 
+// Items may have been sent before they had other names, or before there was no such
+// dimension any more.
+bool ReleaseSums::IsWhole(const std::string& dimension,
+                          const absl::btree_set<std::string>& breakdowns) const {
+  const auto declared = absl::c_find_if(measure_.dimensions(),
+                                        [&](const auto& each) { return each.name() == dimension; });
+  return declared != measure_.dimensions().end() &&
+         absl::c_all_of(declared->items(), [&](const std::string& item) {
+           return breakdowns.contains(absl::StrCat(dimension, "=", item));
+         });
+}
+
 void ReleaseSums::AddAreas(const std::string& area) {
   const auto children = children_.find(area);
   if (children == children_.end()) return;
@@ -134,20 +146,13 @@ void ReleaseSums::AddAreas(const std::string& area) {
   for (const Node& child : sent) AddAreas(child.area);
 }
 
-void ReleaseSums::AddDimension(const std::string& area, const Measure::Dimension& dimension) {
-  if (!HasAny(dimension.name(), area)) return;
-  std::vector<std::string> breakdowns;
-  for (const std::string& item : dimension.items()) {
-    std::string breakdown = BreakdownOf(dimension, item);
-    if (breakdowns_.contains(breakdown)) breakdowns.push_back(std::move(breakdown));
-  }
-  if (breakdowns.size() < static_cast<size_t>(dimension.items_size())) {
-    breakdowns.push_back(BreakdownOf(dimension, "#others"));
-  }
+void ReleaseSums::AddDimension(const std::string& area, const std::string& dimension,
+                               const absl::btree_set<std::string>& breakdowns) {
+  if (!HasAny(dimension, area)) return;
   const auto add_items = [&](const std::string& of) {
     std::vector<Node> items;
     for (const std::string& breakdown : breakdowns) items.push_back({of, breakdown});
-    AddSum({of, ""}, items, {area, "", dimension.name()});
+    AddSum({of, ""}, items, {area, "", dimension});
   };
   if (over_category_) add_items(area);
 
@@ -156,7 +161,7 @@ void ReleaseSums::AddDimension(const std::string& area, const Measure::Dimension
   std::vector<std::string> parts;
   std::vector<Node> without;
   for (const std::string& child : children->second) {
-    if (HasAny(dimension.name(), child)) {
+    if (HasAny(dimension, child)) {
       parts.push_back(child);
     } else if (HasAny("", child)) {
       without.push_back({child, ""});
@@ -165,7 +170,7 @@ void ReleaseSums::AddDimension(const std::string& area, const Measure::Dimension
   if (parts.empty()) return;
   // All that sent no such breakdown are one: what each of them has of an item is not to be
   // told apart.
-  const std::string others = absl::StrCat(area, "#without ", dimension.name());
+  const std::string others = absl::StrCat(area, "#without ", dimension);
   const bool lacks_some = parts.size() < children->second.size();
   if (over_area_) {
     for (const std::string& breakdown : breakdowns) {
@@ -182,7 +187,7 @@ void ReleaseSums::AddDimension(const std::string& area, const Measure::Dimension
       AddSum({others, ""}, without, {area, "", ""});
     }
   }
-  for (const std::string& part : parts) AddDimension(part, dimension);
+  for (const std::string& part : parts) AddDimension(part, dimension, breakdowns);
 }
 
 void ReleaseSums::AddSum(const Node& total, const std::vector<Node>& parts,
@@ -205,7 +210,7 @@ size_t ReleaseSums::PlaceOf(const Node& node, const std::vector<std::string>& ho
   Count count;
   count.name = name != names_.end() ? absl::StrCat(name->second, ending_)
                : releases_ == 1     ? absl::StrCat(figure, ending_)
-                                    : absl::StrCat(figure, "@release", releases_, ending_);
+                                    : absl::StrCat("@release", releases_, " ", figure, ending_);
   if (const auto place = places_.find(count.name); place != places_.end()) return place->second;
   count.availability = Availability::kNotAvailable;
   count.profile = profile_;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/container/btree_map.h"
 #include "absl/container/btree_set.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
@@ -86,7 +87,10 @@ class ReleaseSums {
   // Of those of the release, the areas that are in no other.
   std::vector<std::string> Outermost() const;
   void AddAreas(const std::string& area);
-  void AddDimension(const std::string& area, const v1::Measure::Dimension& dimension);
+  void AddDimension(const std::string& area, const std::string& dimension,
+                    const absl::btree_set<std::string>& breakdowns);
+  // Whether every item of the dimension is there.
+  bool IsWhole(const std::string& dimension, const absl::btree_set<std::string>& breakdowns) const;
   void AddSum(const Node& total, const std::vector<Node>& parts, const BrokenSum& described);
   // The place of a figure's count in the table; a new, unknown one where there is none.
   size_t PlaceOf(const Node& node, const std::vector<std::string>& holders);
@@ -110,8 +114,8 @@ class ReleaseSums {
   absl::flat_hash_map<std::string, std::string> names_;
   // areas in which something was sent, by dimension, the empty one for whatever it was,
   absl::flat_hash_map<std::string, absl::flat_hash_set<std::string>> areas_;
-  // breakdowns that were sent,
-  absl::flat_hash_set<std::string> breakdowns_;
+  // breakdowns that were sent, by dimension, with one for those that were not,
+  absl::btree_map<std::string, absl::btree_set<std::string>> breakdowns_;
   // areas that were sent themselves,
   absl::btree_set<std::string> sent_;
   // and what follows the names of the counts that are being added up.

@@ -6,7 +6,9 @@
 
 #include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/string_view.h"
+#include "server/domain/rounding.h"
 
 namespace concordat::services {
 namespace {
@@ -14,6 +16,7 @@ namespace {
 using domain::disclosure::Availability;
 using domain::disclosure::Count;
 using domain::disclosure::Interval;
+using domain::disclosure::kAlreadyPublic;
 using domain::disclosure::ProtectedRelease;
 using domain::disclosure::Ratio;
 using domain::disclosure::Reason;
@@ -38,6 +41,11 @@ enum class Shape {
 
 bool IsRatioUnit(const Measure& measure) {
   return measure.unit() == Measure::PERCENT || measure.unit() == Measure::RATE;
+}
+
+// Whether a ratio's denominator is a count of the table, and no population beside it.
+bool HasDenominatorCount(const Measure& measure) {
+  return !measure.denominator_public() || measure.unit() == Measure::PERCENT;
 }
 
 bool IsWhole(double value) {
@@ -79,13 +87,16 @@ int DecimalsOf(const Measure& measure) {
   return decimals;
 }
 
+// Every digit that tells two numbers apart.
+std::string Exactly(double number) { return absl::StrFormat("%.17g", number); }
+
 // What makes two revisions of a figure the same to a reader.
 std::string ContentOf(const TableFigure& version) {
   const v1::SubmittedObservation& figure = version.figure;
   return absl::StrCat(FigureName(version.key), "\n", static_cast<int>(figure.symbol()), "/",
-                      figure.has_value() ? absl::StrCat(figure.value()) : "", "/",
-                      figure.has_numerator() ? absl::StrCat(figure.numerator()) : "", "/",
-                      figure.has_denominator() ? absl::StrCat(figure.denominator()) : "");
+                      figure.has_value() ? Exactly(figure.value()) : "", "/",
+                      figure.has_numerator() ? Exactly(figure.numerator()) : "", "/",
+                      figure.has_denominator() ? Exactly(figure.denominator()) : "");
 }
 
 // The strongest of the reasons for which one of a figure's parts is hidden.
@@ -179,9 +190,11 @@ void ReleaseTable::AddFigure(const TableFigure& figure, const std::string& name,
     case Shape::kRatio:
       AddCount(absl::StrCat(name, kNumeratorEnding), figure, figure.figure.numerator(),
                is_published);
-      if (has_denominator_count) {
+      if (HasDenominatorCount(measure)) {
         AddCount(absl::StrCat(name, kDenominatorEnding), figure, figure.figure.denominator(),
                  is_published);
+        // Everybody knows it, and so what a share leaves of it.
+        if (measure.denominator_public()) table_.counts.back().profile = kAlreadyPublic;
       }
       AddRatio(figure, name, is_published);
       break;
@@ -231,7 +244,7 @@ void ReleaseTable::AddRatio(const TableFigure& figure, const std::string& name, 
   Ratio ratio;
   ratio.name = name;
   ratio.numerator = absl::StrCat(name, kNumeratorEnding);
-  if (measure.denominator_public()) {
+  if (!HasDenominatorCount(measure)) {
     ratio.population = static_cast<int64_t>(figure.figure.denominator());
     if (ratio.population == 0) return;
   } else {
@@ -249,7 +262,8 @@ void ReleaseTable::AddRatio(const TableFigure& figure, const std::string& name, 
 std::string ReleaseTable::VersionName(const TableFigure& version) {
   std::string& name = versions_[ContentOf(version)];
   if (name.empty()) {
-    name = absl::StrCat(FigureName(version.key), "@", version.revision);
+    // No area begins like this, whatever items are called.
+    name = absl::StrCat("@", version.revision, " ", FigureName(version.key));
     AddFigure(version, name, /*is_published=*/false);
   }
   return name;
@@ -268,7 +282,7 @@ void ReleaseTable::AddEarlier(const EarlierRelease& release, ReleaseSums& sums) 
       Remember(release, figure, named.name);
     } else if (is_new) {
       // What nobody has said may have changed since.
-      named.name = absl::StrCat(FigureName(figure.version.key), "@release", releases_.size());
+      named.name = absl::StrCat("@release", releases_.size(), " ", FigureName(figure.version.key));
       AddFigure(figure.version, named.name, /*is_published=*/false);
     }
   }
@@ -282,8 +296,8 @@ void ReleaseTable::Remember(const EarlierRelease& release, const EarlierFigure& 
   for (const absl::string_view ending :
        {absl::string_view(), kNumeratorEnding, kDenominatorEnding}) {
     Count* count = FindCount(absl::StrCat(name, ending));
-    if (count != nullptr && figure.was_shown && count->availability == Availability::kAvailable &&
-        count->value > 0) {
+    if (count != nullptr && figure.was_shown && !count->profile.already_public &&
+        count->availability == Availability::kAvailable && count->value > 0) {
       const Interval said = domain::disclosure::ShownInterval(release.rule, count->value);
       count->known = count->known.has_value() ? count->known->Within(said) : said;
     }
@@ -374,10 +388,16 @@ DisclosedFigure ReleaseTable::DiscloseOne(const TableFigure& figure, const Shown
           disclosed.numerator != sent.numerator() || disclosed.denominator != sent.denominator();
       break;
     default:
-      if (sent.has_value()) disclosed.value = sent.value();
+      // More places would tell which of the counts that are rounded alike it is of.
+      if (sent.has_value()) {
+        disclosed.value = domain::RoundHalfUp(sent.value(), block_.profile.rule.rounding_base > 1
+                                                                ? 0
+                                                                : block_.measure->decimal_places());
+        disclosed.is_rounded = disclosed.value != sent.value();
+      }
       if (denominator != nullptr && denominator->symbol == Symbol::kValue) {
         disclosed.denominator = static_cast<double>(denominator->value);
-        disclosed.is_rounded = disclosed.denominator != sent.denominator();
+        disclosed.is_rounded = disclosed.is_rounded || disclosed.denominator != sent.denominator();
       }
       break;
   }

@@ -124,7 +124,8 @@ class Submitting final : public SubmissionSink {
       waits_for_turn_ = turn_ == nullptr;
       return absl::OkStatus();
     }
-    if (!check_.has_value()) check_.emplace(store_, call_->grant(), name_, submitted_);
+    if (!check_.has_value())
+      check_.emplace(store_, call_->grant(), name_, header_.provider(), submitted_);
     RETURN_IF_ERROR(check_->Step());
     to_unstage_ = check_->TakeUnchanged();
     if (!check_->done()) return absl::OkStatus();

@@ -19,10 +19,12 @@ constexpr int kDaysBefore = 366;
 }  // namespace
 
 SubmissionCheck::SubmissionCheck(const store::Store& store, const auth::Grant& grant,
-                                 std::string submission, const Measures& measures)
+                                 std::string submission, std::string provider,
+                                 const Measures& measures)
     : store_(store),
       grant_(grant),
       submission_(std::move(submission)),
+      provider_(std::move(provider)),
       measures_(measures),
       next_(measures.begin()) {}
 
@@ -50,7 +52,7 @@ absl::Status SubmissionCheck::Step() {
     return absl::OkStatus();
   }
   const SubmittedMeasure& measure = next_->second;
-  if (!state_.has_value()) state_.emplace(*measure.measure, parents_, problems_, jumps_);
+  if (!state_.has_value()) state_.emplace(*measure.measure, provider_, parents_, problems_, jumps_);
   store::FigureRange range;
   range.measure = next_->first;
   range.from = FormatDay(measure.first - kDaysBefore);

@@ -32,9 +32,9 @@ class SubmissionCheck {
   // By name.
   using Measures = std::map<std::string, SubmittedMeasure>;
 
-  // `store`, `grant` and `measures` outlive it.
+  // `store`, `grant` and `measures` outlive it. `provider` is `agencies/{agency}`.
   SubmissionCheck(const store::Store& store, const auth::Grant& grant, std::string submission,
-                  const Measures& measures);
+                  std::string provider, const Measures& measures);
 
   // Looks at some figures, and holds no read transaction afterwards.
   absl::Status Step();
@@ -59,6 +59,7 @@ class SubmissionCheck {
   const store::Store& store_;
   const auth::Grant& grant_;
   const std::string submission_;
+  const std::string provider_;
   const Measures& measures_;
   domain::AreaParents parents_;
   domain::SubmissionProblems problems_;

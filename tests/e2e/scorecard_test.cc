@@ -176,8 +176,8 @@ class ScorecardWorkbookTest : public testing::Test {
     *measures.add_measures() = MeasureOf(kCounts);
     measures.mutable_measures(0)->set_display_name("=1+1 calls");
     std::vector<v1::SubmittedObservation> figures = {
-        CountOf(kCounts, kCounty, 1234567, "=HYPERLINK(A1)"), CountOf(kCounts, kBurnley, 3),
-        CountOf(kCounts, kChorley, 20, "-2+3")};
+        CountOf(kCounts, kCounty, 1234567, "=HYPERLINK(A)"), CountOf(kCounts, kBurnley, 3),
+        CountOf(kCounts, kChorley, 20, "-B+C")};
     for (int i = 0; i < kOtherMeasures; ++i) {
       *measures.add_measures() = MeasureOf(OtherMeasure(i));
       figures.push_back(CountOf(OtherMeasure(i), kCounty, 100 + i));
@@ -286,9 +286,9 @@ TEST_F(ScorecardWorkbookTest, AHiddenFigureIsASymbolAndNoTextIsAFormula) {
           R"("=1+1 calls"|"Burnley"|"2018-04-01 to 2018-06-30"||"c"|||)"
           R"(|"no figure"|"no comparison"|||"all returns came"||"lancashire-constabulary")",
           R"("=1+1 calls"|"Chorley"|"2018-04-01 to 2018-06-30"|20||||)"
-          R"(|"no target"|"no comparison"|||"all returns came"|"-2+3"|"lancashire-constabulary")",
+          R"(|"no target"|"no comparison"|||"all returns came"|"-B+C"|"lancashire-constabulary")",
           R"("=1+1 calls"|"Lancashire"|"2018-04-01 to 2018-06-30"|1234567||||)"
-          R"~(|"no target"|"no comparison"|||"all returns came"|"=HYPERLINK(A1)"|)~"
+          R"~(|"no target"|"no comparison"|||"all returns came"|"=HYPERLINK(A)"|)~"
           R"("lancashire-constabulary")"));
   EXPECT_THAT(WorkbookRows(path_, "Scorecard"), Contains("1: \"Scorecard: @The first quarter\""));
 }

@@ -400,7 +400,10 @@ TEST_F(SubmissionTest, ARepeatedSubmissionIsAnsweredAsBeforeAndAppliedOnce) {
   ASSERT_TRUE(first.ok()) << first.outcome.Text();
   // What was right then need not be right now.
   v1::ApplyMeasuresRequest measures;
-  *measures.add_measures() = MeasureOf(kCount, v1::Measure::COUNT, kCouncil);
+  v1::Measure& measure = *measures.add_measures();
+  measure = MeasureOf(kCount, v1::Measure::COUNT, kCouncil);
+  measure.mutable_additivity()->set_over_area(true);
+  measure.mutable_additivity()->set_over_category(true);
   partnership_->Get<v1::ApplyMeasuresResponse>(kAdmin, measures);
   const auto again = Send(kPolice, messages, metadata);
   ASSERT_TRUE(again.ok()) << again.outcome.Text();

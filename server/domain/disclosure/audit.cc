@@ -322,8 +322,8 @@ Knowledge OwnKnowledgeOf(const Model& model, const Attacker& attacker) {
 }
 
 // Marks what would fail with every figure hidden, too. A small count stops the release all
-// the same, unless the attacker was told more than is published, or nobody has said the
-// count and the attacker's own ones tell it.
+// the same, unless the attacker was told more than is published, or is one agency, whose own
+// counts tell it what the public does not learn, or would know as much without any release.
 void MarkUnavoidable(const Model& model, const Attacker& attacker, const AuditLimits& limits,
                      std::vector<Finding>& findings) {
   std::vector<Target> failing;
@@ -339,8 +339,9 @@ void MarkUnavoidable(const Model& model, const Attacker& attacker, const AuditLi
   for (Finding& finding : findings) {
     if (finding.is_protected) continue;
     const Variable& variable = model.variables[static_cast<size_t>(finding.variable)];
-    const bool is_told = attacker.knows_which_are_small || !variable.is_small;
-    const bool is_own = !variable.is_available && !own[next].is_protected;
+    const bool is_told =
+        attacker.knows_which_are_small || attacker.is_one_agency || !variable.is_small;
+    const bool is_own = !own[next].is_protected;
     finding.is_unavoidable = !best[next++].is_protected && (is_told || is_own);
   }
 }

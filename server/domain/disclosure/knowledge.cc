@@ -69,6 +69,7 @@ Attacker EverybodyBut(const Model& model, const std::vector<int>& holders) {
 Attacker Alone(const Model& model, int agency) {
   Attacker attacker;
   attacker.name = agency < 0 ? "the public" : model.agencies[static_cast<size_t>(agency)];
+  attacker.is_one_agency = agency >= 0;
   for (const Variable& variable : model.variables) {
     const bool holds = Holds(variable, agency);
     attacker.holds.push_back(holds);
@@ -76,6 +77,18 @@ Attacker Alone(const Model& model, int agency) {
   }
   AddOwnSums(model, attacker);
   return attacker;
+}
+
+// Who holds the same counts is one attacker.
+void AddUnlessThere(Attacker attacker, std::vector<Attacker>& attackers) {
+  for (Attacker& other : attackers) {
+    if (other.holds != attacker.holds) continue;
+    for (size_t i = 0; i < other.is_kept_from.size(); ++i) {
+      if (attacker.is_kept_from[i]) other.is_kept_from[i] = true;
+    }
+    return;
+  }
+  attackers.push_back(std::move(attacker));
 }
 
 Interval BoundsOf(const Variable& variable) {
@@ -93,10 +106,9 @@ std::vector<Attacker> AttackersOf(const Model& model, Pooling pooling) {
     for (const std::vector<int>& holders : owners) {
       attackers.push_back(EverybodyBut(model, holders));
     }
-  } else {
-    for (int agency = -1; agency < static_cast<int>(model.agencies.size()); ++agency) {
-      attackers.push_back(Alone(model, agency));
-    }
+  }
+  for (int agency = -1; agency < static_cast<int>(model.agencies.size()); ++agency) {
+    AddUnlessThere(Alone(model, agency), attackers);
   }
   const size_t count = attackers.size();
   for (size_t i = 0; i < count; ++i) {

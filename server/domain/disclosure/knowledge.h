@@ -14,7 +14,9 @@ namespace concordat::domain::disclosure {
 
 // What agencies may be assumed to do with the counts that they hold.
 enum class Pooling {
-  // Against each count, all agencies that do not hold it put together what they know.
+  // Against each count, all agencies that do not hold it put together what they know. That
+  // they know it anyway is no reason to show it to others: each agency alone, and the
+  // public, are attackers too.
   kPooled,
   // Each agency keeps what it holds to itself. The public, which holds nothing, is an
   // attacker too.
@@ -31,6 +33,8 @@ struct Attacker {
   std::vector<bool> holds;
   // For each variable: it has to be kept from this attacker.
   std::vector<bool> is_kept_from;
+  // One agency alone.
+  bool is_one_agency = false;
   // The attacker has also been told, of every count, whether it is small: as if the
   // reasons for hiding were published. Reads `c` as 1 to 5 where that is so.
   bool knows_which_are_small = false;
