@@ -195,6 +195,8 @@ void MeasureRules::CheckCases(const v1::SubmittedObservation& figure,
           "must be more than 0; of no cases there is no average: send `z` as the value alone");
   } else if (figure.denominator() != std::floor(figure.denominator())) {
     wrong("denominator", "must be a whole number: it counts cases");
+  } else if (figure.denominator() > kLargestCount) {
+    wrong("denominator", AboveLargestCount());
   }
 }
 
@@ -214,6 +216,14 @@ void MeasureRules::CheckParts(v1::SubmittedObservation& figure,
   }
   if (figure.numerator() > kLargestCount) return wrong("numerator", AboveLargestCount());
   if (figure.denominator() > kLargestCount) return wrong("denominator", AboveLargestCount());
+  // What is no whole number is no count that could be protected: it would be hidden always.
+  if (measure_.disclosure_minimum() > 0) {
+    constexpr absl::string_view kCounts = "must be a whole number: it counts";
+    if (figure.numerator() != std::floor(figure.numerator())) return wrong("numerator", kCounts);
+    if (figure.denominator() != std::floor(figure.denominator())) {
+      return wrong("denominator", kCounts);
+    }
+  }
   if (measure_.unit() == v1::Measure::PERCENT && figure.numerator() > figure.denominator()) {
     return wrong("numerator", "must not be more than the denominator");
   }

@@ -193,6 +193,15 @@ TEST(SubmittedRowTest, ACountIsNotMoreThanCanBeProtectedNorAValueThanIsHeldExact
   EXPECT_THAT(Check(Measure::DAYS, Valued(exact + 1)), ElementsAre("1 value"));
 }
 
+TEST(SubmittedRowTest, WhatAShareIsMadeOfIsCountedWhereSmallNumbersAreHidden) {
+  Measure measure = MeasureOf(Measure::PERCENT);
+  EXPECT_THAT(Check(measure, Share(1.5, 3)), IsEmpty()) << "all is public";
+  measure.set_disclosure_minimum(6);
+  EXPECT_THAT(Check(measure, Share(1.5, 3)), ElementsAre("1 numerator"));
+  EXPECT_THAT(Check(measure, Share(1, 2.5)), ElementsAre("1 denominator"));
+  EXPECT_THAT(Check(measure, Share(1, 2)), IsEmpty());
+}
+
 TEST(SubmittedRowTest, AShareIsOfSomethingAndNotMoreThanAllOfIt) {
   EXPECT_THAT(Check(Measure::PERCENT, Share(5, 5)), IsEmpty());
   EXPECT_THAT(Check(Measure::PERCENT, Share(6, 5)), ElementsAre("1 numerator"));
