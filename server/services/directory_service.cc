@@ -15,6 +15,7 @@
 #include "base/civil_time.h"
 #include "base/resource_name.h"
 #include "base/status.h"
+#include "concordat/v1/release.pb.h"
 #include "server/services/apply.h"
 #include "server/services/paging.h"
 
@@ -93,6 +94,7 @@ class DirectoryChecker {
     RETURN_IF_ERROR(Load(Kind::kAgency, agencies_));
     RETURN_IF_ERROR(Load(Kind::kClient, clients_));
     RETURN_IF_ERROR(Load(Kind::kArea, areas_));
+    RETURN_IF_ERROR(CheckParents());
     Overlay("agencies", request_.agencies(), agencies_);
     Overlay("clients", request_.clients(), clients_);
     Overlay("areas", request_.areas(), areas_);
@@ -177,6 +179,37 @@ class DirectoryChecker {
     } else if (parent->second.level() >= area.level()) {
       violations_.push_back({path + ".parent", "is not coarser than the area"});
     }
+  }
+
+  // What areas add up to has been told by releases: with other sums, what these hid would
+  // not be protected any more.
+  absl::Status CheckParents() {
+    std::vector<FieldViolation> changed;
+    for (int i = 0; i < request_.areas_size(); ++i) {
+      const auto stored = areas_.find(request_.areas(i).name());
+      if (stored == areas_.end() || stored->second.parent().empty() ||
+          stored->second.parent() == request_.areas(i).parent()) {
+        continue;
+      }
+      changed.push_back({absl::StrCat("areas[", i, "].parent"),
+                         "must not change once figures were released: make a new area"});
+    }
+    if (changed.empty()) return absl::OkStatus();
+    bool any_released = false;
+    bool damaged = false;
+    RETURN_IF_ERROR(transaction_.Scan(grant_, Kind::kRelease,
+                                      {"releases/", "", transaction_.Latest(), std::nullopt},
+                                      [&](const Row& row) {
+                                        v1::Release release;
+                                        damaged |= !release.ParseFromString(row.body);
+                                        any_released |= release.has_selection();
+                                        return !any_released;
+                                      }));
+    if (damaged) return absl::DataLossError("a stored release cannot be read");
+    if (any_released) {
+      violations_.insert(violations_.end(), changed.begin(), changed.end());
+    }
+    return absl::OkStatus();
   }
 
   void CheckSharedIdentities() {

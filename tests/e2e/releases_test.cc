@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 #include "base/civil_time.h"
 #include "base/clock.h"
+#include "concordat/v1/directory_service.pb.h"
 #include "concordat/v1/measure_service.pb.h"
 #include "concordat/v1/release_service.pb.h"
 #include "concordat/v1/scorecard.pb.h"
@@ -204,6 +205,24 @@ TEST_F(ReleasesTest, APreviewDoesNotOutliveTheServerOrARevision) {
   const std::string digest = Preview().preview_digest();
   Submit("submissions/second", 30);
   EXPECT_TRUE(RefusedWith(Publish(digest).outcome, v1::PREVIEW_OUTDATED));
+}
+
+TEST_F(ReleasesTest, AnAreaStaysWhereItIsOnceFiguresWereReleased) {
+  v1::ApplyDirectoryRequest moved;
+  v1::Area& area = *moved.add_areas();
+  area.set_name(District(0));
+  area.set_code("E07000117");
+  area.set_display_name("Burnley");
+  area.set_level(v1::LOCAL_AUTHORITY_DISTRICT);
+  v1::ApplyDirectoryRequest back = moved;
+  back.mutable_areas(0)->set_parent(kCounty);
+  EXPECT_TRUE(partnership_->Ask<v1::ApplyDirectoryResponse>(kAdmin, moved).ok());
+  EXPECT_TRUE(partnership_->Ask<v1::ApplyDirectoryResponse>(kAdmin, back).ok());
+  ASSERT_TRUE(Publish(Preview().preview_digest()).ok());
+  const auto refused = partnership_->Ask<v1::ApplyDirectoryResponse>(kAdmin, moved);
+  EXPECT_TRUE(RefusedWith(refused.outcome, v1::FIELDS_INVALID));
+  EXPECT_THAT(refused.outcome.Text(), testing::HasSubstr("areas[0].parent"));
+  EXPECT_TRUE(partnership_->Ask<v1::ApplyDirectoryResponse>(kAdmin, back).ok());
 }
 
 TEST_F(ReleasesTest, AWithdrawnReleaseLeavesByNoRoad) {
