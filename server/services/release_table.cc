@@ -249,8 +249,8 @@ void ReleaseTable::AddRatio(const TableFigure& figure, const std::string& name, 
     if (ratio.population == 0) return;
   } else {
     ratio.denominator = absl::StrCat(name, kDenominatorEnding);
-    ratio.is_share = measure.unit() == Measure::PERCENT &&
-                     figure.figure.numerator() <= figure.figure.denominator();
+    // A rate may be of those who are counted too. Where it is not, the rest is large.
+    ratio.is_share = figure.figure.numerator() <= figure.figure.denominator();
   }
   ratio.per = PerOf(measure);
   ratio.decimals = DecimalsOf(measure);

@@ -218,6 +218,13 @@ TEST_F(ReleaseTableTest, APercentageOfAPublicDenominatorGoesWhenItsRestIsSmall) 
               ElementsAre(Observation::CONFIDENTIAL, Observation::NONE));
 }
 
+TEST_F(ReleaseTableTest, ARateOfNearlyAllGoesAsAShareDoes) {
+  measure_.set_unit(Measure::RATE);
+  measure_.set_rate_per(100);
+  EXPECT_THAT(SymbolsOf(Block({Share("areas/east", 97, 100), Share("areas/west", 60, 100)})),
+              ElementsAre(Observation::CONFIDENTIAL, Observation::NONE));
+}
+
 TEST_F(ReleaseTableTest, AnAverageOfARoundedNumberOfCasesIsRoundedTooSoThatItDoesNotTellIt) {
   profile_ = {kNhsHospital, v1::NHS_HOSPITAL};
   measure_.set_unit(Measure::DAYS);
