@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Checks everything, on a fresh Debian 12 too: installs what is missing, then
-# format, build with warnings as errors, all tests, kills and faults, the contract,
+# format, build with warnings as errors, all tests, short benchmarks, kills and faults, the contract,
 # Kubernetes, sanitizers, fuzzing, clang-tidy. Each step is named and timed; the first that fails ends
 # the run with its reason and 1. What built and passed before is not done again.
 #

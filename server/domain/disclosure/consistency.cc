@@ -1,6 +1,5 @@
 #include "server/domain/disclosure/consistency.h"
 
-#include <cstdint>
 #include <string>
 #include <utility>
 

@@ -190,15 +190,17 @@ class Builder {
     return absl::OkStatus();
   }
 
-  // Where more values are left than have to be, nothing that is shown can say too much.
+  // Where more values are left than have to be, nothing that is shown can say too much. What
+  // is not found out may be small.
   static bool MayBeSmall(const Variable& variable, int column, LinearProgram& program) {
     program.SetCost(column, 1);
     bool is_found = program.Minimise() == LinearProgram::Outcome::kOptimal;
-    const double low = std::ceil((is_found ? program.ValueOf(column) : 0) - kTolerance);
+    const double low = is_found ? std::ceil(program.ValueOf(column) - kTolerance) : 0;
     program.SetCost(column, -1);
-    is_found = program.Minimise() == LinearProgram::Outcome::kOptimal;
-    const double high = is_found ? std::floor(program.ValueOf(column) + kTolerance) : low;
+    is_found = is_found && program.Minimise() == LinearProgram::Outcome::kOptimal;
+    const double high = is_found ? std::floor(program.ValueOf(column) + kTolerance) : 0;
     program.SetCost(column, 0);
+    if (!is_found) return variable.minimum_shown > 1;
     return high >= 1 && low < static_cast<double>(variable.minimum_shown) &&
            high - low < static_cast<double>(variable.values_needed - 1);
   }
