@@ -156,6 +156,10 @@ void MeasureRules::CheckFigure(v1::SubmittedObservation& figure,
   }
   if (IsMadeOfParts(measure_) && (figure.has_numerator() || figure.has_denominator())) {
     CheckParts(figure, problems);
+  } else if (IsMadeOfParts(measure_) && measure_.disclosure_minimum() > 0) {
+    wrong("numerator",
+          "is required, and the denominator: without them the service cannot hide what is of a few "
+          "alone; `x` as the value says that it is not available");
   } else if (!figure.has_value()) {
     wrong("value", "is required; `x` says that it is not available");
   }

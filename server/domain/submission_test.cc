@@ -202,6 +202,18 @@ TEST(SubmittedRowTest, WhatAShareIsMadeOfIsCountedWhereSmallNumbersAreHidden) {
   EXPECT_THAT(Check(measure, Share(1, 2)), IsEmpty());
 }
 
+TEST(SubmittedRowTest, AShareIsSentWithItsCountsWhereSmallNumbersAreHidden) {
+  for (const Measure::Unit unit : {Measure::PERCENT, Measure::RATE}) {
+    Measure measure = MeasureOf(unit);
+    EXPECT_THAT(Check(measure, Valued(12.5)), IsEmpty()) << "all is public";
+    measure.set_disclosure_minimum(6);
+    EXPECT_THAT(Check(measure, Valued(12.5)), ElementsAre("1 numerator"));
+    SubmittedObservation none = Figure();
+    none.set_symbol(Observation::NOT_AVAILABLE);
+    EXPECT_THAT(Check(measure, none), IsEmpty());
+  }
+}
+
 TEST(SubmittedRowTest, AShareIsOfSomethingAndNotMoreThanAllOfIt) {
   EXPECT_THAT(Check(Measure::PERCENT, Share(5, 5)), IsEmpty());
   EXPECT_THAT(Check(Measure::PERCENT, Share(6, 5)), ElementsAre("1 numerator"));

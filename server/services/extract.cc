@@ -274,7 +274,8 @@ absl::StatusOr<std::unique_ptr<door::MessageSource<Part>>> OpenExtract(
                    ReadableRelease(store, call->grant(), request.parent(), point));
   call->NoteRelease(release.name(), release.digest());
   RETURN_IF_ERROR(CheckFilterNames(store, call->grant(), point, {release.name()}, "filter.",
-                                   request.filter().measures(), request.filter().areas()));
+                                   request.filter().measures(), request.filter().areas(),
+                                   request.filter().topic()));
   // A release's figures all became known to the server when it was frozen, and change
   // only when one of them is redacted.
   bool unchanged = false;

@@ -75,6 +75,31 @@ class PublicationTest : public ServiceTest {
     PutMessage(store::Kind::kMeasure, measure_);
   }
 
+  // A paper that has one figure of the measure is imported.
+  absl::Status TryImport(const std::string& area, absl::CivilDay from, absl::CivilDay to,
+                         Observation::Comparator comparator = Observation::OWN) {
+    v1::ImportReleaseRequest request;
+    v1::Release& release = *request.mutable_release();
+    release.set_name(absl::StrCat("releases/paper-", ++imports_));
+    release.set_display_name("A paper");
+    release.set_disclosure_profile(v1::ALREADY_PUBLIC);
+    *release.mutable_document_date() = ToDate(absl::CivilDay(2018, 7, 1));
+    Observation& figure = *request.add_observations();
+    figure.set_name(absl::StrCat(release.name(), "/observations/1"));
+    figure.set_measure(kMeasure);
+    figure.set_area(area);
+    figure.set_comparator(comparator);
+    *figure.mutable_period()->mutable_start() = ToDate(from);
+    *figure.mutable_period()->mutable_end() = ToDate(to);
+    figure.set_value(20);
+    return Change([&](store::Transaction& transaction) -> absl::StatusOr<v1::Release> {
+             ASSIGN_OR_RETURN(auto answer,
+                              service_->ImportRelease(*TheOffice(), request, transaction));
+             return answer.release();
+           })
+        .status();
+  }
+
   // The police submit figures of the first quarter.
   void Submit(const std::map<std::string, double>& figures,
               const std::string& commentary = "As counted") {
@@ -90,6 +115,7 @@ class PublicationTest : public ServiceTest {
       *sent.mutable_period()->mutable_start() = ToDate(absl::CivilDay(2018, 4, 1));
       *sent.mutable_period()->mutable_end() = ToDate(absl::CivilDay(2018, 6, 30));
       sent.set_value(value);
+      sent.set_provisional(is_provisional_);
       sent.set_commentary(commentary);
       store::FigureRow& row = rows.emplace_back();
       row.measure = kMeasure;
@@ -181,7 +207,9 @@ class PublicationTest : public ServiceTest {
   const std::vector<std::string> districts_ = {"areas/a", "areas/b", "areas/c", "areas/d"};
   v1::Measure measure_;
   v1::Release release_;
+  bool is_provisional_ = false;
   int submissions_ = 0;
+  int imports_ = 0;
   std::optional<ReleaseService> service_{std::in_place, *store_};
 };
 
@@ -341,12 +369,15 @@ TEST_F(PublicationTest, NoHiddenFigureCanBeWorkedOutFromTwoReleasesAndARevision)
 
 TEST_F(PublicationTest, NobodyIsToldThatAHiddenFigureChanged) {
   SubmitTheQuarter();
+  is_provisional_ = true;
   Submit({{kCounty, 47}, {"areas/b", 4}});
   Publish();
   const auto listed = Listed("releases/first");
   EXPECT_EQ(listed.at(kCounty).revision(), 2);
+  EXPECT_TRUE(listed.at(kCounty).provisional());
   ASSERT_EQ(listed.at("areas/b").symbol(), Observation::CONFIDENTIAL);
   EXPECT_EQ(listed.at("areas/b").revision(), 0);
+  EXPECT_FALSE(listed.at("areas/b").provisional());
   // What is stored still says it: a later release reckons with it.
   release_.set_name("releases/second");
   Publish();
@@ -603,6 +634,65 @@ TEST_F(PublicationTest, ARuleThatBecameStricterCannotHideWhatWasShownBefore) {
   const absl::Status refused = TryPreview().status();
   EXPECT_EQ(ReasonOf(refused), v1::RELEASE_UNPROTECTED);
   EXPECT_THAT(std::string(refused.message()), HasSubstr(kMeasure));
+}
+
+constexpr absl::CivilDay kFirstOfApril(2018, 4, 1);
+constexpr absl::CivilDay kLastOfJune(2018, 6, 30);
+
+TEST_F(PublicationTest, WhatWasImportedIsNotReleasedWithSmallNumbersHidden) {
+  // B is small, A its complement: 46 less 20, 9 and 14 is B.
+  Must(TryImport("areas/a", kFirstOfApril, kLastOfJune));
+  SubmitTheQuarter();
+  const absl::Status refused = TryPreview().status();
+  EXPECT_EQ(ReasonOf(refused), v1::FIELDS_INVALID);
+  EXPECT_THAT(std::string(refused.message()), HasSubstr("release.selection"));
+  EXPECT_THAT(std::string(refused.message()), HasSubstr("releases/paper-1"));
+}
+
+TEST_F(PublicationTest, AnImportBetweenPreviewAndPublicationStopsThePublication) {
+  SubmitTheQuarter();
+  const v1::PreviewReleaseResponse preview = Preview();
+  Must(TryImport("areas/a", kFirstOfApril, kLastOfJune));
+  EXPECT_EQ(ReasonOf(TryPublish(preview.preview_digest()).status()), v1::FIELDS_INVALID);
+}
+
+TEST_F(PublicationTest, WhatWasReleasedWithSmallNumbersHiddenIsNotImported) {
+  SubmitTheQuarter();
+  Publish();
+  // A year, less three more quarters, is the quarter.
+  const absl::Status refused = TryImport("areas/b", kFirstOfApril, absl::CivilDay(2019, 3, 31));
+  EXPECT_EQ(ReasonOf(refused), v1::FIELDS_INVALID);
+  EXPECT_THAT(std::string(refused.message()), HasSubstr("observations[0].period"));
+  EXPECT_THAT(std::string(refused.message()), HasSubstr("releases/first"));
+}
+
+TEST_F(PublicationTest, AWithdrawnImportStopsAReleaseToo) {
+  Must(TryImport("areas/a", kFirstOfApril, kLastOfJune));
+  v1::Release first = std::exchange(release_, v1::Release());
+  release_.set_name("releases/paper-1");
+  Must(TryWithdraw());
+  release_ = first;
+  SubmitTheQuarter();
+  EXPECT_EQ(ReasonOf(TryPreview().status()), v1::FIELDS_INVALID);
+}
+
+TEST_F(PublicationTest, FiguresOfAnotherTimeAndBenchmarksAreImportedBesideAReleaseOfTheMeasure) {
+  Must(TryImport("areas/a", absl::CivilDay(2018, 1, 1), absl::CivilDay(2018, 3, 31)));
+  Must(TryImport("areas/a", kFirstOfApril, kLastOfJune, Observation::ENGLAND));
+  SubmitTheQuarter();
+  Publish();
+  Must(TryImport("areas/a", absl::CivilDay(2018, 7, 1), absl::CivilDay(2018, 9, 30)));
+  Must(TryImport("areas/b", kFirstOfApril, kLastOfJune, Observation::ENGLAND));
+}
+
+TEST_F(PublicationTest, WhatIsAlreadyPublicIsImportedAndReleasedAlike) {
+  measure_.set_disclosure_profile(v1::ALREADY_PUBLIC);
+  measure_.set_disclosure_minimum(0);
+  PutMessage(store::Kind::kMeasure, measure_);
+  Must(TryImport("areas/a", kFirstOfApril, kLastOfJune));
+  SubmitTheQuarter();
+  Publish();
+  Must(TryImport("areas/b", kFirstOfApril, kLastOfJune));
 }
 
 }  // namespace

@@ -14,6 +14,8 @@
 #include "base/status.h"
 #include "concordat/v1/submission.pb.h"
 #include "server/domain/returns.h"
+#include "server/services/apply.h"
+#include "server/services/released_times.h"
 #include "server/services/return_reading.h"
 
 namespace concordat::services {
@@ -84,6 +86,7 @@ class InputReader {
     const std::set<std::string> measures(selection_.measures().begin(),
                                          selection_.measures().end());
     for (const std::string& measure : measures) RETURN_IF_ERROR(ReadMeasure(measure));
+    RETURN_IF_ERROR(CheckImports(measures));
     inputs_.digest = digest_.Finish();
     return std::move(inputs_);
   }
@@ -128,6 +131,29 @@ class InputReader {
       return a.committed < b.committed;
     });
     return damaged ? Unreadable("release") : absl::OkStatus();
+  }
+
+  // That no figure of a block was imported (released_times.h).
+  absl::Status CheckImports(const std::set<std::string>& measures) const {
+    ASSIGN_OR_RETURN(
+        const ReleasedTimes imports,
+        ReleasedTimes::Read(view_.reader, view_.grant, view_.point, Origin::kImported, measures));
+    std::map<std::string, std::string> releases;
+    for (const ReleaseBlock& block : inputs_.blocks) {
+      if (block.profile.rule.already_public) continue;
+      const std::string& measure = block.measure->name();
+      const std::optional<std::string> release = imports.Find(measure, block.period);
+      if (release.has_value()) releases.try_emplace(measure, *release);
+    }
+    std::vector<FieldViolation> violations;
+    for (const auto& [measure, release] : releases) {
+      violations.push_back(
+          {"release.selection",
+           absl::StrCat("has figures of ", measure, " about a time that ", release,
+                        ", which was imported, has figures about: what is hidden could be worked "
+                        "out from those; leave out the measure or the time")});
+    }
+    return FromViolations(violations);
   }
 
   bool Overlaps(const v1::ReleaseSelection& other) const {

@@ -150,7 +150,9 @@ class Protection {
     if (disclosed.value.has_value()) observation.set_value(*disclosed.value);
     if (disclosed.numerator.has_value()) observation.set_numerator(*disclosed.numerator);
     if (disclosed.denominator.has_value()) observation.set_denominator(*disclosed.denominator);
-    observation.set_provisional(figure.figure.provisional());
+    // Whoever saw it end would know that a hidden figure was revised or confirmed.
+    observation.set_provisional(figure.figure.provisional() &&
+                                disclosed.symbol != v1::Observation::CONFIDENTIAL);
     // What is said about a hidden figure may say how large it is, and so may a number in what
     // is said about another one.
     const std::string& commentary = figure.figure.commentary();

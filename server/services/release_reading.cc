@@ -88,8 +88,20 @@ absl::StatusOr<bool> IsCovered(const store::Reader& reader, const auth::Grant& g
   return grant.CoversArea(name, area.level());
 }
 
-// Takes out of `names` the measures and areas that figures of the releases have which the
-// grant covers.
+// Whether a measure that the grant covers is about the topic.
+absl::StatusOr<bool> IsTopicCovered(const store::Reader& reader, const auth::Grant& grant,
+                                    const std::string& topic, store::ReadPoint point) {
+  bool found = false;
+  RETURN_IF_ERROR(reader.Scan(grant, Kind::kMeasure, {"measures/", "", point, std::nullopt},
+                              [&](const store::Row& row) {
+                                found = absl::c_linear_search(row.topics, topic);
+                                return !found;
+                              }));
+  return found;
+}
+
+// Takes out of `names` the measures, areas and topics that figures of the releases have which
+// the grant covers.
 absl::Status RemoveThoseWithFigures(const store::Reader& reader, const auth::Grant& grant,
                                     absl::Span<const std::string> releases,
                                     absl::flat_hash_set<std::string>& names) {
@@ -99,6 +111,7 @@ absl::Status RemoveThoseWithFigures(const store::Reader& reader, const auth::Gra
         reader.ScanObservations(grant, release, -1, [&](const store::ObservationRow& row) {
           names.erase(row.measure);
           names.erase(row.area);
+          for (const std::string& topic : row.topics) names.erase(topic);
           return !names.empty();
         }));
   }
@@ -169,7 +182,9 @@ absl::Status CheckFilterNames(const store::Reader& reader, const auth::Grant& gr
                               store::ReadPoint point, absl::Span<const std::string> releases,
                               absl::string_view path,
                               const google::protobuf::RepeatedPtrField<std::string>& measures,
-                              const google::protobuf::RepeatedPtrField<std::string>& areas) {
+                              const google::protobuf::RepeatedPtrField<std::string>& areas,
+                              const std::string& topic) {
+  // None is called as another: a topic has no slash.
   absl::flat_hash_set<std::string> unknown;
   const auto look_up = [&](Kind kind, const auto& names) -> absl::Status {
     for (const std::string& name : names) {
@@ -180,6 +195,10 @@ absl::Status CheckFilterNames(const store::Reader& reader, const auth::Grant& gr
   };
   RETURN_IF_ERROR(look_up(Kind::kMeasure, measures));
   RETURN_IF_ERROR(look_up(Kind::kArea, areas));
+  if (!topic.empty()) {
+    ASSIGN_OR_RETURN(const bool known, IsTopicCovered(reader, grant, topic, point));
+    if (!known) unknown.insert(topic);
+  }
   // Topics may have been others when the figures were frozen.
   RETURN_IF_ERROR(RemoveThoseWithFigures(reader, grant, releases, unknown));
   std::vector<FieldViolation> violations;
@@ -196,6 +215,11 @@ absl::Status CheckFilterNames(const store::Reader& reader, const auth::Grant& gr
   refuse("areas", areas,
          "names no area that the agreement covers; an extract without a filter has those with "
          "figures");
+  if (unknown.contains(topic)) {
+    violations.push_back({absl::StrCat(path, "topic"),
+                          "names no topic of a measure that the agreement covers; `concordat "
+                          "measures list` shows them"});
+  }
   return FromViolations(violations);
 }
 

@@ -41,14 +41,15 @@ absl::Status CheckNotWithdrawn(const store::Reader& reader, const auth::Grant& g
 // when it was frozen.
 store::ReadPoint FrozenPoint(const v1::Release& release, store::ReadPoint point);
 
-// FIELDS_INVALID, in fields that begin with `path`, when one of `measures` or `areas` names
-// nothing that the grant covers, as it stands at `point` or is frozen in one of `releases`.
-// What does not exist and what is outside are told the same.
+// FIELDS_INVALID, in fields that begin with `path`, when one of `measures` or `areas`, or `topic`
+// unless it is empty, names nothing that the grant covers, as it stands at `point` or is frozen in
+// one of `releases`. // What does not exist and what is outside are told the same.
 absl::Status CheckFilterNames(const store::Reader& reader, const auth::Grant& grant,
                               store::ReadPoint point, absl::Span<const std::string> releases,
                               absl::string_view path,
                               const google::protobuf::RepeatedPtrField<std::string>& measures,
-                              const google::protobuf::RepeatedPtrField<std::string>& areas);
+                              const google::protobuf::RepeatedPtrField<std::string>& areas,
+                              const std::string& topic);
 
 // Calls `visit` with the figures of a release after `after_ordinal` that the
 // grant covers and `filter` lets pass, as readers see them, in order, until it returns

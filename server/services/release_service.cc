@@ -1,6 +1,7 @@
 #include "server/services/release_service.h"
 
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,6 +21,7 @@
 #include "server/services/release_digest.h"
 #include "server/services/release_lines.h"
 #include "server/services/release_reading.h"
+#include "server/services/released_times.h"
 #include "server/services/scorecard.h"
 
 namespace concordat::services {
@@ -50,6 +52,10 @@ class ImportChecker {
     if (release.has_selection()) {
       Violate("release.selection", "is for submitted figures; an import has its own");
     }
+    std::set<std::string> measures;
+    for (const v1::Observation& figure : request_.observations()) measures.insert(figure.measure());
+    ASSIGN_OR_RETURN(submitted_, ReleasedTimes::Read(transaction_, grant_, transaction_.Latest(),
+                                                     Origin::kSubmitted, measures));
     for (int i = 0; i < request_.observations_size(); ++i) {
       RETURN_IF_ERROR(CheckFigure(absl::StrCat("observations[", i, "]"), request_.observations(i)));
     }
@@ -104,6 +110,14 @@ class ImportChecker {
     if (ToCivilDay(figure.period().end()) < ToCivilDay(figure.period().start())) {
       Violate(path + ".period.end", "is before the period's start");
     }
+    if (const std::optional<std::string> release =
+            submitted_.Find(figure.measure(), figure.period());
+        release.has_value() && SaysSomething(figure)) {
+      Violate(path + ".period",
+              absl::StrCat("shares days with figures of the measure in ", *release,
+                           ", which were submitted: what is hidden there could be worked out; "
+                           "leave this figure out"));
+    }
     ASSIGN_OR_RETURN(const bool measure, Lookup(Kind::kMeasure, figure.measure(), measures_));
     if (!measure) Violate(path + ".measure", "names a measure that is not stored");
     ASSIGN_OR_RETURN(const bool area, Lookup(Kind::kArea, figure.area(), areas_));
@@ -131,6 +145,8 @@ class ImportChecker {
   const auth::Grant& grant_;
   const v1::ImportReleaseRequest& request_;
   std::vector<FieldViolation> violations_;
+  // What was released of the measures under disclosure control.
+  ReleasedTimes submitted_;
   absl::flat_hash_set<std::string> names_;
   absl::flat_hash_map<std::string, std::optional<v1::Measure>> measures_;
   absl::flat_hash_map<std::string, std::optional<v1::Area>> areas_;
@@ -231,7 +247,8 @@ absl::StatusOr<v1::ListObservationsResponse> ReleaseService::ListObservations(
 
   if (page.cursor.empty()) {
     RETURN_IF_ERROR(CheckFilterNames(store_, call.grant(), page.point, releases, "filter.",
-                                     request.filter().measures(), request.filter().areas()));
+                                     request.filter().measures(), request.filter().areas(),
+                                     request.filter().topic()));
   }
 
   PageFiller filler(page);

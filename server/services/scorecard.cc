@@ -185,7 +185,7 @@ absl::StatusOr<Scorecard> MakeScorecard(const store::Store& store, const door::C
                    ReadableRelease(store, call.grant(), request.name(), point));
   call.NoteRelease(release.name(), release.digest());
   RETURN_IF_ERROR(CheckFilterNames(store, call.grant(), point, {release.name()}, "",
-                                   request.measures(), request.areas()));
+                                   request.measures(), request.areas(), request.topic()));
   ASSIGN_OR_RETURN(const Figures figures, ReadFigures(store, call, request));
   if (!figures.empty()) call.NoteFiguresOf(release.name());
 

@@ -377,15 +377,22 @@ TEST_F(ExtractTest, AFilterThatNamesNothingIsRefusedAndTheFieldNamed) {
   Request request = RequestFor("releases/papers-2018", Request::CSV);
   request.mutable_filter()->add_measures("measures/no-such");
   request.mutable_filter()->add_areas("areas/no-such");
+  request.mutable_filter()->set_topic("no-such");
   const Extract extract = ReadExtract(partnership(), kBoard, request);
   EXPECT_TRUE(RefusedWith(extract.outcome, v1::FIELDS_INVALID));
-  EXPECT_THAT(extract.outcome.Text(), testing::HasSubstr("2 fields are wrong"));
+  EXPECT_THAT(extract.outcome.Text(), testing::HasSubstr("3 fields are wrong"));
   EXPECT_THAT(extract.outcome.Text(), testing::HasSubstr("filter.measures[0]"));
+
+  Request other = RequestFor("releases/papers-2018", Request::CSV);
+  other.mutable_filter()->set_topic("no-such");
+  const Extract by_topic = ReadExtract(partnership(), kBoard, other);
+  EXPECT_TRUE(RefusedWith(by_topic.outcome, v1::FIELDS_INVALID));
+  EXPECT_THAT(by_topic.outcome.Text(), testing::HasSubstr("filter.topic"));
 }
 
 TEST_F(ExtractTest, AnEmptyExtractStillHasItsManifest) {
   Request request = RequestFor("releases/papers-2018", Request::NDJSON);
-  request.mutable_filter()->set_topic("no-such");
+  *request.mutable_filter()->mutable_period_from() = ToDate(absl::CivilDay(2400, 1, 1));
   const Extract extract = ReadExtract(partnership(), kBoard, request);
   ASSERT_TRUE(extract.outcome.ok()) << extract.outcome.Text();
   ASSERT_EQ(extract.parts.size(), 2U);
