@@ -65,7 +65,8 @@ std::optional<double> PlainNumber(absl::string_view text) {
       !absl::c_all_of(decimals, absl::ascii_isdigit) || !absl::SimpleAtod(text, &number)) {
     return std::nullopt;
   }
-  return number;
+  // There is one zero.
+  return number == 0 ? 0 : number;
 }
 
 std::string WhatToWriteInstead(absl::string_view text) {

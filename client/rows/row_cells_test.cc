@@ -1,5 +1,6 @@
 #include "client/rows/row_cells.h"
 
+#include <cmath>
 #include <string>
 #include <vector>
 
@@ -92,6 +93,8 @@ TEST(RowCellsTest, ASymbolInTheWrongPlaceOrInCapitalsIsToldWhereItStandsAndHow) 
               StartsWith("denominator: x and z stand in value alone"));
   EXPECT_THAT(RefusalOfValue("Z"), HasSubstr("small letters"));
 }
+
+TEST(RowCellsTest, ThereIsOneZero) { EXPECT_FALSE(std::signbit(Parsed({.value = "-0"}).value())); }
 
 TEST(RowCellsTest, NothingIsGuessedOfWhatIsNoNumberAndTheReasonSaysWhatToWrite) {
   EXPECT_THAT(RefusalOfValue("1,234"), HasSubstr("without commas"));

@@ -99,6 +99,26 @@ absl::Status CheckOwedMeasure(const store::Reader& reader, const auth::Grant& gr
                                           : "names no measure that the agency owes");
 }
 
+// FIELDS_INVALID in `field` when no measure has a duty of the agency.
+absl::Status CheckOwingAgency(const store::Reader& reader, const auth::Grant& grant,
+                              store::ReadPoint point, absl::string_view field,
+                              const std::string& agency) {
+  bool owes = false;
+  bool damaged = false;
+  RETURN_IF_ERROR(reader.Scan(
+      grant, Kind::kMeasure, {"measures/", "", point, std::nullopt}, [&](const store::Row& row) {
+        v1::Measure measure;
+        damaged |= !measure.ParseFromString(row.body);
+        owes = absl::c_any_of(measure.duties(), [&](const v1::Measure::Duty& duty) {
+          return duty.agency() == agency;
+        });
+        return !owes;
+      }));
+  if (damaged) return absl::DataLossError("a stored measure cannot be read");
+  if (owes) return absl::OkStatus();
+  return InvalidField(field, "names no agency whose figures are collected");
+}
+
 // Stores what was said; returns the number of its revision.
 absl::StatusOr<int64_t> Store(store::Transaction& transaction, const auth::Grant& grant,
                               absl::string_view name, const Return& said) {
@@ -184,6 +204,9 @@ absl::StatusOr<v1::ListReturnsResponse> ListReturns(const store::Store& store,
 
   ASSIGN_OR_RETURN(const Page page, OpenPage(call, request, store));
   ReturnReader reader(store, call.grant(), page.point, on);
+  if (!request.agency().empty() && call.grant().sees_all_agencies()) {
+    RETURN_IF_ERROR(CheckOwingAgency(store, call.grant(), page.point, "agency", request.agency()));
+  }
   RETURN_IF_ERROR(CheckOwedMeasure(store, call.grant(), filter, page.point));
   ASSIGN_OR_RETURN(const std::vector<OwedReturn> all, reader.ReadOwed(filter));
   v1::ListReturnsResponse response;
@@ -241,6 +264,10 @@ absl::StatusOr<v1::ChaseReturnsResponse> ChaseReturns(const door::Call& call,
                                                       store::Transaction& transaction) {
   const absl::CivilDay today = DayOf(call.now());
   ReturnReader reader(transaction, call.grant(), transaction.Latest(), today);
+  for (int i = 0; i < request.agencies_size(); ++i) {
+    RETURN_IF_ERROR(CheckOwingAgency(transaction, call.grant(), transaction.Latest(),
+                                     absl::StrCat("agencies[", i, "]"), request.agencies(i)));
+  }
   ASSIGN_OR_RETURN(auto drafts, DraftReminders(reader, request, today));
   v1::ChaseReturnsResponse response;
   for (auto& [agency, draft] : drafts) {

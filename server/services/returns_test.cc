@@ -350,6 +350,20 @@ TEST_F(ReturnsTest, AreNotOverwrittenByWhoSawAnEarlierState) {
   EXPECT_TRUE(Say(Return::NOT_AVAILABLE, kOffice, day).ok());
 }
 
+TEST_F(ReturnsTest, OfAnAgencyThatOwesNoneAreNeitherListedNorChased) {
+  v1::ListReturnsRequest list;
+  list.set_agency("agencies/no-such");
+  const absl::Status refused = ListReturns(*store_, CallOnOfAll(Day(2018, 8, 1)), list).status();
+  EXPECT_EQ(ReasonOf(refused), v1::FIELDS_INVALID);
+  EXPECT_THAT(std::string(refused.message()), HasSubstr("agency"));
+  v1::ChaseReturnsRequest chase;
+  chase.add_agencies(kTrust);
+  chase.add_agencies("agencies/no-such");
+  const absl::Status not_chased = TryChase(Day(2018, 8, 1), chase).status();
+  EXPECT_EQ(ReasonOf(not_chased), v1::FIELDS_INVALID);
+  EXPECT_THAT(std::string(not_chased.message()), HasSubstr("agencies[1]"));
+}
+
 TEST_F(ReturnsTest, AreChasedByAgencyAndRemembered) {
   const Day first(2018, 7, 31);
   const v1::ChaseReturnsResponse chased = Chase(first);
