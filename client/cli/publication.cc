@@ -170,8 +170,7 @@ void PrintReport(Session& session, const v1::DisclosureReport& report) {
                                session.colour());
   session.out() << "\n"
                 << Counted(report.hidden_count(), "hidden figure") << ", "
-                << absl::StrFormat("%.1f%%", 100 * report.hidden_share())
-                << " of all that was counted\n";
+                << absl::StrFormat("%.1f%%", 100 * report.hidden_share()) << " of all figures\n";
   if (hidden.empty()) return;
   session.out() << "\n"
                 << FormatTable(MakeTable(hidden, HiddenColumns()), session.width(),

@@ -66,7 +66,7 @@ TEST_F(PublicationCommandsTest, APreviewPrintsTheReportAndHowToPublishIt) {
   EXPECT_EQ(request.release().selection().measures(1), "measures/visits");
   EXPECT_EQ(request.release().selection().period_to().month(), 6);
   EXPECT_THAT(result.out, HasSubstr("dfe children, from 6"));
-  EXPECT_THAT(result.out, HasSubstr("1 hidden figure, 12.5% of all that was counted"));
+  EXPECT_THAT(result.out, HasSubstr("1 hidden figure, 12.5% of all figures"));
   EXPECT_THAT(result.out, HasSubstr("1 to 9"));
   EXPECT_THAT(result.out, HasSubstr("measures/visits/returns/2018-19-q1.police"));
   EXPECT_THAT(result.out, HasSubstr("--preview-digest abcd"));

@@ -100,6 +100,7 @@ class MeasuresChecker {
       changed.emplace_back("additivity.over_category");
     }
     AddChangedDays(measure, *stored, changed);
+    if (LacksItems(measure, *stored)) changed.emplace_back("dimensions");
     if (changed.empty()) return absl::OkStatus();
     bool has_figures = false;
     store::FigureRange range;
@@ -110,14 +111,35 @@ class MeasuresChecker {
                                                  return false;
                                                }));
     for (const absl::string_view field : changed) {
-      if (has_figures) Violate(field, "must not change once figures were sent: make a new measure");
+      if (!has_figures) break;
+      Violate(field, field == "dimensions"
+                         ? "must keep all their items once figures were sent; others may be added"
+                         : "must not change once figures were sent: make a new measure");
     }
     return absl::OkStatus();
+  }
+
+  // Figures under an item that is gone, or has another name, could not be put right any more, and
+  // would be counted beside those under its new name.
+  static bool LacksItems(const v1::Measure& measure, const v1::Measure& stored) {
+    return absl::c_any_of(stored.dimensions(), [&](const v1::Measure::Dimension& before) {
+      const auto after = absl::c_find_if(
+          measure.dimensions(), [&](const auto& each) { return each.name() == before.name(); });
+      return after == measure.dimensions().end() ||
+             absl::c_any_of(before.items(), [&](const std::string& item) {
+               return !absl::c_linear_search(after->items(), item);
+             });
+    });
   }
 
   // When the measure is collected may change, but not which days make a period.
   static void AddChangedDays(const v1::Measure& measure, const v1::Measure& stored,
                              std::vector<absl::string_view>& changed) {
+    // The days of one that is collected no more would be forgotten.
+    if (stored.has_collected_from() && !measure.has_collected_from()) {
+      changed.emplace_back("collected_from");
+      return;
+    }
     const std::optional<absl::CivilDay> day = ToCivilDay(stored.collected_from());
     if (!day.has_value() || measure.frequency() != stored.frequency()) return;
     const std::optional<v1::Period> before = domain::PeriodHolding(stored, *day);

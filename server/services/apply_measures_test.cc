@@ -264,5 +264,35 @@ TEST_F(ApplyMeasuresTest, AMeasureOfYearsKeepsTheDayOnWhichTheyBegin) {
               IsEmpty());
 }
 
+TEST_F(ApplyMeasuresTest, TheDaysOfPeriodsAreNotForgottenOnTheWayToOthers) {
+  const auto collect_no_more = [](v1::Measure& measure) {
+    measure.clear_duties();
+    measure.clear_collected_from();
+  };
+  Must(Apply(measure_));
+  EXPECT_THAT(Refused(collect_no_more), IsEmpty());
+  Must(Apply(measure_));
+  SubmitOne();
+  EXPECT_THAT(Refused(collect_no_more), ElementsAre("collected_from"));
+}
+
+TEST_F(ApplyMeasuresTest, ItemsStayOnceFiguresWereSentAndOthersMayBeAdded) {
+  const auto rename = [](v1::Measure& measure) {
+    measure.mutable_dimensions(0)->set_items(1, "Unknown");
+  };
+  Must(Apply(measure_));
+  EXPECT_THAT(Refused(rename), IsEmpty());
+  Must(Apply(measure_));
+  SubmitOne();
+  EXPECT_THAT(Refused(rename), ElementsAre("dimensions"));
+  EXPECT_THAT(Refused([](v1::Measure& measure) { measure.clear_dimensions(); }),
+              ElementsAre("dimensions"));
+  EXPECT_THAT(Refused([](v1::Measure& measure) {
+                measure.mutable_dimensions(0)->add_items("Work");
+                measure.add_dimensions()->set_name("time");
+              }),
+              IsEmpty());
+}
+
 }  // namespace
 }  // namespace concordat::services

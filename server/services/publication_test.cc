@@ -1,4 +1,4 @@
-// Releases of submitted figures from preview to withdrawal, on a store of their own.
+// Releases of submitted figures from preview to withdrawal.
 #include "server/services/publication.h"
 
 #include <map>
@@ -19,8 +19,8 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "server/services/apply.h"
+#include "server/services/publication_test.h"
 #include "server/services/release_service.h"
-#include "server/services/service_test.h"
 
 namespace concordat::services {
 namespace {
@@ -31,187 +31,8 @@ using ::testing::IsEmpty;
 using ::testing::SizeIs;
 using v1::Observation;
 
-constexpr char kMeasure[] = "measures/m";
-constexpr char kCounty[] = "areas/county";
 // Lets every attack below end.
 constexpr int64_t kLargest = 60;
-
-// A county of four districts, of which the police report everything.
-class PublicationTest : public ServiceTest {
- protected:
-  PublicationTest() {
-    PutArea(kCounty, "");
-    for (const std::string& district : districts_) PutArea(district, kCounty);
-    measure_.set_name(kMeasure);
-    measure_.set_display_name("Referrals");
-    measure_.set_unit(v1::Measure::COUNT);
-    measure_.set_frequency(v1::Measure::EACH_QUARTER);
-    measure_.mutable_additivity()->set_over_area(true);
-    measure_.set_disclosure_profile(v1::DFE_CHILDREN);
-    measure_.set_disclosure_minimum(6);
-    PutMessage(store::Kind::kMeasure, measure_);
-    release_.set_name("releases/first");
-    release_.set_display_name("The first quarter");
-    v1::ReleaseSelection& selection = *release_.mutable_selection();
-    selection.add_measures(kMeasure);
-    *selection.mutable_period_from() = ToDate(absl::CivilDay(2018, 4, 1));
-    *selection.mutable_period_to() = ToDate(absl::CivilDay(2018, 6, 30));
-  }
-
-  void PutArea(const std::string& name, const std::string& parent) {
-    v1::Area area;
-    area.set_name(name);
-    area.set_level(parent.empty() ? v1::LOCAL_AUTHORITY : v1::LOCAL_AUTHORITY_DISTRICT);
-    area.set_parent(parent);
-    PutMessage(store::Kind::kArea, area);
-  }
-  // The police owe the county and its districts from now on.
-  void PutDuties() {
-    v1::Measure::Duty& duty = *measure_.add_duties();
-    duty.set_agency("agencies/police");
-    duty.add_areas(kCounty);
-    for (const std::string& district : districts_) duty.add_areas(district);
-    *measure_.mutable_collected_from() = ToDate(absl::CivilDay(2018, 4, 1));
-    PutMessage(store::Kind::kMeasure, measure_);
-  }
-
-  // A paper that has one figure of the measure is imported.
-  absl::Status TryImport(const std::string& area, absl::CivilDay from, absl::CivilDay to,
-                         Observation::Comparator comparator = Observation::OWN) {
-    v1::ImportReleaseRequest request;
-    v1::Release& release = *request.mutable_release();
-    release.set_name(absl::StrCat("releases/paper-", ++imports_));
-    release.set_display_name("A paper");
-    release.set_disclosure_profile(v1::ALREADY_PUBLIC);
-    *release.mutable_document_date() = ToDate(absl::CivilDay(2018, 7, 1));
-    Observation& figure = *request.add_observations();
-    figure.set_name(absl::StrCat(release.name(), "/observations/1"));
-    figure.set_measure(kMeasure);
-    figure.set_area(area);
-    figure.set_comparator(comparator);
-    *figure.mutable_period()->mutable_start() = ToDate(from);
-    *figure.mutable_period()->mutable_end() = ToDate(to);
-    figure.set_value(20);
-    return Change([&](store::Transaction& transaction) -> absl::StatusOr<v1::Release> {
-             ASSIGN_OR_RETURN(auto answer,
-                              service_->ImportRelease(*TheOffice(), request, transaction));
-             return answer.release();
-           })
-        .status();
-  }
-
-  // The police submit figures of the first quarter.
-  void Submit(const std::map<std::string, double>& figures,
-              const std::string& commentary = "As counted") {
-    v1::Submission submission;
-    submission.set_name(absl::StrCat("submissions/", ++submissions_));
-    submission.set_provider("agencies/police");
-    std::vector<store::FigureRow> rows;
-    for (const auto& [area, value] : figures) {
-      v1::SubmittedObservation sent;
-      sent.set_measure(kMeasure);
-      sent.set_area(area);
-      sent.mutable_period()->set_kind(v1::Period::FINANCIAL_QUARTER);
-      *sent.mutable_period()->mutable_start() = ToDate(absl::CivilDay(2018, 4, 1));
-      *sent.mutable_period()->mutable_end() = ToDate(absl::CivilDay(2018, 6, 30));
-      sent.set_value(value);
-      sent.set_provisional(is_provisional_);
-      sent.set_commentary(commentary);
-      store::FigureRow& row = rows.emplace_back();
-      row.measure = kMeasure;
-      row.key = store::KeyOf(sent);
-      row.row = static_cast<int64_t>(rows.size());
-      row.body = StoredBytes(sent);
-    }
-    const std::unique_ptr<store::Batch> batch = Must(store_->BeginBatch());
-    ASSERT_THAT(Must(batch->StageFigures(submission.name(), submission.provider(), rows)),
-                IsEmpty());
-    Must(batch->BeginChange(kNoon));
-    store::Row row;
-    row.name = submission.name();
-    row.body = StoredBytes(submission);
-    row.recorded = kNoon;
-    Must(batch->transaction().ApplySubmission(grant_, row));
-    Must(batch->KeepChange());
-    Must(batch->Commit());
-  }
-  void SubmitTheQuarter() {
-    Submit({{kCounty, 46}, {"areas/a", 20}, {"areas/b", 3}, {"areas/c", 9}, {"areas/d", 14}});
-  }
-
-  std::shared_ptr<const door::Call> TheOffice() const { return CallWith({v1::COORDINATOR}); }
-  std::shared_ptr<const door::Call> CallWith(std::vector<v1::Role> roles) const {
-    return std::make_shared<const door::Call>(door::CallReactor::MakeCall(
-        grant_, "agencies/board/clients/office", "", kNoon, {}, std::move(roles)));
-  }
-
-  absl::StatusOr<v1::PreviewReleaseResponse> TryPreview() {
-    v1::PreviewReleaseRequest request;
-    *request.mutable_release() = release_;
-    ASSIGN_OR_RETURN(const auto read, service_->PreviewRelease(TheOffice(), request));
-    while (true) {
-      ASSIGN_OR_RETURN(auto answer, read->Step());
-      if (answer.has_value()) return *std::move(answer);
-      absl::SleepFor(read->pause());
-    }
-  }
-  v1::PreviewReleaseResponse Preview() { return Must(TryPreview()); }
-
-  absl::StatusOr<v1::Release> TryPublish(const std::string& digest, bool accept_missing = false,
-                                         bool accept_broken_sums = false) {
-    v1::PublishReleaseRequest request;
-    *request.mutable_release() = release_;
-    request.set_preview_digest(digest);
-    request.set_accept_missing(accept_missing);
-    request.set_accept_broken_sums(accept_broken_sums);
-    return Change([&](store::Transaction& transaction) {
-      return service_->PublishRelease(*TheOffice(), request, transaction);
-    });
-  }
-  v1::Release Publish() { return Must(TryPublish(Preview().preview_digest())); }
-
-  absl::StatusOr<v1::Release> TryWithdraw() {
-    v1::WithdrawReleaseRequest request;
-    request.set_name(release_.name());
-    request.set_reason("A provider mixed up two columns");
-    return Change([&](store::Transaction& transaction) {
-      return service_->WithdrawRelease(*TheOffice(), request, transaction);
-    });
-  }
-
-  absl::StatusOr<v1::Release> Change(
-      absl::FunctionRef<absl::StatusOr<v1::Release>(store::Transaction&)> change) {
-    const std::unique_ptr<store::Batch> batch = Must(store_->BeginBatch());
-    Must(batch->BeginChange(kNoon));
-    absl::StatusOr<v1::Release> release = change(batch->transaction());
-    Must(release.ok() ? batch->KeepChange() : batch->UndoChange());
-    Must(batch->Commit());
-    return release;
-  }
-
-  absl::StatusOr<v1::ListObservationsResponse> TryList(const std::string& release) {
-    v1::ListObservationsRequest request;
-    request.set_parent(release);
-    return service_->ListObservations(*CallWith({v1::READER}), request);
-  }
-  // What is listed, by area.
-  std::map<std::string, Observation> Listed(const std::string& release) {
-    std::map<std::string, Observation> listed;
-    const v1::ListObservationsResponse answer = Must(TryList(release));
-    for (const Observation& figure : answer.observations()) {
-      listed[figure.area()] = figure;
-    }
-    return listed;
-  }
-
-  const std::vector<std::string> districts_ = {"areas/a", "areas/b", "areas/c", "areas/d"};
-  v1::Measure measure_;
-  v1::Release release_;
-  bool is_provisional_ = false;
-  int submissions_ = 0;
-  int imports_ = 0;
-  std::optional<ReleaseService> service_{std::in_place, *store_};
-};
 
 // The same of another store.
 class Elsewhere final : public PublicationTest {
@@ -634,65 +455,6 @@ TEST_F(PublicationTest, ARuleThatBecameStricterCannotHideWhatWasShownBefore) {
   const absl::Status refused = TryPreview().status();
   EXPECT_EQ(ReasonOf(refused), v1::RELEASE_UNPROTECTED);
   EXPECT_THAT(std::string(refused.message()), HasSubstr(kMeasure));
-}
-
-constexpr absl::CivilDay kFirstOfApril(2018, 4, 1);
-constexpr absl::CivilDay kLastOfJune(2018, 6, 30);
-
-TEST_F(PublicationTest, WhatWasImportedIsNotReleasedWithSmallNumbersHidden) {
-  // B is small, A its complement: 46 less 20, 9 and 14 is B.
-  Must(TryImport("areas/a", kFirstOfApril, kLastOfJune));
-  SubmitTheQuarter();
-  const absl::Status refused = TryPreview().status();
-  EXPECT_EQ(ReasonOf(refused), v1::FIELDS_INVALID);
-  EXPECT_THAT(std::string(refused.message()), HasSubstr("release.selection"));
-  EXPECT_THAT(std::string(refused.message()), HasSubstr("releases/paper-1"));
-}
-
-TEST_F(PublicationTest, AnImportBetweenPreviewAndPublicationStopsThePublication) {
-  SubmitTheQuarter();
-  const v1::PreviewReleaseResponse preview = Preview();
-  Must(TryImport("areas/a", kFirstOfApril, kLastOfJune));
-  EXPECT_EQ(ReasonOf(TryPublish(preview.preview_digest()).status()), v1::FIELDS_INVALID);
-}
-
-TEST_F(PublicationTest, WhatWasReleasedWithSmallNumbersHiddenIsNotImported) {
-  SubmitTheQuarter();
-  Publish();
-  // A year, less three more quarters, is the quarter.
-  const absl::Status refused = TryImport("areas/b", kFirstOfApril, absl::CivilDay(2019, 3, 31));
-  EXPECT_EQ(ReasonOf(refused), v1::FIELDS_INVALID);
-  EXPECT_THAT(std::string(refused.message()), HasSubstr("observations[0].period"));
-  EXPECT_THAT(std::string(refused.message()), HasSubstr("releases/first"));
-}
-
-TEST_F(PublicationTest, AWithdrawnImportStopsAReleaseToo) {
-  Must(TryImport("areas/a", kFirstOfApril, kLastOfJune));
-  v1::Release first = std::exchange(release_, v1::Release());
-  release_.set_name("releases/paper-1");
-  Must(TryWithdraw());
-  release_ = first;
-  SubmitTheQuarter();
-  EXPECT_EQ(ReasonOf(TryPreview().status()), v1::FIELDS_INVALID);
-}
-
-TEST_F(PublicationTest, FiguresOfAnotherTimeAndBenchmarksAreImportedBesideAReleaseOfTheMeasure) {
-  Must(TryImport("areas/a", absl::CivilDay(2018, 1, 1), absl::CivilDay(2018, 3, 31)));
-  Must(TryImport("areas/a", kFirstOfApril, kLastOfJune, Observation::ENGLAND));
-  SubmitTheQuarter();
-  Publish();
-  Must(TryImport("areas/a", absl::CivilDay(2018, 7, 1), absl::CivilDay(2018, 9, 30)));
-  Must(TryImport("areas/b", kFirstOfApril, kLastOfJune, Observation::ENGLAND));
-}
-
-TEST_F(PublicationTest, WhatIsAlreadyPublicIsImportedAndReleasedAlike) {
-  measure_.set_disclosure_profile(v1::ALREADY_PUBLIC);
-  measure_.set_disclosure_minimum(0);
-  PutMessage(store::Kind::kMeasure, measure_);
-  Must(TryImport("areas/a", kFirstOfApril, kLastOfJune));
-  SubmitTheQuarter();
-  Publish();
-  Must(TryImport("areas/b", kFirstOfApril, kLastOfJune));
 }
 
 }  // namespace

@@ -136,7 +136,7 @@ class ReleaseAttackTest : public ::testing::Test {
       TableFigure& figure = figures.emplace_back();
       figure.key = {kPeriod, place.area, place.breakdown};
       figure.revision = 1;
-      figure.holder = HolderOf(place.area);
+      figure.holders = {HolderOf(place.area)};
       const auto count = static_cast<double>(SumOf(truth.counts, Finest(place)));
       const double whole = count + static_cast<double>(SumOf(truth.rests, Finest(place)));
       if (chance == 1) {

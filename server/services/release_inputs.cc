@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "absl/algorithm/container.h"
-#include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
+#include "absl/types/span.h"
 #include "base/civil_time.h"
 #include "base/digest.h"
 #include "base/status.h"
@@ -40,6 +40,9 @@ struct Days {
 
 // The figures of one period, by area and breakdown.
 using PeriodFigures = std::map<std::pair<std::string, std::string>, TableFigure>;
+
+// Revisions of figures, by VersionKey.
+using Versions = std::map<std::string, TableFigure>;
 
 // An earlier release of submitted figures, before its figures are read.
 struct PublishedRelease {
@@ -186,10 +189,11 @@ class InputReader {
                         profile.rule.already_public));
 
     std::map<std::string, PeriodFigures> periods;
-    RETURN_IF_ERROR(ReadFigures(name, periods));
+    Versions versions;
+    RETURN_IF_ERROR(ReadFigures(*measure, periods, versions));
     RETURN_IF_ERROR(ReadReturns(name, periods));
     std::map<std::string, std::vector<EarlierRelease>> earlier;
-    if (view_.reads_earlier) RETURN_IF_ERROR(ReadEarlier(name, earlier));
+    if (view_.reads_earlier) RETURN_IF_ERROR(ReadEarlier(name, versions, earlier));
     for (auto& [key, figures] : periods) {
       ReleaseBlock block;
       block.measure = measure;
@@ -216,26 +220,57 @@ class InputReader {
     return absl::string_view(key.period).substr(last_day.size() + 1, last_day.size()) <= last_day;
   }
 
-  absl::Status ReadFigures(const std::string& measure,
-                           std::map<std::string, PeriodFigures>& periods) {
+  // Those of the newest revisions go into `periods`, and all revisions into `versions`.
+  absl::Status ReadFigures(const v1::Measure& measure,
+                           std::map<std::string, PeriodFigures>& periods, Versions& versions) {
+    store::FigureRange range = RangeOf(measure.name());
+    range.all_revisions = view_.reads_earlier;
     // Read after the scan: a visitor asks the store for nothing else.
     std::vector<store::FigureRow> rows;
-    RETURN_IF_ERROR(view_.reader.ScanSubmitted(
-        view_.grant, RangeOf(measure), view_.point, [&](const store::FigureRow& row) {
-          if (!EndsInTime(row.key)) return true;
-          rows.push_back(row);
-          return count_ + static_cast<int64_t>(rows.size()) <= kMostReleaseFigures;
-        }));
-    for (const store::FigureRow& row : rows) {
-      ASSIGN_OR_RETURN(TableFigure figure, FigureOf(row));
-      Digest(absl::StrCat(row.measure, "|", row.key.period, "|", row.key.area, "|",
-                          row.key.breakdown, "@", row.revision));
-      Digest(row.body);
+    int64_t keys = count_;
+    RETURN_IF_ERROR(view_.reader.ScanSubmitted(view_.grant, range, view_.point,
+                                               [&](const store::FigureRow& row) {
+                                                 if (!EndsInTime(row.key)) return true;
+                                                 if (rows.empty() || !(rows.back().key == row.key))
+                                                   ++keys;
+                                                 rows.push_back(row);
+                                                 return keys <= kMostReleaseFigures;
+                                               }));
+    for (auto begin = rows.begin(); begin != rows.end();) {
+      const auto end = std::find_if(
+          begin, rows.end(), [&](const store::FigureRow& row) { return !(row.key == begin->key); });
+      Digest(absl::StrCat(begin->measure, "|", begin->key.period, "|", begin->key.area, "|",
+                          begin->key.breakdown, "@", begin->revision));
+      Digest(begin->body);
       RETURN_IF_ERROR(Count());
-      periods[row.key.period].emplace(std::pair(row.key.area, row.key.breakdown),
-                                      std::move(figure));
+      ASSIGN_OR_RETURN(std::vector<TableFigure> revisions,
+                       RevisionsOf(measure, absl::MakeConstSpan(&*begin, end - begin)));
+      periods[begin->key.period].emplace(std::pair(begin->key.area, begin->key.breakdown),
+                                         revisions.front());
+      for (TableFigure& revision : revisions) {
+        versions[VersionKey(revision.key, revision.revision)] = std::move(revision);
+      }
+      begin = end;
     }
     return absl::OkStatus();
+  }
+
+  // Of one figure. Who sent it with the counts of a revision knows that one.
+  static absl::StatusOr<std::vector<TableFigure>> RevisionsOf(
+      const v1::Measure& measure, absl::Span<const store::FigureRow> rows) {
+    std::vector<TableFigure> revisions;
+    std::map<std::string, std::vector<std::string>> holders;
+    for (const store::FigureRow& row : rows) {
+      TableFigure& figure = revisions.emplace_back();
+      figure.key = row.key;
+      figure.revision = row.revision;
+      if (!figure.figure.ParseFromString(row.body)) return Unreadable("figure");
+      std::vector<std::string>& same = holders[CountsOf(measure, figure.figure)];
+      if (!absl::c_linear_search(same, row.provider)) same.push_back(row.provider);
+    }
+    for (TableFigure& figure : revisions)
+      figure.holders = holders[CountsOf(measure, figure.figure)];
+    return revisions;
   }
 
   absl::Status Count() {
@@ -243,27 +278,6 @@ class InputReader {
     return InvalidField("release.selection",
                         absl::StrCat("has more than ", kMostReleaseFigures,
                                      " figures; choose fewer measures or a shorter time"));
-  }
-
-  absl::StatusOr<TableFigure> FigureOf(const store::FigureRow& row) {
-    TableFigure figure;
-    figure.key = row.key;
-    figure.revision = row.revision;
-    if (!figure.figure.ParseFromString(row.body)) return Unreadable("figure");
-    ASSIGN_OR_RETURN(figure.holder, ProviderOf(row.submission));
-    return figure;
-  }
-
-  absl::StatusOr<std::string> ProviderOf(const std::string& submission) {
-    const auto [place, is_new] = providers_.try_emplace(submission);
-    if (is_new) {
-      ASSIGN_OR_RETURN(const Row row,
-                       view_.reader.Find(view_.grant, Kind::kSubmission, submission, view_.point));
-      v1::Submission message;
-      if (!message.ParseFromString(row.body)) return Unreadable("submission");
-      place->second = message.provider();
-    }
-    return place->second;
   }
 
   // Says which returns are missing, and puts a symbol in the place of their figures.
@@ -301,7 +315,7 @@ class InputReader {
     for (const std::string& area : owed.subject.duty->areas()) {
       TableFigure gap;
       gap.key = {store::PeriodKey(owed.subject.period), area, ""};
-      gap.holder = owed.subject.duty->agency();
+      gap.holders = {owed.subject.duty->agency()};
       gap.figure.set_measure(owed.measure->name());
       gap.figure.set_area(area);
       *gap.figure.mutable_period() = owed.subject.period;
@@ -315,14 +329,12 @@ class InputReader {
   }
 
   // What earlier releases had of the measure, by period.
-  absl::Status ReadEarlier(const std::string& measure,
+  absl::Status ReadEarlier(const std::string& measure, const Versions& versions,
                            std::map<std::string, std::vector<EarlierRelease>>& earlier) {
     const auto concerns = [&](const PublishedRelease& release) {
       return absl::c_linear_search(release.message.selection().measures(), measure);
     };
     if (absl::c_none_of(releases_, concerns)) return absl::OkStatus();
-    std::map<std::string, TableFigure> versions;
-    RETURN_IF_ERROR(ReadVersions(measure, versions));
     for (const PublishedRelease& release : releases_) {
       if (!concerns(release)) continue;
       std::map<std::string, EarlierRelease> by_period;
@@ -356,24 +368,8 @@ class InputReader {
     return absl::StrCat(key.period, "|", key.area, "|", key.breakdown, "@", revision);
   }
 
-  absl::Status ReadVersions(const std::string& measure,
-                            std::map<std::string, TableFigure>& versions) {
-    store::FigureRange range = RangeOf(measure);
-    range.all_revisions = true;
-    std::vector<store::FigureRow> rows;
-    RETURN_IF_ERROR(view_.reader.ScanSubmitted(view_.grant, range, view_.point,
-                                               [&](const store::FigureRow& row) {
-                                                 rows.push_back(row);
-                                                 return true;
-                                               }));
-    for (const store::FigureRow& row : rows) {
-      ASSIGN_OR_RETURN(versions[VersionKey(row.key, row.revision)], FigureOf(row));
-    }
-    return absl::OkStatus();
-  }
-
-  static absl::StatusOr<EarlierFigure> EarlierOf(
-      const v1::Observation& observation, const std::map<std::string, TableFigure>& versions) {
+  static absl::StatusOr<EarlierFigure> EarlierOf(const v1::Observation& observation,
+                                                 const Versions& versions) {
     EarlierFigure earlier;
     const store::FigureKey key = KeyOfObservation(observation);
     if (observation.revision() == 0) {
@@ -398,8 +394,6 @@ class InputReader {
   Sha256 digest_;
   int64_t count_ = 0;
   std::vector<PublishedRelease> releases_;
-  // Providers by submission.
-  absl::flat_hash_map<std::string, std::string> providers_;
 };
 
 }  // namespace

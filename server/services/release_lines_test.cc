@@ -142,7 +142,7 @@ TEST_F(ReleaseLinesTest, CopiedAndWrittenExtractsAreTheSameFileUnderEveryFilter)
   const std::vector<std::function<void(Request&)>> filters = {
       [](Request&) {},
       [](Request& request) { request.mutable_filter()->add_measures("measures/n"); },
-      [](Request& request) { request.mutable_filter()->set_topic("none"); },
+      [](Request& request) { request.set_period_kind(v1::Period::SCHOOL_TERM); },
       [](Request& request) {
         request.mutable_filter()->add_areas("areas/a");
         request.mutable_filter()->add_areas("areas/c");

@@ -74,7 +74,14 @@ class Protection {
     }
     if (!unprotected_.empty()) return Unprotected();
     v1::DisclosureReport& report = result_.report;
-    report.set_hidden_share(sum_ == 0 ? 0 : hidden_sum_ / sum_);
+    int64_t figures = 0;
+    int64_t hidden = 0;
+    for (const MeasureLine& line : report.measures()) {
+      figures += line.figures();
+      hidden += line.primary() + line.complementary() + line.dependent() + line.carried_over();
+    }
+    report.set_hidden_share(
+        figures == 0 ? 0 : static_cast<double>(hidden) / static_cast<double>(figures));
     report.set_agencies_pool(true);
     report.set_duration_millis(absl::ToInt64Milliseconds(absl::Now() - begun));
     return std::move(result_);
@@ -96,8 +103,6 @@ class Protection {
       unprotected_.insert(block.measure->name());
       return absl::OkStatus();
     }
-    sum_ += static_cast<double>(release->cost.sum);
-    hidden_sum_ += static_cast<double>(release->cost.sum_hidden);
     NoteBrokenSums(block, table);
     MeasureLine& line = LineOf(block);
     const std::vector<DisclosedFigure> figures = table.Disclose(*release);
@@ -219,8 +224,6 @@ class Protection {
   ProtectedFigures result_;
   std::set<std::string> unprotected_;
   // Of all counts, and of those that are hidden.
-  double sum_ = 0;
-  double hidden_sum_ = 0;
 };
 
 }  // namespace

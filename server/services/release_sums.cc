@@ -1,5 +1,7 @@
 #include "server/services/release_sums.h"
 
+#include <algorithm>
+#include <cstdint>
 #include <utility>
 
 #include "absl/algorithm/container.h"
@@ -35,6 +37,12 @@ std::vector<absl::string_view> EndingsOf(const Measure& measure) {
 
 }  // namespace
 
+// Identifiers have no `#`, and what names an item has a `=`.
+bool ReleaseSums::StandsForOthers(const Node& node) {
+  return absl::StrContains(node.area, '#') ||
+         (!node.breakdown.empty() && !absl::StrContains(node.breakdown, '='));
+}
+
 std::string FigureName(const store::FigureKey& key) {
   return key.breakdown.empty() ? key.area : absl::StrCat(key.area, "|", key.breakdown);
 }
@@ -45,8 +53,7 @@ ReleaseSums::ReleaseSums(const Measure& measure, const Profile& profile,
       profile_(profile),
       children_(children),
       table_(table),
-      over_area_(measure.unit() != Measure::COUNT || measure.additivity().over_area()),
-      over_category_(measure.unit() != Measure::COUNT || measure.additivity().over_category()) {
+      is_count_(measure.unit() == Measure::COUNT) {
   for (const auto& [area, parts] : children_) {
     for (const std::string& part : parts) parents_[part] = area;
   }
@@ -63,7 +70,7 @@ void ReleaseSums::Add(const std::vector<NamedFigure>& figures) {
     });
     if (!has_any) continue;
     for (const std::string& area : outermost) {
-      if (over_area_) AddAreas(area);
+      AddAreas(area);
       for (const auto& [dimension, breakdowns] : breakdowns_) {
         AddDimension(area, dimension, breakdowns);
       }
@@ -154,7 +161,7 @@ void ReleaseSums::AddDimension(const std::string& area, const std::string& dimen
     for (const std::string& breakdown : breakdowns) items.push_back({of, breakdown});
     AddSum({of, ""}, items, {area, "", dimension});
   };
-  if (over_category_) add_items(area);
+  add_items(area);
 
   const auto children = children_.find(area);
   if (children == children_.end()) return;
@@ -172,26 +179,47 @@ void ReleaseSums::AddDimension(const std::string& area, const std::string& dimen
   // told apart.
   const std::string others = absl::StrCat(area, "#without ", dimension);
   const bool lacks_some = parts.size() < children->second.size();
-  if (over_area_) {
-    for (const std::string& breakdown : breakdowns) {
-      std::vector<Node> nodes;
-      for (const std::string& part : parts) nodes.push_back({part, breakdown});
-      if (lacks_some) nodes.push_back({others, breakdown});
-      AddSum({area, breakdown}, nodes, {area, breakdown, ""});
+  for (const std::string& breakdown : breakdowns) {
+    std::vector<Node> nodes;
+    for (const std::string& part : parts) nodes.push_back({part, breakdown});
+    if (lacks_some) nodes.push_back({others, breakdown});
+    AddSum({area, breakdown}, nodes, {area, breakdown, ""});
+  }
+  if (lacks_some) {
+    if (parts.size() + without.size() < children->second.size()) {
+      without.push_back({absl::StrCat(area, "#others"), ""});
     }
-    if (lacks_some && over_category_) {
-      if (parts.size() + without.size() < children->second.size()) {
-        without.push_back({absl::StrCat(area, "#others"), ""});
-      }
-      add_items(others);
-      AddSum({others, ""}, without, {area, "", ""});
-    }
+    add_items(others);
+    AddSum({others, ""}, without, {area, "", ""});
   }
   for (const std::string& part : parts) AddDimension(part, dimension, breakdowns);
 }
 
-void ReleaseSums::AddSum(const Node& total, const std::vector<Node>& parts,
-                         const BrokenSum& described) {
+bool ReleaseSums::IsDeclared(const BrokenSum& described) const {
+  return described.dimension.empty() ? measure_.additivity().over_area()
+                                     : measure_.additivity().over_category();
+}
+
+bool ReleaseSums::ComesOutRight(const Node& total, const std::vector<Node>& parts) const {
+  const Count* whole = Find(total);
+  if (whole == nullptr) return false;
+  int64_t rest = whole->value;
+  for (const Node& part : parts) {
+    if (StandsForOthers(part)) continue;
+    const Count* count = Find(part);
+    if (count == nullptr) return false;
+    rest -= count->value;
+  }
+  return rest == 0;
+}
+
+void ReleaseSums::AddSum(const Node& total, std::vector<Node> parts, const BrokenSum& described) {
+  // Where what is there comes out right, a reader would take the others for zero.
+  if (ComesOutRight(total, parts)) {
+    parts.erase(std::remove_if(parts.begin(), parts.end(), StandsForOthers), parts.end());
+  } else if (is_count_ && !IsDeclared(described)) {
+    return;
+  }
   const size_t whole = PlaceOf(total, {});
   // Who holds the total is the only one who may be expected to know what is in it.
   const std::vector<std::string> holders = table_.counts[whole].holders;
@@ -200,17 +228,28 @@ void ReleaseSums::AddSum(const Node& total, const std::vector<Node>& parts,
   for (const Node& part : parts) sum.parts.push_back(table_.counts[PlaceOf(part, holders)].name);
   absl::c_sort(sum.parts);
   if (!seen_.insert(absl::StrCat(sum.total, "\n", absl::StrJoin(sum.parts, "\n"))).second) return;
-  if (releases_ == 1 && ending_.empty()) declared_[table_.sums.size()] = described;
+  if (releases_ == 1 && IsDeclared(described)) declared_[table_.sums.size()] = described;
   table_.sums.push_back(std::move(sum));
 }
 
-size_t ReleaseSums::PlaceOf(const Node& node, const std::vector<std::string>& holders) {
+std::string ReleaseSums::NameOf(const Node& node) const {
   const std::string figure = FigureName({"", node.area, node.breakdown});
   const auto name = names_.find(figure);
+  if (name != names_.end()) return absl::StrCat(name->second, ending_);
+  if (releases_ == 1) return absl::StrCat(figure, ending_);
+  return absl::StrCat("@release", releases_, " ", figure, ending_);
+}
+
+const Count* ReleaseSums::Find(const Node& node) const {
+  const auto place = places_.find(NameOf(node));
+  if (place == places_.end()) return nullptr;
+  const Count& count = table_.counts[place->second];
+  return count.availability == Availability::kNotAvailable ? nullptr : &count;
+}
+
+size_t ReleaseSums::PlaceOf(const Node& node, const std::vector<std::string>& holders) {
   Count count;
-  count.name = name != names_.end() ? absl::StrCat(name->second, ending_)
-               : releases_ == 1     ? absl::StrCat(figure, ending_)
-                                    : absl::StrCat("@release", releases_, " ", figure, ending_);
+  count.name = NameOf(node);
   if (const auto place = places_.find(count.name); place != places_.end()) return place->second;
   count.availability = Availability::kNotAvailable;
   count.profile = profile_;
@@ -249,10 +288,33 @@ std::vector<BrokenSum> ReleaseSums::Finish() {
     broken.push_back(declared->second);
   }
   for (auto sum = found.sums.rbegin(); sum != found.sums.rend(); ++sum) {
+    if (AddRest(*sum)) continue;
     table_.sums.erase(table_.sums.begin() + static_cast<std::ptrdiff_t>(*sum));
   }
   for (const size_t share : found.shares) table_.ratios[share].is_share = false;
   return broken;
+}
+
+bool ReleaseSums::AddRest(size_t place) {
+  Sum& sum = table_.sums[place];
+  const Count& total = table_.counts[places_.at(sum.total)];
+  int64_t rest = total.value;
+  for (const std::string& part : sum.parts) {
+    const Count& count = table_.counts[places_.at(part)];
+    if (count.availability == Availability::kNotAvailable) return false;
+    rest -= count.value;
+  }
+  if (total.availability == Availability::kNotAvailable || rest <= 0) return false;
+  Count count;
+  count.name = absl::StrCat("@rest", place, " ", total.name);
+  count.availability = Availability::kNotAvailable;
+  count.profile = profile_;
+  count.is_published = false;
+  count.holders = total.holders;
+  sum.parts.push_back(count.name);
+  absl::c_sort(sum.parts);
+  table_.counts.push_back(std::move(count));
+  return true;
 }
 
 }  // namespace concordat::services

@@ -50,14 +50,14 @@ std::string FigureName(const store::FigureKey& key);
 
 // Adds to a table the sums between the figures that it has, release by release:
 //
-// - areas, where the measure declares that they add up, and items of each dimension;
-// - the numerators and the denominators of ratios, and of averages, wherever that comes
-//   out right, declared or not: a reader would try.
+// - areas, and items of each dimension, where the measure declares that they add up;
+// - whatever else comes out right, declared or not: a reader would try. Of ratios, and of
+//   averages, the numerators and the denominators are what adds up.
 //
 // Readers add up what is there, whoever did not send the rest. So what a sum lacks, whether
 // a total or a part, is a count of the table too, that is not available. Areas of which
 // nothing was sent are one such count beside those that sent something, and so are the
-// items that nobody sent.
+// items that nobody sent. Where the others come out right without them, there are none.
 class ReleaseSums {
  public:
   // All outlive it. `profile` is that of the counts. The table only grows.
@@ -68,13 +68,13 @@ class ReleaseSums {
   void Add(const std::vector<NamedFigure>& figures);
 
   // When all releases were added: says that no share is above 1 where its counts are
-  // unknown either, and takes out what cannot hold together. Returns the declared sums of
-  // the first release among that.
+  // unknown either, and takes out what cannot hold together, but for sums that are less than
+  // their total: part of that was counted nowhere else. Returns the declared sums of the first
+  // release among both.
   std::vector<BrokenSum> Finish();
 
  private:
-  // A figure that somebody sent or not. Areas and items that stand for others have `#` in
-  // their names, which no identifier has.
+  // A figure that somebody sent or not.
   struct Node {
     std::string area;
     std::string breakdown;
@@ -91,17 +91,28 @@ class ReleaseSums {
                     const absl::btree_set<std::string>& breakdowns);
   // Whether every item of the dimension is there.
   bool IsWhole(const std::string& dimension, const absl::btree_set<std::string>& breakdowns) const;
-  void AddSum(const Node& total, const std::vector<Node>& parts, const BrokenSum& described);
+  // Whether it is what nobody sent, and no figure.
+  static bool StandsForOthers(const Node& node);
+  bool IsDeclared(const BrokenSum& described) const;
+  // Whether all counts are there but those that stand for others, and add up.
+  bool ComesOutRight(const Node& total, const std::vector<Node>& parts) const;
+  void AddSum(const Node& total, std::vector<Node> parts, const BrokenSum& described);
+  // What the table calls the figure's count.
+  std::string NameOf(const Node& node) const;
+  // The figure's count; nullptr where there is none or it is not available.
+  const domain::disclosure::Count* Find(const Node& node) const;
   // The place of a figure's count in the table; a new, unknown one where there is none.
   size_t PlaceOf(const Node& node, const std::vector<std::string>& holders);
   bool HasAny(const std::string& dimension, const std::string& area) const;
+  // Where the parts of a sum, all of them known, are less than its total: says that an
+  // unknown count makes up the rest.
+  bool AddRest(size_t place);
 
   const v1::Measure& measure_;
   const domain::disclosure::Profile& profile_;
   const AreaChildren& children_;
   domain::disclosure::Table& table_;
-  bool over_area_;
-  bool over_category_;
+  const bool is_count_;
   absl::flat_hash_map<std::string, std::string> parents_;
   // Places of counts in the table.
   absl::flat_hash_map<std::string, size_t> places_;

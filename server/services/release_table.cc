@@ -90,13 +90,9 @@ int DecimalsOf(const Measure& measure) {
 // Every digit that tells two numbers apart.
 std::string Exactly(double number) { return absl::StrFormat("%.17g", number); }
 
-// What makes two revisions of a figure the same to a reader.
-std::string ContentOf(const TableFigure& version) {
-  const v1::SubmittedObservation& figure = version.figure;
-  return absl::StrCat(FigureName(version.key), "\n", static_cast<int>(figure.symbol()), "/",
-                      figure.has_value() ? Exactly(figure.value()) : "", "/",
-                      figure.has_numerator() ? Exactly(figure.numerator()) : "", "/",
-                      figure.has_denominator() ? Exactly(figure.denominator()) : "");
+// A version among those of all figures.
+std::string ContentOf(const Measure& measure, const TableFigure& version) {
+  return absl::StrCat(FigureName(version.key), "\n", CountsOf(measure, version.figure));
 }
 
 // The strongest of the reasons for which one of a figure's parts is hidden.
@@ -161,6 +157,17 @@ bool IsHidden(const ShownFigure& shown) { return shown.symbol == Symbol::kConfid
 
 }  // namespace
 
+std::string CountsOf(const Measure& measure, const v1::SubmittedObservation& figure) {
+  const Shape shape = ShapeOf(measure, figure);
+  const bool has_value = shape == Shape::kCount || shape == Shape::kOpaque;
+  const bool has_denominator =
+      figure.has_denominator() && (shape == Shape::kOpaque || HasDenominatorCount(measure));
+  return absl::StrCat(static_cast<int>(shape), "/", static_cast<int>(figure.symbol()), "/",
+                      has_value && figure.has_value() ? Exactly(figure.value()) : "", "/",
+                      figure.has_numerator() ? Exactly(figure.numerator()) : "", "/",
+                      has_denominator ? Exactly(figure.denominator()) : "");
+}
+
 ReleaseTable::ReleaseTable(const ReleaseBlock& block, const AreaChildren& children)
     : block_(block) {
   ReleaseSums sums(*block_.measure, block_.profile.rule, children, table_);
@@ -169,7 +176,7 @@ ReleaseTable::ReleaseTable(const ReleaseBlock& block, const AreaChildren& childr
   for (const TableFigure& figure : block_.figures) {
     newest.push_back({&figure.key, FigureName(figure.key)});
     AddFigure(figure, newest.back().name, /*is_published=*/true);
-    content.push_back(ContentOf(figure));
+    content.push_back(ContentOf(*block_.measure, figure));
     versions_[content.back()] = newest.back().name;
   }
   sums.Add(newest);
@@ -229,7 +236,7 @@ void ReleaseTable::AddCount(const std::string& name, const TableFigure& figure, 
   count.value = static_cast<int64_t>(value);
   count.profile = block_.profile.rule;
   count.is_published = is_published;
-  if (!figure.holder.empty()) count.holders = {figure.holder};
+  count.holders = figure.holders;
   counts_[name] = table_.counts.size();
   table_.counts.push_back(std::move(count));
 }
@@ -260,7 +267,7 @@ void ReleaseTable::AddRatio(const TableFigure& figure, const std::string& name, 
 }
 
 std::string ReleaseTable::VersionName(const TableFigure& version) {
-  std::string& name = versions_[ContentOf(version)];
+  std::string& name = versions_[ContentOf(*block_.measure, version)];
   if (name.empty()) {
     // No area begins like this, whatever items are called.
     name = absl::StrCat("@", version.revision, " ", FigureName(version.key));
@@ -271,7 +278,9 @@ std::string ReleaseTable::VersionName(const TableFigure& version) {
 
 void ReleaseTable::AddEarlier(const EarlierRelease& release, ReleaseSums& sums) {
   std::vector<std::string> content;
-  for (const EarlierFigure& figure : release.figures) content.push_back(ContentOf(figure.version));
+  for (const EarlierFigure& figure : release.figures) {
+    content.push_back(ContentOf(*block_.measure, figure.version));
+  }
   absl::c_sort(content);
   const bool is_new = releases_.insert(std::move(content)).second;
   std::vector<NamedFigure> figures;

@@ -29,9 +29,13 @@ struct TableFigure {
   // 0 for a figure that nobody submitted: its symbol says why there is none.
   int64_t revision = 0;
   v1::SubmittedObservation figure;
-  // The agency that knows it, `agencies/{agency}`.
-  std::string holder;
+  // The agencies that know it, `agencies/{agency}`: whoever sent it, with these counts.
+  std::vector<std::string> holders;
 };
+
+// What makes two revisions of a figure the same to a reader: equal text for equal counts. A value
+// that is computed from them is none, nor is an average, nor a population that is public.
+std::string CountsOf(const v1::Measure& measure, const v1::SubmittedObservation& figure);
 
 // What an earlier release had of a figure.
 struct EarlierFigure {

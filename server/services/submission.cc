@@ -133,7 +133,8 @@ class Submitting final : public SubmissionSink {
     if (!header_.confirm()) confirmable_ = check_->jumps().count();
     if (check_->revised() > 0 && header_.revision_reason().empty()) {
       problems_.Add(0, "revision_reason",
-                    absl::StrCat("is required: ", check_->revised(), " earlier figures differ"));
+                    absl::StrCat("is required: ", check_->revised(),
+                                 " earlier figures differ, or were sent by another agency"));
     }
     if (!header_.dry_run() && confirmable_ > 0) problems_.Add(check_->jumps());
     ready_ = true;

@@ -107,7 +107,7 @@ absl::Status SubmissionCheck::Judge(const FigureRow& newest, const FigureRow* be
     if (before == nullptr) {
       ++added_;
       row = newest.row;
-    } else if (before->body == newest.body) {
+    } else if (before->provider == provider_ && before->body == newest.body) {
       ++unchanged_;
       unchanged_rows_.push_back(newest);
     } else {
@@ -115,7 +115,8 @@ absl::Status SubmissionCheck::Judge(const FigureRow& newest, const FigureRow* be
       row = newest.row;
     }
   }
-  state_->Add(row, figure);
+  // What is said of a sum or a jump would tell what another provider sent.
+  if (newest.provider == provider_) state_->Add(row, figure);
   return absl::OkStatus();
 }
 

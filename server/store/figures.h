@@ -46,6 +46,8 @@ struct FigureRow {
   absl::Time recorded;
   // `submissions/{submission}`. Given by the store.
   std::string submission;
+  // Whose it is, `agencies/{agency}`. Given by the store.
+  std::string provider;
   // Where it stood in what was sent, from 1.
   int64_t row = 0;
   // The serialised v1::SubmittedObservation, without its `row`.

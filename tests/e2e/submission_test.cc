@@ -289,6 +289,31 @@ TEST_F(SubmissionTest, TheSameAgainNeedsNoReasonAndStoresNothing) {
   EXPECT_EQ(Stored(), 1);
 }
 
+TEST_F(SubmissionTest, WhoTakesADutyOverDoesNotLearnByTryingWhatWasSentBefore) {
+  ASSERT_TRUE(Submit({Figure(1, kCounty, 9), Figure(2, kBurnley, 4), Figure(3, kChorley, 5)}).ok());
+  v1::ApplyMeasuresRequest handover;
+  v1::Measure& measure = *handover.add_measures();
+  measure = MeasureOf(kCount, v1::Measure::COUNT, kCouncil);
+  measure.mutable_additivity()->set_over_area(true);
+  measure.set_jump_factor(3);
+  partnership_->Get<v1::ApplyMeasuresResponse>(kAdmin, handover);
+  v1::SubmissionHeader header = HeaderOf(kCouncil);
+  header.set_dry_run(true);
+  header.set_revision_reason("Taken over");
+  for (const double guess : {4, 40}) {
+    const auto tried =
+        Send(kCouncil, Messages(header, {Figure(1, kBurnley, guess),
+                                         Figure(2, kBurnley, guess, QuarterFrom(2018, 7))}));
+    ASSERT_TRUE(tried.ok()) << tried.outcome.Text();
+    EXPECT_EQ(tried.message.submission().revised(), 1) << guess;
+    EXPECT_EQ(tried.message.problem_count(), 0) << guess;
+    EXPECT_EQ(tried.message.warning_count(), 0) << guess;
+  }
+  header.clear_revision_reason();
+  const auto unsaid = Send(kCouncil, Messages(header, {Figure(1, kBurnley, 4)}));
+  EXPECT_EQ(unsaid.message.problem_count(), 1);
+}
+
 TEST_F(SubmissionTest, AJumpIsConfirmedOrRefused) {
   ASSERT_TRUE(Submit({Figure(1, kBurnley, 4)}).ok());
   const Figures rows = {Figure(5, kBurnley, 13, QuarterFrom(2018, 7))};

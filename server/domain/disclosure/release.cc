@@ -119,7 +119,10 @@ class Presentation {
     }
     if (shown.symbol != Symbol::kValue) return;
     if (denominator == 0) {
-      shown.symbol = Symbol::kNotApplicable;
+      // Of what was rounded down to nothing there is a ratio, though not one to be shown.
+      const bool is_none = ratio.denominator.empty() || counts_.at(ratio.denominator)->value == 0;
+      shown.symbol = is_none ? Symbol::kNotApplicable : Symbol::kConfidential;
+      if (!is_none) shown.reason = Reason::kSmallPart;
       return;
     }
     const int64_t rounded = RoundHalfUp(numerator.value, numerator.profile.rounding_base);

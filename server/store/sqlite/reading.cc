@@ -318,6 +318,7 @@ absl::Status Reading::ScanSubmitted(const auth::Grant& grant, const FigureRange&
     row.row = query.Int(3);
     row.body = std::string(query.Text(4));
     row.submission = std::string(query.Text(5));
+    row.provider = std::string(query.Text(6));
     const int64_t applied = query.Int(7);
     row.recorded = applied == 0 ? absl::InfiniteFuture() : absl::FromUnixMicros(query.Int(8));
     if (!revisions.empty() && !(revisions.front().second.key == row.key)) {
