@@ -256,10 +256,9 @@ TEST_F(ReleaseTableTest, CountsAddUpUndeclaredOnlyWhereThatComesOutRight) {
 }
 
 TEST_F(ReleaseTableTest, ADeclaredSumThatDoesNotHoldIsNamed) {
-  for (const auto& [unit, named] : {std::pair(Measure::COUNT, "areas/county"),
-                                    std::pair(Measure::PERCENT, "areas/county#numerator")}) {
+  for (const Measure::Unit unit : {Measure::COUNT, Measure::PERCENT}) {
     measure_.set_unit(unit);
-    const auto of = [&](const std::string& area, double count) {
+    const auto of = [unit](const std::string& area, double count) {
       return unit == Measure::COUNT ? Counted(area, count) : Share(area, count, 400);
     };
     for (const double total : {29, 31}) {
@@ -267,7 +266,7 @@ TEST_F(ReleaseTableTest, ADeclaredSumThatDoesNotHoldIsNamed) {
           Block({of("areas/county", total), of("areas/east", 10), of("areas/west", 20)});
       EXPECT_THAT(ReleaseTable(block, children_).broken_sums(),
                   ElementsAre(BrokenSum{"areas/county", "", ""}))
-          << named << " " << total;
+          << unit << " " << total;
     }
   }
 }
