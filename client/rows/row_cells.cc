@@ -81,7 +81,10 @@ std::string WhatToWriteInstead(absl::string_view text) {
   if (absl::StrContains(text, '%'))
     return "write the percentage without the sign, such as 12 for 12%";
   if (absl::StrContains(text, ',')) return "write the number without commas, such as 1234.5";
-  if (absl::StrContains(lower, 'e')) return "write the number with all its digits";
+  if (absl::ascii_isdigit(static_cast<unsigned char>(lower.back())) &&
+      absl::StrContains(lower, 'e')) {
+    return "write the number with all its digits";
+  }
   return "is no number: write digits with a point, such as 1234.5, or x or z";
 }
 

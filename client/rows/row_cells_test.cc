@@ -106,6 +106,9 @@ TEST(RowCellsTest, NothingIsGuessedOfWhatIsNoNumberAndTheReasonSaysWhatToWrite) 
   EXPECT_THAT(RefusalOfValue("n/a"), HasSubstr("x (not available)"));
   EXPECT_THAT(RefusalOfValue(""), HasSubstr("blank"));
   EXPECT_THAT(RefusalOfValue("1e3"), HasSubstr("all its digits"));
+  for (const char* text : {"true", "#REF!", "2018-04-01"}) {
+    EXPECT_THAT(RefusalOfValue(text), HasSubstr("is no number")) << text;
+  }
   for (const char* text :
        {"X", "Z", "+5", ".5", "5.", "--5", "0x10", "nan", "inf", "1 000", "£5"}) {
     EXPECT_THAT(RefusalOfValue(text), StartsWith("value: ")) << text;

@@ -1,30 +1,36 @@
 #include "client/workbook/sheet_import.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <map>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
+#include "absl/algorithm/container.h"
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "orcus/orcus_xlsx.hpp"
-#include "orcus/spreadsheet/import_interface.hpp"
+#include "absl/strings/str_format.h"
+#include "absl/strings/strip.h"
+#include "absl/time/civil_time.h"
+#include "orcus/sax_parser.hpp"
+#include "orcus/zip_archive.hpp"
+#include "orcus/zip_archive_stream.hpp"
 
+// Element and attribute names are those of ECMA-376, Office Open XML, part 1: SpreadsheetML.
 namespace concordat::workbook {
 namespace {
 
-namespace os = orcus::spreadsheet;
-
-constexpr os::row_t kMostRows = 1048576;
-constexpr os::col_t kMostColumns = 64;
+constexpr int64_t kMostRows = 1048576;
+constexpr int64_t kMostColumns = 64;
 
 // The shortest text that is exactly the number.
 std::string NumberText(double number) {
@@ -36,182 +42,350 @@ std::string NumberText(double number) {
   return {buffer, end.ptr};
 }
 
-// The library asks for these, and nothing here depends on them.
-class Settings final : public os::iface::import_global_settings {
- public:
-  void set_origin_date(int, int, int) override {}
-  void set_default_formula_grammar(os::formula_grammar_t) override {}
-  os::formula_grammar_t get_default_formula_grammar() const override {
-    return os::formula_grammar_t::xlsx;
+// How a cell's number is shown.
+enum class Shown { kPlain, kPercent, kDate };
+
+// By the code of a number format, such as `0.0%` or `dd/mm/yyyy` (ECMA-376, part 1, 18.8.31).
+Shown ShownBy(absl::string_view code) {
+  bool is_date = false;
+  for (size_t i = 0; i < code.size(); ++i) {
+    switch (code[i]) {
+      case '"':
+        i = std::min(code.find('"', i + 1), code.size());
+        break;
+      case '[': {
+        const size_t end = std::min(code.find(']', i), code.size());
+        // `[h]` counts hours; what else stands in brackets is a colour or a condition.
+        const std::string inside = absl::AsciiStrToLower(code.substr(i + 1, end - i - 1));
+        is_date |= !inside.empty() && inside.find_first_not_of("hms") == std::string::npos;
+        i = end;
+        break;
+      }
+      case '\\':
+      case '_':
+      case '*':
+        ++i;
+        break;
+      case '%':
+        return Shown::kPercent;
+      default:
+        is_date |= absl::StrContains("ymdhs", std::string(1, absl::ascii_tolower(code[i])));
+        break;
+    }
   }
-  void set_character_set(orcus::character_set_t) override {}
+  return is_date ? Shown::kDate : Shown::kPlain;
+}
+
+// By the number of a format that has no code in the file (18.8.30).
+Shown ShownByDefault(int format) {
+  if (format == 9 || format == 10) return Shown::kPercent;
+  const bool is_date = (format >= 14 && format <= 22) || (format >= 27 && format <= 36) ||
+                       (format >= 45 && format <= 47) || (format >= 50 && format <= 58);
+  return is_date ? Shown::kDate : Shown::kPlain;
+}
+
+// As people would write the day that a number stands for, and the time if it has one.
+std::string DateText(double number, bool counts_from_1904) {
+  // The last day of the year 9999.
+  constexpr double kLast = 2958465;
+  if (!(number >= 0 && number <= kLast)) return NumberText(number);
+  // The day before the first of March 1900 is one that never was.
+  const absl::CivilDay zero = counts_from_1904 ? absl::CivilDay(1904, 1, 1)
+                              : number < 60    ? absl::CivilDay(1899, 12, 31)
+                                               : absl::CivilDay(1899, 12, 30);
+  const double days = std::floor(number);
+  const auto minutes = static_cast<int>(std::floor((number - days) * 24 * 60));
+  const std::string day = absl::FormatCivilTime(zero + static_cast<int64_t>(days));
+  return minutes == 0 ? day : absl::StrFormat("%s %02d:%02d", day, minutes / 60, minutes % 60);
+}
+
+// What one part of a workbook says. The library tells of an element's attributes before
+// the element, and resolves no entities but those of XML itself.
+class PartReader : public orcus::sax_handler {
+ public:
+  virtual ~PartReader() = default;
+
+  void attribute(const orcus::sax::parser_attribute& attribute) {
+    attributes_.emplace_back(attribute.name, attribute.value);
+  }
+  void start_element(const orcus::sax::parser_element& element) {
+    Start({element.name.data(), element.name.size()});
+    attributes_.clear();
+    text_.clear();
+  }
+  void characters(std::string_view text, bool) { text_ += text; }
+  void end_element(const orcus::sax::parser_element& element) {
+    End({element.name.data(), element.name.size()});
+    text_.clear();
+  }
+
+ protected:
+  virtual void Start(absl::string_view element) = 0;
+  virtual void End(absl::string_view /*element*/) {}
+  // Of the element that starts; empty where it has none of this name.
+  absl::string_view Attribute(absl::string_view name) const {
+    const auto found =
+        absl::c_find_if(attributes_, [&](const auto& each) { return each.first == name; });
+    return found == attributes_.end() ? absl::string_view() : found->second;
+  }
+  // What stands in the element that ends.
+  const std::string& text() const { return text_; }
+
+ private:
+  std::vector<std::pair<std::string, std::string>> attributes_;
+  std::string text_;
 };
 
-// Says which cell `B5` is, and which ones `A1:M9` are.
-class Resolver final : public os::iface::import_reference_resolver {
+// Which part each relationship of the workbook is.
+class Relationships final : public PartReader {
  public:
-  os::src_address_t resolve_address(std::string_view address) override {
-    os::src_address_t cell{};
-    size_t at = 0;
-    int64_t column = 0;
-    for (; at < address.size() && absl::ascii_isalpha(address[at]) && column < kMostRows; ++at) {
-      column = column * 26 + (absl::ascii_toupper(address[at]) - 'A') + 1;
-    }
-    int32_t row = 0;
-    const absl::string_view digits(address.data() + at, address.size() - at);
-    if (column == 0 || !absl::SimpleAtoi(digits, &row) || row <= 0) {
-      throw std::invalid_argument("no address of a cell");
-    }
-    cell.column = static_cast<os::col_t>(column - 1);
-    cell.row = row - 1;
-    return cell;
+  // The part's name in the archive; empty where there is no such relationship.
+  std::string Named(const std::string& id) const { return Find(by_id_, id); }
+  // That of a type, such as `styles`.
+  std::string OfType(const std::string& type) const { return Find(by_type_, type); }
+
+ private:
+  static std::string Find(const std::map<std::string, std::string>& parts, const std::string& key) {
+    const auto found = parts.find(key);
+    return found == parts.end() ? "" : found->second;
   }
-  os::src_range_t resolve_range(std::string_view range) override {
-    const size_t colon = range.find(':');
-    os::src_range_t cells{};
-    cells.first = resolve_address(range.substr(0, colon));
-    cells.last =
-        colon == std::string_view::npos ? cells.first : resolve_address(range.substr(colon + 1));
-    return cells;
+  void Start(absl::string_view element) override {
+    if (element != "Relationship") return;
+    absl::string_view target = Attribute("Target");
+    const std::string part =
+        absl::ConsumePrefix(&target, "/") ? std::string(target) : absl::StrCat("xl/", target);
+    by_id_[std::string(Attribute("Id"))] = part;
+    const absl::string_view type = Attribute("Type");
+    by_type_[std::string(type.substr(type.rfind('/') + 1))] = part;
   }
+
+  std::map<std::string, std::string> by_id_;
+  std::map<std::string, std::string> by_type_;
+};
+
+// The sheets, and how dates are counted.
+class Workbook final : public PartReader {
+ public:
+  bool counts_from_1904() const { return counts_from_1904_; }
+  // The relationship of each sheet, by its name.
+  const std::map<std::string, std::string>& sheets() const { return sheets_; }
+
+ private:
+  void Start(absl::string_view element) override {
+    if (element == "workbookPr") {
+      counts_from_1904_ = Attribute("date1904") == "1" || Attribute("date1904") == "true";
+    } else if (element == "sheet") {
+      sheets_[std::string(Attribute("name"))] = std::string(Attribute("id"));
+    }
+  }
+
+  bool counts_from_1904_ = false;
+  std::map<std::string, std::string> sheets_;
+};
+
+// A text that may stand in runs of several fonts, and beside a reading aid that is no part of it.
+class RichText {
+ public:
+  void Start(absl::string_view element) { is_aside_ |= element == "rPh"; }
+  void End(absl::string_view element, absl::string_view text) {
+    if (element == "rPh") is_aside_ = false;
+    if (element == "t" && !is_aside_) text_.append(text.data(), text.size());
+  }
+  std::string Take() { return std::exchange(text_, {}); }
+
+ private:
+  bool is_aside_ = false;
+  std::string text_;
 };
 
 // The texts that cells refer to by number.
-class Strings final : public os::iface::import_shared_strings {
+class SharedStrings final : public PartReader {
  public:
-  size_t append(std::string_view text) override {
-    texts_.emplace_back(text);
-    return texts_.size() - 1;
-  }
-  size_t add(std::string_view text) override { return append(text); }
-  void set_segment_font(size_t) override {}
-  void set_segment_bold(bool) override {}
-  void set_segment_italic(bool) override {}
-  void set_segment_font_name(std::string_view) override {}
-  void set_segment_font_size(double) override {}
-  void set_segment_font_color(os::color_elem_t, os::color_elem_t, os::color_elem_t,
-                              os::color_elem_t) override {}
-  // A text in several fonts comes in segments.
-  void append_segment(std::string_view text) override { segments_ += text; }
-  size_t commit_segments() override {
-    texts_.push_back(std::move(segments_));
-    segments_.clear();
-    return texts_.size() - 1;
-  }
-
   // Empty for a number that no text has.
-  std::string Text(size_t index) const { return index < texts_.size() ? texts_[index] : ""; }
+  std::string Text(absl::string_view index) const {
+    size_t place = 0;
+    return absl::SimpleAtoi(index, &place) && place < texts_.size() ? texts_[place] : "";
+  }
 
  private:
+  void Start(absl::string_view element) override { text_.Start(element); }
+  void End(absl::string_view element) override {
+    text_.End(element, text());
+    if (element == "si") texts_.push_back(text_.Take());
+  }
+
+  RichText text_;
   std::vector<std::string> texts_;
-  std::string segments_;
 };
 
-// Notes which cells have formulas, and of those nothing else.
-class Formulas final : public os::iface::import_formula {
+// How cells of each style show their numbers.
+class Styles final : public PartReader {
  public:
-  void set_position(os::row_t row, os::col_t) override { row_ = row; }
-  void set_formula(os::formula_grammar_t, std::string_view) override {}
-  void set_shared_formula_index(size_t) override {}
-  void set_result_string(std::string_view) override {}
-  void set_result_value(double) override {}
-  void set_result_bool(bool) override {}
-  void set_result_empty() override {}
-  void commit() override {
-    if (first_row_ < 0 || row_ < first_row_) first_row_ = row_;
+  Shown Of(absl::string_view style) const {
+    size_t place = 0;
+    const bool is_known = absl::SimpleAtoi(style, &place) && place < cells_.size();
+    if (!is_known) return Shown::kPlain;
+    const auto code = codes_.find(cells_[place]);
+    return code == codes_.end() ? ShownByDefault(cells_[place]) : code->second;
   }
-
-  // Negative when there is none.
-  os::row_t first_row() const { return first_row_; }
 
  private:
-  os::row_t row_ = 0;
-  os::row_t first_row_ = -1;
-};
-
-class Sheet final : public os::iface::import_sheet {
- public:
-  explicit Sheet(const Strings& strings) : strings_(strings) {}
-
-  os::iface::import_formula* get_formula() override { return &formulas_; }
-  void set_auto(os::row_t row, os::col_t column, std::string_view text) override {
-    Set(row, column, std::string(text));
-  }
-  void set_string(os::row_t row, os::col_t column, os::string_id_t index) override {
-    Set(row, column, strings_.Text(index));
-  }
-  void set_value(os::row_t row, os::col_t column, double value) override {
-    Set(row, column, NumberText(value));
-  }
-  void set_bool(os::row_t row, os::col_t column, bool value) override {
-    Set(row, column, value ? "true" : "false");
-  }
-  void set_date_time(os::row_t row, os::col_t column, int year, int month, int day, int, int,
-                     double) override {
-    Set(row, column, absl::StrCat(year, "-", month, "-", day));
-  }
-  void set_format(os::row_t, os::col_t, size_t) override {}
-  void set_format(os::row_t, os::col_t, os::row_t, os::col_t, size_t) override {}
-  void fill_down_cells(os::row_t, os::col_t, os::row_t) override {}
-  os::range_size_t get_sheet_size() const override { return {kMostRows, kMostColumns}; }
-
-  os::row_t first_formula_row() const { return formulas_.first_row(); }
-  std::vector<SheetRow> Rows() const {
-    std::vector<SheetRow> rows;
-    for (const auto& [number, cells] : cells_) {
-      SheetRow& row = rows.emplace_back();
-      row.number = int64_t{number} + 1;
-      row.cells.resize(static_cast<size_t>(cells.rbegin()->first) + 1);
-      for (const auto& [column, text] : cells) row.cells[static_cast<size_t>(column)] = text;
+  void Start(absl::string_view element) override {
+    int format = 0;
+    const bool has_format = absl::SimpleAtoi(Attribute("numFmtId"), &format);
+    if (element == "numFmt" && has_format) {
+      codes_[format] = ShownBy(Attribute("formatCode"));
+    } else if (element == "cellXfs") {
+      is_of_cells_ = true;
+    } else if (element == "xf" && is_of_cells_) {
+      cells_.push_back(format);
     }
-    return rows;
+  }
+  void End(absl::string_view element) override {
+    if (element == "cellXfs") is_of_cells_ = false;
   }
 
- private:
-  void Set(os::row_t row, os::col_t column, std::string text) {
-    const bool is_inside = row >= 0 && row < kMostRows && column >= 0 && column < kMostColumns;
-    if (is_inside && !text.empty()) cells_[row][column] = std::move(text);
-  }
-
-  const Strings& strings_;
-  Formulas formulas_;
-  std::map<os::row_t, std::map<os::col_t, std::string>> cells_;
+  std::map<int, Shown> codes_;
+  bool is_of_cells_ = false;
+  // The format of each style.
+  std::vector<int> cells_;
 };
 
-// Keeps the one sheet that is asked for; the others go nowhere.
-class Import final : public os::iface::import_factory {
+class Sheet final : public PartReader {
  public:
-  explicit Import(absl::string_view name) : name_(name) {}
+  Sheet(const SharedStrings& strings, const Styles& styles, bool counts_from_1904)
+      : strings_(strings), styles_(styles), counts_from_1904_(counts_from_1904) {}
 
-  os::iface::import_global_settings* get_global_settings() override { return &settings_; }
-  os::iface::import_reference_resolver* get_reference_resolver(os::formula_ref_context_t) override {
-    return &resolver_;
-  }
-  os::iface::import_shared_strings* get_shared_strings() override { return &strings_; }
-  os::iface::import_sheet* append_sheet(os::sheet_t index, std::string_view name) override {
-    if (name == name_) index_ = index;
-    return get_sheet(index);
-  }
-  os::iface::import_sheet* get_sheet(std::string_view name) override {
-    return name == name_ ? &wanted_ : &other_;
-  }
-  os::iface::import_sheet* get_sheet(os::sheet_t index) override {
-    return index == index_ ? &wanted_ : &other_;
-  }
-  void finalize() override {}
-
-  bool has_sheet() const { return index_ >= 0; }
-  const Sheet& sheet() const { return wanted_; }
+  // 0 when no cell has a formula.
+  int64_t first_formula_row() const { return first_formula_row_; }
+  std::vector<SheetRow> TakeRows() { return std::move(rows_); }
 
  private:
-  const std::string name_;
-  Settings settings_;
-  Resolver resolver_;
-  Strings strings_;
-  Sheet wanted_{strings_};
-  Sheet other_{strings_};
-  os::sheet_t index_ = -1;
+  void Start(absl::string_view element) override {
+    text_.Start(element);
+    if (element == "row") {
+      if (!absl::SimpleAtoi(Attribute("r"), &row_)) ++row_;
+      column_ = -1;
+    } else if (element == "c") {
+      ++column_;
+      ReadAddress(Attribute("r"));
+      type_ = std::string(Attribute("t"));
+      style_ = std::string(Attribute("s"));
+      value_.clear();
+    } else if (element == "f" && first_formula_row_ == 0) {
+      first_formula_row_ = row_;
+    }
+  }
+  void End(absl::string_view element) override {
+    text_.End(element, text());
+    if (element == "v") value_ = text();
+    if (element == "is") value_ = text_.Take();
+    if (element == "c") Keep(CellText());
+  }
+
+  // `AB12`: a row says where it is itself.
+  void ReadAddress(absl::string_view address) {
+    int64_t column = 0;
+    for (const char c : address) {
+      if (!absl::ascii_isalpha(static_cast<unsigned char>(c)) || column > kMostColumns) break;
+      column = column * 26 + (absl::ascii_toupper(static_cast<unsigned char>(c)) - 'A') + 1;
+    }
+    if (column > 0) column_ = column - 1;
+  }
+
+  // By the cell's type (18.18.11).
+  std::string CellText() const {
+    if (type_ == "s") return strings_.Text(value_);
+    if (type_ == "b") return value_ == "1" || value_ == "true" ? "true" : "false";
+    double number = 0;
+    const bool is_number = type_.empty() || type_ == "n";
+    if (!is_number || !absl::SimpleAtod(value_, &number)) return value_;
+    switch (styles_.Of(style_)) {
+      case Shown::kPlain:
+        break;
+      case Shown::kPercent:
+        return absl::StrFormat("%.12g%%", number * 100);
+      case Shown::kDate:
+        return DateText(number, counts_from_1904_);
+    }
+    return NumberText(number);
+  }
+
+  void Keep(std::string cell) {
+    const bool is_inside = row_ >= 1 && row_ <= kMostRows && column_ >= 0 && column_ < kMostColumns;
+    if (!is_inside || cell.empty()) return;
+    if (rows_.empty() || rows_.back().number < row_) rows_.push_back({row_, {}});
+    SheetRow& row = rows_.back();
+    // Rows and cells come in order.
+    if (row.number != row_) return;
+    const auto place = static_cast<size_t>(column_);
+    if (row.cells.size() <= place) row.cells.resize(place + 1);
+    row.cells[place] = std::move(cell);
+  }
+
+  const SharedStrings& strings_;
+  const Styles& styles_;
+  const bool counts_from_1904_;
+  std::vector<SheetRow> rows_;
+  int64_t first_formula_row_ = 0;
+  // Where the reader is: the row from 1, the column from 0; and of the cell there
+  int64_t row_ = 0;
+  int64_t column_ = -1;
+  std::string type_;
+  std::string style_;
+  std::string value_;
+  RichText text_;
 };
+
+// The archive that a workbook is. Throws what the library throws.
+class Package {
+ public:
+  explicit Package(absl::string_view bytes)
+      : stream_(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()), archive_(&stream_) {
+    archive_.load();
+  }
+
+  // Whether there is such a part.
+  bool Read(const std::string& part, PartReader& reader) {
+    std::vector<unsigned char> bytes;
+    if (part.empty() || !archive_.read_file_entry(part, bytes)) return false;
+    orcus::sax_parser<PartReader>(reinterpret_cast<const char*>(bytes.data()), bytes.size(), reader)
+        .parse();
+    return true;
+  }
+
+ private:
+  orcus::zip_archive_stream_blob stream_;
+  orcus::zip_archive archive_;
+};
+
+absl::StatusOr<std::vector<SheetRow>> ReadPackage(absl::string_view bytes,
+                                                  const std::string& name) {
+  Package package(bytes);
+  Workbook workbook;
+  Relationships parts;
+  if (!package.Read("xl/workbook.xml", workbook) ||
+      !package.Read("xl/_rels/workbook.xml.rels", parts)) {
+    return absl::InvalidArgumentError("it is no XLSX workbook, or a damaged one");
+  }
+  const auto wanted = workbook.sheets().find(name);
+  if (wanted == workbook.sheets().end()) {
+    return absl::InvalidArgumentError(absl::StrCat("it has no sheet called ", name));
+  }
+  SharedStrings strings;
+  package.Read(parts.OfType("sharedStrings"), strings);
+  Styles styles;
+  package.Read(parts.OfType("styles"), styles);
+  Sheet sheet(strings, styles, workbook.counts_from_1904());
+  if (!package.Read(parts.Named(wanted->second), sheet)) {
+    return absl::InvalidArgumentError("it is a damaged XLSX workbook");
+  }
+  if (const int64_t row = sheet.first_formula_row(); row > 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("row ", row, " has a formula; put its value there instead"));
+  }
+  return sheet.TakeRows();
+}
 
 // The little-endian number of so many bytes at `at`, where they are.
 uint64_t NumberAt(absl::string_view bytes, size_t at, size_t size) {
@@ -247,21 +421,11 @@ absl::StatusOr<std::vector<SheetRow>> ImportSheet(absl::string_view workbook,
         absl::StrCat("it unpacks to more than ", kMaxUnpackedBytes >> 20,
                      " MiB: leave out sheets, pictures and formats, or send CSV"));
   }
-  Import import(name);
   try {
-    orcus::orcus_xlsx reader(&import);
-    reader.read_stream({workbook.data(), workbook.size()});
+    return ReadPackage(workbook, std::string(name));
   } catch (const std::exception&) {
     return absl::InvalidArgumentError("it is no XLSX workbook, or a damaged one");
   }
-  if (!import.has_sheet()) {
-    return absl::InvalidArgumentError(absl::StrCat("it has no sheet called ", name));
-  }
-  if (const os::row_t row = import.sheet().first_formula_row(); row >= 0) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("row ", row + 1, " has a formula; put its value there instead"));
-  }
-  return import.sheet().Rows();
 }
 
 }  // namespace concordat::workbook

@@ -26,7 +26,8 @@ inline constexpr size_t kMaxWorkbookBytes = size_t{64} << 20;
 inline constexpr size_t kMaxUnpackedBytes = size_t{256} << 20;
 
 // The rows of the sheet `name` of an XLSX workbook. A number is its shortest exact text
-// without an exponent, as `1234.5`; a truth value is `true` or `false`. A cell with a
+// without an exponent, as `1234.5`; one that is shown as a percentage or a day is `12%` or
+// `2018-04-01`; a truth value is `true` or `false`. A cell with a
 // formula is refused, since what it shows depends on who calculated it last.
 //
 // The workbook is taken apart in a process of its own that may use 1 GiB of memory and

@@ -228,6 +228,41 @@ TEST_F(WorkbookTest, ATextInSeveralFontsIsOneText) {
   EXPECT_THAT(Texts(Read(workbook)), ElementsAre("1: not known"));
 }
 
+TEST_F(WorkbookTest, ATextInTheCellItselfIsReadAsOneThatManyShare) {
+  EXPECT_THAT(
+      Texts(Read(WorkbookOf("<row r=\"1\"><c r=\"A1\" t=\"s\"><v>0</v></c>"
+                            "<c r=\"B1\" t=\"inlineStr\"><is><t>value &amp; more</t></is></c></row>"
+                            "<row r=\"2\"><c r=\"A2\" t=\"str\"><v>x</v></c><c r=\"B2\" "
+                            "t=\"inlineStr\"><is><r><t>not </t></r><r><t>known</t></r>"
+                            "<rPh><t>aside</t></rPh></is></c><c><v>7</v></c></row>"))),
+      ElementsAre("1: measure|value & more", "2: x|not known|7"));
+}
+
+TEST_F(WorkbookTest, ANumberIsReadAsItIsShownWhereThatIsAPercentageOrADay) {
+  const std::string workbook = Make([](lxw_workbook* book, lxw_worksheet* sheet) {
+    const auto format = [&](const char* code) {
+      lxw_format* const made = workbook_add_format(book);
+      format_set_num_format(made, code);
+      return made;
+    };
+    worksheet_write_number(sheet, 0, 0, 0.12, format("0%"));
+    worksheet_write_number(sheet, 0, 1, 0.07, format("[Red]0.00%"));
+    worksheet_write_number(sheet, 0, 2, 43191, format("dd/mm/yyyy"));
+    worksheet_write_number(sheet, 0, 3, 43191.5, format("yyyy-mm-dd hh:mm"));
+    worksheet_write_number(sheet, 0, 4, 1.5, format("[h]:mm"));
+    worksheet_write_number(sheet, 1, 0, 1234, format("#,##0"));
+    worksheet_write_number(sheet, 1, 1, 5, format("0 \"days\""));
+    worksheet_write_number(sheet, 1, 2, 5, format("[$GBP-809]0.0_d"));
+  });
+  EXPECT_THAT(Texts(Read(workbook)),
+              ElementsAre("1: 12%|7%|2018-04-01|2018-04-01 12:00|1900-01-01 12:00", "2: 1234|5|5"));
+}
+
+TEST_F(WorkbookTest, WhatFailedInTheSpreadsheetIsNoNumber) {
+  EXPECT_THAT(Texts(Read(WorkbookOf("<row r=\"1\"><c r=\"A1\" t=\"e\"><v>#REF!</v></c></row>"))),
+              ElementsAre("1: #REF!"));
+}
+
 TEST_F(WorkbookTest, AFormulaIsRefused) {
   const std::string workbook = Make([](lxw_workbook*, lxw_worksheet* sheet) {
     worksheet_write_number(sheet, 0, 0, 1, nullptr);
