@@ -1,4 +1,6 @@
 // `concordat returns …`.
+#include <unistd.h>
+
 #include <filesystem>
 #include <system_error>
 
@@ -181,6 +183,12 @@ absl::Status CheckChase(const ChaseOptions& options) {
   if (fs::exists(options.folder, error) && !fs::is_empty(options.folder, error)) {
     return UsageError("--output-directory is there already; name a new one");
   }
+  const fs::path parent = fs::absolute(options.folder, error).parent_path();
+  if (access(parent.c_str(), W_OK | X_OK) != 0) {
+    return UsageError(
+        "--output-directory cannot be made: the folder that it would be in is not "
+        "there, or nothing may be written there");
+  }
   return absl::OkStatus();
 }
 
@@ -195,13 +203,20 @@ absl::Status ChaseReturns(Session& session, const ChaseOptions& options) {
   ASSIGN_OR_RETURN(Client client, session.Connect());
   ASSIGN_OR_RETURN(const v1::ChaseReturnsResponse response, client.ChaseReturns(request, call));
   std::vector<NewFile> files;
+  std::vector<Reminder> sent;
   for (const Reminder& reminder : response.reminders()) {
+    if (reminder.contacts().empty()) {
+      session.err() << Printable(reminder.agency())
+                    << " has returns that are overdue, and nobody to remind: give the measure's "
+                       "duty a contact\n";
+      continue;
+    }
+    sent.push_back(reminder);
     ASSIGN_OR_RETURN(std::string mail, ReminderMail(reminder, options.from, absl::Now()));
     files.push_back({MailFile(reminder), std::move(mail)});
   }
   if (!files.empty()) RETURN_IF_ERROR(WriteNewFolder(options.folder, files));
-  PrintItems(session, {response.reminders().begin(), response.reminders().end()}, ReminderColumns(),
-             {"message", ""});
+  PrintItems(session, sent, ReminderColumns(), {"message", ""});
   if (session.options().output == OutputFormat::kTable && !files.empty()) {
     session.out() << "written to " << Printable(options.folder)
                   << (options.dry_run ? "; nothing was noted\n" : "; send them\n");

@@ -77,8 +77,7 @@ TEST(ScorecardPageTest, ALineSaysBandTravelPlaceAndComparatorsInWords) {
             "A|england 90.5% (2017-18)|");
   std::string second;
   for (const Cell& cell : table.rows[1]) second += cell.text + "|";
-  EXPECT_EQ(second,
-            "Reviews in time|Chorley|hidden (small number)|Q2|95.0|no figure|no comparison|||");
+  EXPECT_EQ(second, "Reviews in time|Chorley|hidden|Q2|95.0|no figure|no comparison|||");
 }
 
 TEST(ScorecardPageTest, OfNeighboursItSaysMeanOrMedianAndOfWhichAreas) {

@@ -57,7 +57,7 @@ std::string ValueText(const Measure& measure, const Observation& figure) {
   if (!HasValue(figure)) {
     switch (figure.symbol()) {
       case Observation::CONFIDENTIAL:
-        return "hidden (small number)";
+        return "hidden";
       case Observation::NOT_APPLICABLE:
         return "not applicable";
       case Observation::LOW:

@@ -4,6 +4,7 @@
 #include <map>
 #include <vector>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -103,7 +104,12 @@ std::string CommentaryText(const Scorecard::Cell& cell) {
 
 std::string SourceText(const Measure& measure, const Observation& figure) {
   const v1::Citation& source = figure.source();
-  if (source.document().empty()) return ShortName(measure.provider());
+  if (source.document().empty()) {
+    const auto duty = absl::c_find_if(measure.duties(), [&](const Measure::Duty& each) {
+      return absl::c_linear_search(each.areas(), figure.area());
+    });
+    return duty == measure.duties().end() ? "" : ShortName(duty->agency());
+  }
   if (source.line() == 0) return source.document();
   return absl::StrCat(source.document(), ", line ", source.line());
 }
@@ -196,7 +202,8 @@ std::vector<std::string> HeadLines(const Scorecard& scorecard, const v1::Release
   lines.push_back(absl::StrCat("Returns that were missing when the figures were frozen: ",
                                scorecard.missing_returns_size()));
   lines.emplace_back(
-      "Status: c hidden (small number), x not available, z not applicable, low rounds to zero. "
+      "Status: c hidden (a small number, or would give one away), x not available, z not "
+      "applicable, low rounds to zero. "
       "Band: judged against the target; slightly below is within so much of it (column Within).");
   lines.push_back(absl::StrCat("Digest of the release: ", scorecard.release_digest()));
   return lines;

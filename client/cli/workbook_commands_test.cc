@@ -236,6 +236,9 @@ Scorecard Calls() {
   measure.set_name("measures/calls");
   measure.set_display_name("=Calls (synthetic)");
   measure.set_provider("agencies/police");
+  v1::Measure::Duty& duty = *measure.add_duties();
+  duty.set_agency("agencies/council");
+  duty.add_areas("areas/e07000118");
   measure.set_unit(v1::Measure::PERCENT);
   measure.set_decimal_places(1);
   measure.set_target(95);
@@ -258,6 +261,7 @@ Scorecard Calls() {
   first.mutable_comparators(0)->set_comparator(Observation::ENGLAND);
   Scorecard::Cell& second = *row.add_cells();
   second.set_area_display_name("Chorley");
+  second.mutable_figure()->set_area("areas/e07000118");
   second.mutable_figure()->mutable_period()->set_label("Q2");
   second.mutable_figure()->set_symbol(Observation::CONFIDENTIAL);
   *second.add_comparators() = second.figure();
@@ -291,7 +295,7 @@ TEST_F(WorkbookCommandsTest, AScorecardSaysInCellsWhatItsOtherFormsSay) {
             R"~("improved (+1.5 since Q1)"|1.5|"2 of 8"|90.5||"2017-18"|)~"
             R"~("missing: 2018-19-q2.police"|"provisional; Counted anew"|"paper, line 7")~");
   EXPECT_EQ(rows[11], R"~(12: "=Calls (synthetic)"|"Chorley"|"Q2"||"c"|"%"|95|2.5|"no figure"|)~"
-                      R"~("no comparison"||||"c"|"Q2"|"missing: 2018-19-q2.police"||"police")~");
+                      R"~("no comparison"||||"c"|"Q2"|"missing: 2018-19-q2.police"||"council")~");
 }
 
 TEST_F(WorkbookCommandsTest, AScorecardWithoutItsReleaseLeavesNothing) {

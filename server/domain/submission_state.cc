@@ -79,7 +79,7 @@ void MeasureStateCheck::CheckJump(const std::pair<std::string, Breakdown>& key,
     jumps_.Add(figure.row, "value",
                absl::StrCat("is more than ", measure_.jump_factor(),
                             " times the period before, or less than that part of it; check it, "
-                            "and confirm the submission if it is right"));
+                            "and confirm the submission (`--confirm`) if it is right"));
   }
 }
 

@@ -275,7 +275,9 @@ absl::StatusOr<v1::ChaseReturnsResponse> ChaseReturns(const door::Call& call,
     *chase.mutable_time() = ToTimestamp(transaction.CommitTime());
     chase.set_client(call.principal().client);
     *chase.mutable_contacts() = draft.reminder.contacts();
+    // Nobody is reminded where there is no contact.
     for (const OwedReturn& owed : draft.owed) {
+      if (chase.contacts().empty()) break;
       RETURN_IF_ERROR(NoteChase(transaction, call.grant(), owed, chase));
     }
     call.NoteContributor(agency);

@@ -364,6 +364,20 @@ TEST_F(ReturnsTest, OfAnAgencyThatOwesNoneAreNeitherListedNorChased) {
   EXPECT_THAT(std::string(not_chased.message()), HasSubstr("agencies[1]"));
 }
 
+TEST_F(ReturnsTest, AreNotChasedWhereThereIsNobodyToRemind) {
+  const Day day(2018, 8, 1);
+  calls_.mutable_duties(1)->clear_contact();
+  PutMeasure();
+  const v1::ChaseReturnsResponse chased = Chase(day);
+  ASSERT_THAT(chased.reminders(), SizeIs(2));
+  EXPECT_THAT(chased.reminders(1).contacts(), IsEmpty());
+  v1::ListReturnsRequest request;
+  request.set_agency(kPolice);
+  EXPECT_THAT(List(day, request).returns(0).chases(), SizeIs(1));
+  request.set_agency(kTrust);
+  EXPECT_THAT(List(day, request).returns(0).chases(), IsEmpty());
+}
+
 TEST_F(ReturnsTest, AreChasedByAgencyAndRemembered) {
   const Day first(2018, 7, 31);
   const v1::ChaseReturnsResponse chased = Chase(first);

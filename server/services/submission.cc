@@ -134,7 +134,8 @@ class Submitting final : public SubmissionSink {
     if (check_->revised() > 0 && header_.revision_reason().empty()) {
       problems_.Add(0, "revision_reason",
                     absl::StrCat("is required: ", check_->revised(),
-                                 " earlier figures differ, or were sent by another agency"));
+                                 " earlier figures differ, or were sent by another agency; "
+                                 "say why (`--reason`)"));
     }
     if (!header_.dry_run() && confirmable_ > 0) problems_.Add(check_->jumps());
     ready_ = true;
