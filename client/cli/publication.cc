@@ -284,6 +284,10 @@ absl::Status Preview(Session& session, const MakeOptions& options) {
            "day.\n";
     return absl::OkStatus();
   }
+  if (preview.queried_returns_size() > 0) {
+    session.out() << "\nNothing was published, and nothing can be before the queries are ended.\n";
+    return absl::OkStatus();
+  }
   session.out() << "\nNothing was published. To publish exactly this, give `releases publish` the "
                    "same options and\n  --preview-digest "
                 << Printable(preview.preview_digest()) << "\n";

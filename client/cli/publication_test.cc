@@ -72,6 +72,21 @@ TEST_F(PublicationCommandsTest, APreviewPrintsTheReportAndHowToPublishIt) {
   EXPECT_THAT(result.out, HasSubstr("--preview-digest abcd"));
 }
 
+TEST_F(PublicationCommandsTest, APreviewWithQueriedReturnsDoesNotSayHowToPublish) {
+  EXPECT_CALL(*connection_, PreviewRelease(_, _)).WillOnce([](const auto& sent, auto&) {
+    v1::PreviewReleaseResponse preview;
+    *preview.mutable_release() = sent.release();
+    preview.set_preview_digest("abcd");
+    preview.mutable_release()->set_observation_count(7);
+    preview.add_queried_returns("measures/visits/returns/2018-19-q1.police");
+    return preview;
+  });
+  const CliResult result = RunCli(connection_, Making("preview"));
+  EXPECT_EQ(result.code, ExitCode::kOk) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("before the queries are ended"));
+  EXPECT_THAT(result.out, Not(HasSubstr("--preview-digest")));
+}
+
 TEST_F(PublicationCommandsTest, APreviewWithoutFiguresSaysWhyAndNotHowToPublish) {
   EXPECT_CALL(*connection_, PreviewRelease(_, _)).WillOnce([](const auto& sent, auto&) {
     v1::PreviewReleaseResponse preview;

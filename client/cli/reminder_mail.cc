@@ -56,7 +56,10 @@ std::string Body(const v1::ChaseReturnsResponse::Reminder& reminder) {
                   "  concordat returns list --agency ",
                   agency,
                   " --state overdue\n"
-                  "  concordat measures submit FILE\n\n"
+                  "  concordat returns template --agency ",
+                  agency,
+                  " --file returns.xlsx\n"
+                  "  concordat measures submit returns.xlsx\n\n"
                   "If there are none to come, say so and why:\n\n"
                   "  concordat returns set ",
                   first,

@@ -108,9 +108,16 @@ absl::Status Submit(Session& session, const SubmitOptions& options) {
   } else {
     PrintAnswer(session, *response, options.dry_run);
   }
-  if (response->problem_count() == 0) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat(Counted(response->problem_count(), "problem"), "; nothing would be applied"));
+  if (response->problem_count() > 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(Counted(response->problem_count(), "problem"), "; nothing would be applied"));
+  }
+  if (options.dry_run && !options.confirm && response->warning_count() > 0) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        Counted(response->warning_count(), "warning"),
+        "; nothing would be applied without --confirm, which says that they are right"));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace

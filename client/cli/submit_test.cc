@@ -119,6 +119,26 @@ TEST_F(SubmitTest, ADryRunThatFindsProblemsPrintsThemAndFails) {
                                     "problem: and 4 more\nwarning: row 3, value: jumps\n"));
 }
 
+TEST_F(SubmitTest, ADryRunWithWarningsEndsAsTheSubmissionWould) {
+  KnowMe();
+  v1::SubmitObservationsResponse response = Applied();
+  response.add_warnings()->set_row(3);
+  response.set_warning_count(1);
+  Answer(response);
+  const CliResult result = Run(kFile, {"--dry-run"});
+  EXPECT_EQ(result.code, ExitCode::kInvalidInput);
+  EXPECT_THAT(result.err, HasSubstr("--confirm"));
+}
+
+TEST_F(SubmitTest, ADryRunWithWarningsThatAreConfirmedIsOk) {
+  KnowMe();
+  v1::SubmitObservationsResponse response = Applied();
+  response.add_warnings()->set_row(3);
+  response.set_warning_count(1);
+  Answer(response);
+  EXPECT_EQ(Run(kFile, {"--dry-run", "--confirm"}).code, ExitCode::kOk);
+}
+
 TEST_F(SubmitTest, AFileThatIsNotThereEmptyOrOfAnotherFormatIsSaidSo) {
   EXPECT_CALL(*connection_, SubmitObservations(_, _)).Times(0);
   EXPECT_EQ(Run("measure,area,period,value\n").code, ExitCode::kInvalidInput);

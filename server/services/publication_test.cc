@@ -389,6 +389,13 @@ TEST_F(PublicationTest, AReleaseWithoutFiguresIsPreviewedAndNotPublished) {
   EXPECT_EQ(ReasonOf(TryPublish(preview.preview_digest()).status()), v1::FIELDS_INVALID);
 }
 
+TEST_F(PublicationTest, AMeasureThatIsNotStoredIsNamedByItsPlace) {
+  release_.mutable_selection()->add_measures("measures/none");
+  const absl::Status refused = TryPreview().status();
+  EXPECT_EQ(ReasonOf(refused), v1::FIELDS_INVALID);
+  EXPECT_THAT(std::string(refused.message()), HasSubstr("release.selection.measures[1]"));
+}
+
 TEST_F(PublicationTest, AWithdrawalStopsEveryRoadAtOnceAndForGood) {
   SubmitTheQuarter();
   Publish();

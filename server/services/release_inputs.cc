@@ -171,7 +171,9 @@ class InputReader {
     const absl::StatusOr<Row> row =
         view_.reader.Find(view_.grant, Kind::kMeasure, name, view_.point);
     if (absl::IsNotFound(row.status())) {
-      return InvalidField("release.selection.measures", "names a measure that is not stored");
+      const auto place = absl::c_find(selection_.measures(), name) - selection_.measures().begin();
+      return InvalidField(absl::StrCat("release.selection.measures[", place, "]"),
+                          "names a measure that is not stored");
     }
     RETURN_IF_ERROR(row.status());
     auto measure = std::make_shared<v1::Measure>();
