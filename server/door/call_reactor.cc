@@ -139,10 +139,14 @@ void CallReactor::OnStarted(bool ok) {
 }
 
 void CallReactor::OnReadDone(bool ok) {
-  awaits_request_.store(false, std::memory_order_relaxed);
-  if (refused_unread_) return DeleteWhenDone();
+  if (refused_unread_) {
+    awaits_request_.store(false, std::memory_order_relaxed);
+    return DeleteWhenDone();
+  }
   const absl::Time deadline = DeadlineOfCall();
   SetExpiry(deadline - door_.clock_.Now());
+  // After it: the watch does not hold a call whose request is here to when that was due.
+  awaits_request_.store(false, std::memory_order_release);
   Decide(Admit(ok, deadline));
 }
 
@@ -585,16 +589,21 @@ void CallReactor::SetExpiry(absl::Duration from_now) {
 }
 
 void CallReactor::EndIfLate(CallsInHand::Moment now) {
+  // First: a request that comes from now on may still be answered, and is not cancelled.
+  const bool awaits_request = awaits_request_.load(std::memory_order_acquire);
   if (now <= expiry_.load(std::memory_order_relaxed) && !IsToBeCut(now)) return;
-  if (late_.exchange(true, std::memory_order_relaxed)) return;
-  if (!awaits_request_.load(std::memory_order_relaxed)) return context_.TryCancel();
+  if (!awaits_request) {
+    if (!late_.exchange(true, std::memory_order_relaxed)) context_.TryCancel();
+    return;
+  }
+  if (alarm_ != nullptr) return;
   alarm_ = std::make_unique<grpc::Alarm>();
   alarm_->Set(&queue_, gpr_now(GPR_CLOCK_MONOTONIC), &overdue_);
 }
 
 void CallReactor::OnOverdue(bool /*ok*/) {
   alarm_rang_ = true;
-  // The request may have come at the last moment, and was refused then.
+  // The request may have come at the last moment, and is answered then.
   if (ended_ || !awaits_request_.load(std::memory_order_relaxed)) return DeleteWhenDone();
   refused_unread_ = true;
   Decide(Overdue());
