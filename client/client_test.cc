@@ -76,10 +76,10 @@ struct RetryRun {
   absl::Status outcome;
 
   RetryRun(const absl::Status& status, bool may_repeat, absl::Time deadline, int succeed_at = 0) {
-    outcome =
-        internal::RunWithRetry([&] { return ++attempts == succeed_at ? absl::OkStatus() : status; },
-                               [may_repeat] { return may_repeat; }, deadline,
-                               [this](absl::Duration wait) { waits.push_back(wait); });
+    outcome = internal::RunWithRetry(
+        [&] { return ++attempts == succeed_at ? absl::OkStatus() : status; },
+        [may_repeat] { return may_repeat; }, deadline,
+        [this](const absl::Status& /*outcome*/, absl::Duration wait) { waits.push_back(wait); });
   }
 };
 

@@ -232,8 +232,15 @@ TEST_F(GrpcConnectionTest, ReadIsTriedAgainWhenTheServiceIsUnavailable) {
     SendReceipt(context, 5);
     return grpc::Status::OK;
   };
-  EXPECT_TRUE(Connect().GetPlan({}).ok());
+  ClientOptions options = Options();
+  std::vector<absl::Status> retried;
+  options.on_retry = [&](const absl::Status& outcome) { retried.push_back(outcome); };
+  absl::StatusOr<Client> client = Client::Connect(options);
+  ASSERT_TRUE(client.ok());
+  EXPECT_TRUE(client->GetPlan({}).ok());
   EXPECT_EQ(calls, 3);
+  ASSERT_EQ(retried.size(), 2U);
+  EXPECT_EQ(ReasonOf(retried[0]), v1::SHUTTING_DOWN);
 }
 
 TEST_F(GrpcConnectionTest, ChangeIsTriedAgainUnderTheSameRequestId) {

@@ -5,14 +5,17 @@
 #include <csignal>
 #include <cstdlib>
 #include <iostream>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/strings/numbers.h"
+#include "absl/time/clock.h"
 #include "base/civil_time.h"
 #include "base/status.h"
 #include "client/cli/app.h"
 #include "client/cli/profile.h"
+#include "client/cli/retry_notice.h"
 
 namespace concordat::cli {
 namespace {
@@ -43,7 +46,9 @@ absl::StatusOr<ClientOptions> OptionsOf(const std::string& profile) {
 }
 
 absl::StatusOr<Client> ConnectWithProfile(const std::string& profile) {
-  ASSIGN_OR_RETURN(const ClientOptions options, OptionsOf(profile));
+  ASSIGN_OR_RETURN(ClientOptions options, OptionsOf(profile));
+  const auto notice = std::make_shared<RetryNotice>(std::cerr, &absl::Now);
+  options.on_retry = [notice](const absl::Status& outcome) { notice->OnRetry(outcome); };
   return Client::Connect(options);
 }
 

@@ -325,7 +325,7 @@ absl::Status GrpcConnection::ExtractObservations(const v1::ExtractObservationsRe
     calls_in_vain = brought_a_chunk ? 0 : calls_in_vain + 1;
     const bool broke_off = absl::IsUnavailable(status) && header.has_value();
     if (!broke_off || calls_in_vain == kMostCallsInVain) return status;
-    sleep_(LongestBackoff(calls_in_vain + 1));
+    sleep_(status, LongestBackoff(calls_in_vain + 1));
     call.deadline = deadline - absl::Now();
     if (*call.deadline <= absl::ZeroDuration()) return status;
   }
@@ -514,8 +514,12 @@ absl::StatusOr<std::shared_ptr<Connection>> MakeConnection(const ClientOptions& 
   ASSIGN_OR_RETURN(std::shared_ptr<grpc::ChannelCredentials> credentials,
                    internal::ReadCredentials(options));
   const std::shared_ptr<grpc::Channel> channel = internal::MakeChannel(options, credentials);
-  return std::make_shared<internal::GrpcConnection>(
-      channel, options, [channel](absl::Duration wait) { internal::WaitOn(*channel, wait); });
+  auto sleep = [channel, on_retry = options.on_retry](const absl::Status& outcome,
+                                                      absl::Duration wait) {
+    if (on_retry) on_retry(outcome);
+    internal::WaitOn(*channel, wait);
+  };
+  return std::make_shared<internal::GrpcConnection>(channel, options, std::move(sleep));
 }
 
 }  // namespace concordat

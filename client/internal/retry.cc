@@ -32,7 +32,7 @@ absl::Status RunWithRetry(absl::FunctionRef<absl::Status()> attempt,
     if (!absl::IsUnavailable(status) || !may_repeat()) return status;
     const absl::Duration wait = LongestBackoff(number) * absl::Uniform(random, 0.0, 1.0);
     if (absl::Now() + wait + kTimeForAnAttempt >= deadline) return status;
-    sleep(wait);
+    sleep(status, wait);
   }
 }
 

@@ -10,8 +10,8 @@
 
 namespace concordat::internal {
 
-// Sleeps; tests put their own.
-using Sleeper = std::function<void(absl::Duration)>;
+// Waits before a call is tried again, and is told what became of it; tests put their own.
+using Sleeper = std::function<void(const absl::Status& outcome, absl::Duration wait)>;
 
 // The longest wait before the attempt after `attempt` (from 1): 0.2 s, doubled
 // each time, up to 2 s.

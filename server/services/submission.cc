@@ -136,6 +136,7 @@ class Submitting final : public SubmissionSink {
                     absl::StrCat("is required: ", check_->revised(),
                                  " earlier figures differ, or were sent by another agency; "
                                  "say why (`--reason`)"));
+      problems_.Add(check_->revisions());
     }
     if (!header_.dry_run() && confirmable_ > 0) problems_.Add(check_->jumps());
     ready_ = true;

@@ -113,6 +113,7 @@ absl::Status SubmissionCheck::Judge(const FigureRow& newest, const FigureRow* be
     } else {
       ++revised_;
       row = newest.row;
+      revisions_.Add(row, "value", "takes the place of an earlier figure, and needs a reason");
     }
   }
   // What is said of a sum or a jump would tell what another provider sent.

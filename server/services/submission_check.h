@@ -50,6 +50,8 @@ class SubmissionCheck {
   int64_t unchanged() const { return unchanged_; }
   const domain::SubmissionProblems& problems() const { return problems_; }
   const domain::SubmissionProblems& jumps() const { return jumps_; }
+  // A problem for each row that is revised: to be told where nobody says why.
+  const domain::SubmissionProblems& revisions() const { return revisions_; }
 
  private:
   absl::Status ReadAreas();
@@ -64,6 +66,7 @@ class SubmissionCheck {
   domain::AreaParents parents_;
   domain::SubmissionProblems problems_;
   domain::SubmissionProblems jumps_;
+  domain::SubmissionProblems revisions_;
   bool begun_ = false;
   Measures::const_iterator next_;
   store::FigureKey after_;

@@ -271,7 +271,8 @@ TEST_F(SubmissionTest, TotalsAreEqualToTheirPartsAlsoToThoseOfEarlier) {
 TEST_F(SubmissionTest, ARevisionSaysWhyAndStandsBesideTheEarlierOne) {
   ASSERT_TRUE(Submit({Figure(1, kBurnley, 4), Figure(2, kChorley, 6)}).ok());
   const Figures rows = {Figure(1, kBurnley, 5), Figure(2, kChorley, 6)};
-  EXPECT_THAT(Fields(Submit(rows).outcome), ElementsAre("header.revision_reason"));
+  EXPECT_THAT(Fields(Submit(rows).outcome), ElementsAre("header.revision_reason", "rows[1].value"))
+      << "the rows that need one are named";
   v1::SubmissionHeader header = HeaderOf(kPolice);
   header.set_revision_reason("a form that came late");
   const auto answer = Submit(header, rows);
@@ -311,7 +312,7 @@ TEST_F(SubmissionTest, WhoTakesADutyOverDoesNotLearnByTryingWhatWasSentBefore) {
   }
   header.clear_revision_reason();
   const auto unsaid = Send(kCouncil, Messages(header, {Figure(1, kBurnley, 4)}));
-  EXPECT_EQ(unsaid.message.problem_count(), 1);
+  EXPECT_EQ(unsaid.message.problem_count(), 2) << "no reason, and the row that needs one";
 }
 
 TEST_F(SubmissionTest, AJumpIsConfirmedOrRefused) {

@@ -2,9 +2,11 @@
 #ifndef CONCORDAT_OPTIONS_H_
 #define CONCORDAT_OPTIONS_H_
 
+#include <functional>
 #include <optional>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "concordat/v1/audit.pb.h"
 
@@ -50,6 +52,11 @@ struct ClientOptions {
   // The longest that a whole submission may take: the service takes a large one slowly, so
   // that others do not wait for it.
   absl::Duration submission_deadline = absl::Minutes(30);
+
+  // Called each time a call is about to be tried again, with what became of it: a call may
+  // be tried for as long as it may take. On the thread of the call, so by several at once
+  // where several calls are made at once. May be empty.
+  std::function<void(const absl::Status& outcome)> on_retry = {};
 };
 
 // What one call carries beside its request. Texts are printable ASCII; an empty
