@@ -172,10 +172,12 @@ void AppendFigure(const CellLayout& cells, const v1::Observation& observation,
   cells.Text("neighbour_set", observation.neighbour_set(), out);
   AppendBreakdown(cells, observation, out);
   cells.Number("value", ValueOf(observation, measure), out);
-  cells.Number("numerator",
-               PartOf(observation, observation.has_numerator(), observation.numerator()), out);
-  cells.Number("denominator",
-               PartOf(observation, observation.has_denominator(), observation.denominator()), out);
+  cells.Number(
+      "numerator",
+      PartOf(observation, measure, observation.has_numerator(), observation.numerator()), out);
+  cells.Number(
+      "denominator",
+      PartOf(observation, measure, observation.has_denominator(), observation.denominator()), out);
   cells.Bare("provisional", observation.provisional() ? "true" : "false", out);
 }
 

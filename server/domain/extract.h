@@ -24,7 +24,8 @@
 //   value, numerator, denominator  A number, or the standard's symbol: c hidden,
 //                                  x not available, z not applicable, low rounds
 //                                  to zero. Where the value is hidden, all three
-//                                  are. NDJSON: a number or null, with the
+//                                  are; of a count, which has neither, numerator
+//                                  and denominator are z. NDJSON: a number or null, with the
 //                                  value's symbol in `symbol`.
 //   provisional                    true or false.
 //   period_start, period_end       Days, Europe/London, inclusive.

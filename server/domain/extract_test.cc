@@ -275,6 +275,17 @@ TEST_F(ExtractTest, EverySymbolStandsForItsReason) {
   }
 }
 
+TEST_F(ExtractTest, NumeratorAndDenominatorDoNotApplyToACount) {
+  EXPECT_EQ(Column("numerator"), "x");
+  measure_.set_unit(v1::Measure::COUNT);
+  for (const auto symbol : {v1::Observation::NONE, v1::Observation::CONFIDENTIAL}) {
+    observation_.set_symbol(symbol);
+    EXPECT_EQ(Column("numerator"), "z");
+    EXPECT_EQ(Column("denominator"), "z");
+    EXPECT_EQ(Member("numerator").kind_case(), google::protobuf::Value::kNullValue);
+  }
+}
+
 TEST_F(ExtractTest, HiddenValueHidesEverythingItCouldBeComputedFrom) {
   observation_.set_value(4711.5);
   observation_.set_numerator(4712);

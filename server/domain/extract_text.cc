@@ -84,7 +84,9 @@ Figure ValueOf(const v1::Observation& observation, const v1::Measure& measure) {
                   SymbolOf(observation.symbol()));
 }
 
-Figure PartOf(const v1::Observation& observation, bool has_part, double part) {
+Figure PartOf(const v1::Observation& observation, const v1::Measure& measure, bool has_part,
+              double part) {
+  if (measure.unit() == v1::Measure::COUNT && !has_part) return {"z", false};
   const bool hidden = observation.symbol() == v1::Observation::CONFIDENTIAL;
   return NumberOr(has_part && !hidden, part, std::nullopt, hidden ? "c" : "x");
 }

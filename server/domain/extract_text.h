@@ -32,8 +32,10 @@ struct Figure {
 // beside it, so that a hidden value stays hidden.
 Figure ValueOf(const v1::Observation& observation, const v1::Measure& measure);
 
-// The numerator or denominator `part`, from which a hidden value could be computed.
-Figure PartOf(const v1::Observation& observation, bool has_part, double part);
+// The numerator or denominator `part`, from which a hidden value could be computed: hidden
+// with it. `z` where a count has neither.
+Figure PartOf(const v1::Observation& observation, const v1::Measure& measure, bool has_part,
+              double part);
 
 // The unit in words, such as `per 10000 children aged 0 to 17`.
 std::string UnitOf(const v1::Measure& measure);

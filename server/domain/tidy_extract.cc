@@ -146,10 +146,8 @@ class TidyWriter : public ExtractWriter {
       absl::StrAppend(&out, i == column ? ValueOf(observation, measure).text : kNotApplicable, ",");
     }
     if (has_parts_) {
-      const bool has_part = measure.unit() != v1::Measure::COUNT;
       const auto add_part = [&](bool given, double part) {
-        absl::StrAppend(&out, has_part ? PartOf(observation, given, part).text : kNotApplicable,
-                        ",");
+        absl::StrAppend(&out, PartOf(observation, measure, given, part).text, ",");
       };
       add_part(observation.has_numerator(), observation.numerator());
       add_part(observation.has_denominator(), observation.denominator());
