@@ -138,6 +138,10 @@ bool Grant::CoversDirectory() const {
   return agreement_ != nullptr || basis_ == v1::AccessRule::ROLE;
 }
 
+bool Grant::CoversAreas() const {
+  return CoversDirectory() || (basis_ == v1::AccessRule::SELF && data_set_ == v1::RETURNS);
+}
+
 absl::Status Grant::OutOfScope() const {
   const absl::string_view agreement =
       agreement_ != nullptr ? absl::string_view(agreement_->message.name()) : "";

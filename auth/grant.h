@@ -118,6 +118,9 @@ class Grant {
   bool limits_topics() const { return agreement_ != nullptr && !agreement_->topics.empty(); }
   // Agencies and areas are in scope as a whole, or not at all.
   bool CoversDirectory() const;
+  // Whether the directory's areas are covered: also for an agency that is told of which
+  // areas it owes figures.
+  bool CoversAreas() const;
 
   // OUT_OF_SCOPE, the same for all that the grant does not cover.
   absl::Status OutOfScope() const;

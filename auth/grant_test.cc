@@ -267,6 +267,7 @@ TEST(GrantTest, ARoleOpensTheWholeStoreAndSelfNothingOfIt) {
   EXPECT_TRUE(role.CoversRelease("releases/r"));
   EXPECT_TRUE(role.CoversArea("areas/e", v1::LOCAL_AUTHORITY_DISTRICT));
   EXPECT_TRUE(role.CoversDirectory());
+  EXPECT_TRUE(role.CoversAreas());
   EXPECT_TRUE(role.CoversTopics(none));
 
   const Grant self = GrantByBasis(v1::AccessRule::SELF);
@@ -275,6 +276,7 @@ TEST(GrantTest, ARoleOpensTheWholeStoreAndSelfNothingOfIt) {
   EXPECT_FALSE(self.CoversRelease("releases/r"));
   EXPECT_FALSE(self.CoversArea("areas/e", v1::NATIONAL));
   EXPECT_FALSE(self.CoversDirectory());
+  EXPECT_FALSE(self.CoversAreas());
 }
 
 TEST(GrantTest, OutOfScopeNamesTheAgreementAndNothingElse) {

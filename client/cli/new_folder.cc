@@ -29,7 +29,7 @@ absl::Status Failed(absl::string_view what, const fs::path& path) {
 
 absl::Status IsThere(const fs::path& path) {
   return LocalError(absl::StrCat(path.string(), " is there already; nothing was written"),
-                    "name another, or move that one away: it may hold a key that is in use");
+                    "name another, or move that one away: it may be in use");
 }
 
 // Holds back what would end the program between two files.

@@ -237,8 +237,12 @@ absl::Status Extract(Session& session, const ExtractOptions& options) {
     return UsageError("a workbook is written to a file: name it with -o");
   }
   if (!as_workbook) {
-    ASSIGN_OR_RETURN(const ExtractFormat format, ParseWord<ExtractFormat>(options.format));
-    request.set_format(format);
+    const absl::StatusOr<ExtractFormat> format = ParseWord<ExtractFormat>(options.format);
+    if (!format.ok()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(format.status().message(), ", or ", kWorkbookFormat));
+    }
+    request.set_format(*format);
   }
   if (!options.period_kind.empty()) {
     ASSIGN_OR_RETURN(const PeriodKind kind, ParseWord<PeriodKind>(options.period_kind));

@@ -10,6 +10,7 @@
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/file.h"
 #include "base/resource_name.h"
@@ -60,16 +61,17 @@ MeasureGuide GuideOf(const Return& owed, const v1::Measure& measure) {
   }
   if (measure.rate_per() > 0) absl::StrAppend(&guide.unit, " per ", measure.rate_per());
   if (!measure.unit_label().empty()) absl::StrAppend(&guide.unit, ", ", measure.unit_label());
-  guide.due = DayText(owed.due());
   return guide;
 }
 
 // The figures of one return: for each area the total, then its breakdowns.
 void AddFigures(const Return& owed, const v1::Measure& measure, std::vector<OwedFigure>& figures) {
-  for (const std::string& area : owed.areas()) {
+  for (int i = 0; i < owed.areas_size(); ++i) {
     OwedFigure total;
     total.measure = ShortName(ParentOf(owed.name()));
-    total.area = absl::AsciiStrToUpper(ShortName(area));
+    total.area = absl::AsciiStrToUpper(ShortName(owed.areas(i)));
+    if (i < owed.area_display_names_size()) total.area_name = owed.area_display_names(i);
+    total.due = DayText(owed.due());
     total.period_kind = NameOf(owed.period().kind());
     total.period_start = DayText(owed.period().start());
     total.period_end = DayText(owed.period().end());
@@ -105,6 +107,9 @@ absl::StatusOr<std::string> MakeWorkbook(const std::string& agency,
 }
 
 absl::Status WriteTemplate(Session& session, const TemplateOptions& options) {
+  if (!absl::EndsWith(options.output, ".xlsx")) {
+    return UsageError("the template is a workbook: name a file that ends in .xlsx");
+  }
   v1::ListReturnsRequest request;
   ASSIGN_OR_RETURN(*request.mutable_agency(), ExpandName(options.agency, kAgencyPattern));
   for (const Return::State state : {Return::DUE, Return::OVERDUE, Return::EXTENDED}) {
@@ -123,7 +128,6 @@ absl::Status WriteTemplate(Session& session, const TemplateOptions& options) {
   for (const Return& one : owed) {
     const v1::Measure& measure = measures[std::string(ParentOf(one.name()))];
     AddFigures(one, measure, figures);
-    // They come by due day, so that the first of a measure is due first.
     const MeasureGuide guide = GuideOf(one, measure);
     const bool is_new = std::none_of(guides.begin(), guides.end(), [&](const MeasureGuide& other) {
       return other.measure == guide.measure;

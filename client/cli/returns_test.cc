@@ -31,6 +31,8 @@ Return Overdue() {
   owed.set_state(Return::OVERDUE);
   owed.add_areas("areas/a");
   owed.add_areas("areas/b");
+  owed.add_area_display_names("Area A");
+  owed.add_area_display_names("Area B");
   owed.set_areas_received(1);
   owed.set_contact("figures@wyre.example");
   owed.set_etag("0");
@@ -219,13 +221,12 @@ TEST_F(ReturnsTemplateTest, HasARowForEachFigureThatIsOwed) {
   EXPECT_EQ(list_.agency(), "agencies/wyre-council");
   EXPECT_THAT(list_.states(), ElementsAre(Return::DUE, Return::OVERDUE, Return::EXTENDED));
   const auto row = [](const std::vector<std::string>& more) {
-    std::vector<std::string> cells = {"referrals", more[0], "KIND_UNSPECIFIED", "2018-04-01",
-                                      "2018-06-30"};
-    cells.insert(cells.end(), more.begin() + 1, more.end());
-    return cells;
+    return std::vector<std::string>{
+        "referrals",  more[0], "Area " + more[0], "KIND_UNSPECIFIED", "2018-04-01",
+        "2018-06-30", more[1], more[2],           "2018-07-30"};
   };
-  EXPECT_THAT(Rows(), ElementsAre(row({"A"}), row({"A", "place", "Home"}), row({"B"}),
-                                  row({"B", "place", "Home"})));
+  EXPECT_THAT(Rows(), ElementsAre(row({"A", "", ""}), row({"A", "place", "Home"}),
+                                  row({"B", "", ""}), row({"B", "place", "Home"})));
 }
 
 TEST_F(ReturnsTemplateTest, HasTotalsAloneWhereNoAgreementCoversTheMeasure) {
@@ -242,6 +243,13 @@ TEST_F(ReturnsTemplateTest, NeverOverwritesAWorkbookThatSomebodyFilledIn) {
   folder_.Write("returns.xlsx", "filled in");
   EXPECT_NE(Write().code, ExitCode::kOk);
   EXPECT_EQ(ReadFile(file_), "filled in");
+}
+
+TEST_F(ReturnsTemplateTest, IsWrittenUnderTheNameOfAWorkbookAlone) {
+  const CliResult result =
+      Run({"returns", "template", "--agency", "wyre-council", "--file", folder_.Path("t.csv")});
+  EXPECT_EQ(result.code, ExitCode::kUsage);
+  EXPECT_THAT(result.err, HasSubstr(".xlsx"));
 }
 
 }  // namespace

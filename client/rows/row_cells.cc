@@ -36,6 +36,8 @@ constexpr std::array<absl::string_view, kColumns> kNames = {
     "status",
     "provisional",
     "commentary",
+    "area_name",
+    "due",
 };
 
 // The cells of one row, by column.
@@ -194,6 +196,12 @@ absl::StatusOr<bool> ParseProvisional(const Cells& cells) {
   return Wrong(Column::kProvisional, "write true or false");
 }
 
+bool LooksLikeAColumn(absl::string_view name) {
+  constexpr size_t kLongest = 30;
+  return !name.empty() && name.size() <= kLongest &&
+         absl::c_all_of(name, [](unsigned char c) { return absl::ascii_islower(c) || c == '_'; });
+}
+
 // `collection/…` in full; an identifier may stand for it, an area's code in capitals too.
 absl::StatusOr<std::string> ParseName(const Cells& cells, Column column,
                                       absl::string_view collection) {
@@ -215,9 +223,11 @@ absl::StatusOr<RowCells> RowCells::Make(absl::Span<const std::string> header) {
     const absl::string_view name = absl::StripAsciiWhitespace(cell);
     const auto found = absl::c_find(kNames, name);
     if (found == kNames.end()) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          "the header's column ", columns.size() + 1, " is not known; the columns are ",
-          absl::StrJoin(kNames, ", "), ", with commas between them"));
+      return absl::InvalidArgumentError(
+          absl::StrCat("the header's column ", columns.size() + 1,
+                       LooksLikeAColumn(name) ? absl::StrCat(", `", name, "`,") : "",
+                       " is not known; the columns are ", absl::StrJoin(kNames, ", "),
+                       ", with commas between them"));
     }
     const auto column = static_cast<Column>(found - kNames.begin());
     if (absl::c_linear_search(columns, column)) {

@@ -32,6 +32,9 @@ enum class Column : size_t {
   kStatus,
   kProvisional,
   kCommentary,
+  // For the eyes of who fills a workbook in; not read.
+  kAreaName,
+  kDue,
   kCount,
 };
 
@@ -42,7 +45,8 @@ absl::string_view NameOf(Column column);
 class RowCells {
  public:
   // By the names of a header, each once and in any order. INVALID_ARGUMENT says which
-  // name is not known or stands twice, or which column is missing.
+  // name is not known or stands twice, or which column is missing. A name is repeated
+  // only where it could be that of a column: a file without a header has figures there.
   static absl::StatusOr<RowCells> Make(absl::Span<const std::string> header);
 
   // The figure in the cells of one row; nothing when all of them are blank. Spaces around

@@ -175,6 +175,8 @@ TEST(RowCellsTest, AHeaderThatIsNotKnownWholeIsRefused) {
   };
   EXPECT_THAT(refusal({"measure;area;period;value"}), HasSubstr("column 1 is not known"));
   EXPECT_THAT(refusal({"measure", "area", "period", "Value"}), HasSubstr("column 4 is not known"));
+  EXPECT_THAT(refusal({"measure", "area", "periode"}), HasSubstr("column 3, `periode`, is not"));
+  EXPECT_THAT(refusal({"measure", "Alice Example"}), Not(HasSubstr("Alice")));
   EXPECT_THAT(refusal({"measure", "measure"}), HasSubstr("twice"));
   EXPECT_THAT(refusal({"measure", "period", "value"}), HasSubstr("lacks area"));
   EXPECT_THAT(refusal({"measure", "area", "value"}), HasSubstr("lacks period"));

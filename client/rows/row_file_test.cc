@@ -137,7 +137,7 @@ TEST_F(RowFileTest, AWrongObjectIsNamedByItsLineAndTheNextOneIsRead) {
               ElementsAre("line 1, is not one JSON object on one line",
                           "line 2, is not one JSON object on one line", "line 3, has a name twice",
                           HasSubstr("line 4, has a list or an object"),
-                          HasSubstr("line 5, the header's column 1 is not known"), "6:1"));
+                          HasSubstr("line 5, the header's column 1, `unit`, is not known"), "6:1"));
   EXPECT_THAT(Ndjson(std::string(100000, '[') + "\n"),
               ElementsAre("line 1, is not one JSON object on one line"));
 }
@@ -187,9 +187,10 @@ TEST_F(RowFileTest, OfAWorkbookOnlyTheRowsThatWereFilledInAreSent) {
 
 TEST_F(RowFileTest, AWorkbookAsTheTemplateHasItIsReadAndHoldsNothingToSend) {
   const std::string path = folder_.Path("template.xlsx");
-  const absl::Status written = workbook::WriteReturnWorkbook(
-      path, "agencies/lancashire-constabulary", {},
-      {{"referrals", "e07000117", "FINANCIAL_QUARTER", "2018-04-01", "2018-06-30", "", "", true}});
+  const absl::Status written =
+      workbook::WriteReturnWorkbook(path, "agencies/lancashire-constabulary", {},
+                                    {{"referrals", "e07000117", "Burnley", "FINANCIAL_QUARTER",
+                                      "2018-04-01", "2018-06-30", "", "", "2018-07-30", true}});
   ASSERT_TRUE(written.ok()) << written;
   const auto file = OpenRowFile(path);
   ASSERT_TRUE(file.ok()) << file.status();

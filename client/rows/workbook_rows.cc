@@ -27,8 +27,12 @@ class WorkbookFile final : public RowFile {
   absl::StatusOr<std::optional<v1::SubmittedObservation>> Next() override {
     while (next_ < sheet_.size()) {
       workbook::SheetRow& row = sheet_[next_++];
+      if (row.cells.size() > header_.size()) {
+        return absl::InvalidArgumentError(
+            absl::StrCat("line ", row.number, ", has text in a column without a title"));
+      }
       // Empty cells at the end of a row are not in it.
-      row.cells.resize(std::max(row.cells.size(), header_.size()));
+      row.cells.resize(header_.size());
       if (absl::c_all_of(filled_in_, [&](size_t cell) { return row.cells[cell].empty(); })) {
         continue;
       }

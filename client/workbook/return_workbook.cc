@@ -12,11 +12,13 @@ namespace {
 enum FigureColumn : lxw_col_t {
   kMeasure,
   kArea,
+  kAreaName,
   kPeriodKind,
   kPeriodStart,
   kPeriodEnd,
   kDimension,
   kItem,
+  kDue,
   kValue,
   kNumerator,
   kDenominator,
@@ -29,10 +31,10 @@ struct ColumnHead {
   double width;
 };
 constexpr ColumnHead kColumns[] = {
-    {"measure", 34},        {"area", 12},        {"period_kind", 20},
-    {"period_start", 13},   {"period_end", 13},  {"breakdown_dimension", 22},
-    {"breakdown_item", 20}, {"value", 12},       {"numerator", 12},
-    {"denominator", 13},    {"provisional", 12}, {"commentary", 50},
+    {"measure", 34},      {"area", 12},       {"area_name", 22},           {"period_kind", 20},
+    {"period_start", 13}, {"period_end", 13}, {"breakdown_dimension", 22}, {"breakdown_item", 20},
+    {"due", 13},          {"value", 12},      {"numerator", 12},           {"denominator", 13},
+    {"provisional", 12},  {"commentary", 50},
 };
 
 constexpr const char* kGuidance[] = {
@@ -65,12 +67,12 @@ class Writer {
     lxw_worksheet* const sheet = file_.AddSheet("Guidance");
     worksheet_set_column(sheet, 0, 0, 36, nullptr);
     worksheet_set_column(sheet, 1, 2, 60, nullptr);
-    worksheet_set_column(sheet, 3, 4, 24, nullptr);
+    worksheet_set_column(sheet, 3, 3, 24, nullptr);
     PutText(sheet, 0, 0, absl::StrCat("Figures owed by ", agency), bold_);
     lxw_row_t row = 1;
     for (const char* line : kGuidance) PutText(sheet, row++, 0, line, nullptr);
     lxw_col_t column = 0;
-    for (const char* head : {"measure", "title", "definition", "unit", "due"}) {
+    for (const char* head : {"measure", "title", "definition", "unit"}) {
       PutText(sheet, row, column++, head, bold_);
     }
     for (const MeasureGuide& guide : guides) {
@@ -79,7 +81,6 @@ class Writer {
       PutText(sheet, row, 1, guide.title, nullptr);
       PutText(sheet, row, 2, guide.definition, nullptr);
       PutText(sheet, row, 3, guide.unit, nullptr);
-      PutText(sheet, row, 4, guide.due, nullptr);
     }
     worksheet_protect(sheet, nullptr, nullptr);
   }
@@ -96,11 +97,13 @@ class Writer {
       ++row;
       PutText(sheet, row, kMeasure, figure.measure, fixed_);
       PutText(sheet, row, kArea, figure.area, fixed_);
+      PutText(sheet, row, kAreaName, figure.area_name, fixed_);
       PutText(sheet, row, kPeriodKind, figure.period_kind, fixed_);
       PutText(sheet, row, kPeriodStart, figure.period_start, fixed_);
       PutText(sheet, row, kPeriodEnd, figure.period_end, fixed_);
       PutText(sheet, row, kDimension, figure.breakdown_dimension, fixed_);
       PutText(sheet, row, kItem, figure.breakdown_item, fixed_);
+      PutText(sheet, row, kDue, figure.due, fixed_);
       for (lxw_col_t open = kValue; open <= kCommentary; ++open) {
         worksheet_write_blank(sheet, row, open, open_);
       }
@@ -120,7 +123,7 @@ class Writer {
  private:
   // A number that the unit can have, or one of the two symbols.
   static void CheckValue(lxw_worksheet* sheet, lxw_row_t row, bool is_count) {
-    const std::string cell = absl::StrCat("H", row + 1);
+    const std::string cell = absl::StrCat(std::string(1, static_cast<char>('A' + kValue)), row + 1);
     std::string formula =
         is_count ? absl::StrCat("=OR(", cell, "=\"x\",", cell, "=\"z\",AND(ISNUMBER(", cell, "),",
                                 cell, ">=0,", cell, "=INT(", cell, ")))")
@@ -153,7 +156,7 @@ class Writer {
     word.value_list = const_cast<char**>(words);
     worksheet_data_validation_range(sheet, 1, kProvisional, last, kProvisional, &word);
 
-    std::string long_title = "At most 300 characters";
+    std::string long_title = "At most 300 characters; an accent counts twice";
     lxw_data_validation length = {};
     length.validate = LXW_VALIDATION_TYPE_LENGTH;
     length.criteria = LXW_VALIDATION_CRITERIA_LESS_THAN_OR_EQUAL_TO;

@@ -18,11 +18,15 @@ inline constexpr absl::string_view kFiguresSheet = "Figures";
 struct OwedFigure {
   std::string measure;
   std::string area;
+  // For who fills it in, as is `due`; not read back.
+  std::string area_name;
   std::string period_kind;
   std::string period_start;
   std::string period_end;
   std::string breakdown_dimension;
   std::string breakdown_item;
+  // The day by which it is due, as `2018-07-30`.
+  std::string due;
   // The value is a whole number.
   bool is_count = false;
 };
@@ -33,9 +37,6 @@ struct MeasureGuide {
   std::string title;
   std::string definition;
   std::string unit;
-  // The day by which its figures are due, as `2018-07-30`; the earliest when there are
-  // several.
-  std::string due;
 };
 
 // Writes the workbook to a new file `path`: a sheet of guidance, and the sheet

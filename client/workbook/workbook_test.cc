@@ -180,24 +180,25 @@ class WorkbookTest : public ::testing::Test {
 
 TEST_F(WorkbookTest, WhatIsOwedIsFilledInBeforehandAndReadBack) {
   const std::string path = folder_.Path("returns.xlsx");
-  ASSERT_TRUE(
-      WriteReturnWorkbook(
-          path, "Wyre Borough Council",
-          {{"calls", "Calls", "Calls in the period", "count", "2018-07-30"}},
-          {{"calls", "E07000128", "FINANCIAL_QUARTER", "2018-04-01", "2018-06-30", "", "", true},
-           {"calls", "E07000128", "FINANCIAL_QUARTER", "2018-04-01", "2018-06-30", "place", "=Home",
-            true}})
-          .ok());
+  ASSERT_TRUE(WriteReturnWorkbook(path, "Wyre Borough Council",
+                                  {{"calls", "Calls", "Calls in the period", "count"}},
+                                  {{"calls", "E07000128", "Wyre", "FINANCIAL_QUARTER", "2018-04-01",
+                                    "2018-06-30", "", "", "2018-07-30", true},
+                                   {"calls", "E07000128", "Wyre", "FINANCIAL_QUARTER", "2018-04-01",
+                                    "2018-06-30", "place", "=Home", "2018-07-30", true}})
+                  .ok());
   const std::string workbook = ReadWhole(path);
   EXPECT_THAT(
       Texts(Read(workbook)),
-      ElementsAre("1: measure|area|period_kind|period_start|period_end|breakdown_dimension|"
-                  "breakdown_item|value|numerator|denominator|provisional|commentary",
-                  "2: calls|E07000128|FINANCIAL_QUARTER|2018-04-01|2018-06-30",
-                  "3: calls|E07000128|FINANCIAL_QUARTER|2018-04-01|2018-06-30|place|=Home"));
+      ElementsAre(
+          "1: measure|area|area_name|period_kind|period_start|period_end|breakdown_dimension|"
+          "breakdown_item|due|value|numerator|denominator|provisional|commentary",
+          "2: calls|E07000128|Wyre|FINANCIAL_QUARTER|2018-04-01|2018-06-30|||2018-07-30",
+          "3: "
+          "calls|E07000128|Wyre|FINANCIAL_QUARTER|2018-04-01|2018-06-30|place|=Home|2018-07-30"));
   const std::vector<std::string> guidance = Texts(ReadSheet(workbook, "Guidance"));
   EXPECT_EQ(guidance.front(), "1: Figures owed by Wyre Borough Council");
-  EXPECT_EQ(guidance.back(), "12: calls|Calls|Calls in the period|count|2018-07-30");
+  EXPECT_EQ(guidance.back(), "12: calls|Calls|Calls in the period|count");
 }
 
 TEST_F(WorkbookTest, AWorkbookThatCannotBeWrittenIsAnError) {

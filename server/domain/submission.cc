@@ -107,7 +107,8 @@ void MeasureRules::CheckPlaceAndTime(absl::string_view provider, absl::CivilDay 
   const auto duty = areas_of_.find(provider);
   if (duty == areas_of_.end()) {
     problems.Add(figure.row(), "measure",
-                 "the provider has no duty to report this measure; ask the board's office");
+                 "the provider has no duty to report this measure; ask the board's office, or name "
+                 "whose figures they are (`--provider`)");
   } else if (!duty->second.contains(figure.area())) {
     problems.Add(figure.row(), "area",
                  "is not one of the areas that the provider reports for this measure");

@@ -53,9 +53,9 @@ TEST(TombstoneTest, TheseFieldsHoldTextThatPeopleWrite) {
           "Breakdown.item", "Chase.contacts", "Duty.contact", "Observation.area_display_name",
           "Observation.measure_display_name", "Observation.note", "Observation.printed",
           "Period.label", "Release.display_name", "Release.note", "Release.sources",
-          "Release.withdrawn_reason", "Return.contact", "Return.measure_display_name",
-          "Return.reason", "Submission.source", "Submission.revision_reason",
-          "SubmittedObservation.commentary"));
+          "Release.withdrawn_reason", "Return.area_display_names", "Return.contact",
+          "Return.measure_display_name", "Return.reason", "Submission.source",
+          "Submission.revision_reason", "SubmittedObservation.commentary"));
 }
 
 TEST(TombstoneTest, ATextThatHoldsItGoesAsAWholeAndTheOthersStay) {

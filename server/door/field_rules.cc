@@ -34,9 +34,17 @@ uint32_t MaxBytes(const v1::FieldRule& rule) {
   return rule.max_bytes() > 0 ? rule.max_bytes() : kDefaultMaxBytes;
 }
 
+// Those too that turn the direction of writing (U+202A to U+202E, U+2066 to U+2069), with
+// which a text reads otherwise than it is.
 bool HasControlCharacter(absl::string_view text) {
   for (const char c : text) {
     if (absl::ascii_iscntrl(static_cast<unsigned char>(c)) && c != '\n' && c != '\t') return true;
+  }
+  for (size_t i = 0; i + 2 < text.size(); ++i) {
+    const absl::string_view three = text.substr(i, 3);
+    if ((three >= "\u202A" && three <= "\u202E") || (three >= "\u2066" && three <= "\u2069")) {
+      return true;
+    }
   }
   return false;
 }

@@ -338,7 +338,11 @@ TEST(FieldRulesTest, ControlCharactersAreRefusedButForTabAndNewLine) {
         << static_cast<int>(c);
   }
   v1::ApplyPlanRequest request = WholePlan();
-  request.mutable_plan()->set_display_name("first\n\tsecond");
+  for (const char* turning : {"\u202A", "\u202E", "\u2066", "\u2069"}) {
+    request.mutable_plan()->set_display_name(absl::StrCat("a", turning, "b"));
+    EXPECT_THAT(Check(request), ElementsAre("plan.display_name: holds a control character"));
+  }
+  request.mutable_plan()->set_display_name("first\n\tsecond \u2013 third\u202F%\u2065");
   EXPECT_THAT(Check(request), IsEmpty());
 }
 

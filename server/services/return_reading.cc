@@ -3,11 +3,11 @@
 #include <utility>
 
 #include "absl/algorithm/container.h"
-#include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "base/civil_time.h"
 #include "base/resource_name.h"
 #include "base/status.h"
+#include "concordat/v1/directory.pb.h"
 #include "server/domain/periods.h"
 
 namespace concordat::services {
@@ -173,10 +173,23 @@ absl::Status ReturnReader::ReadArrivals(const v1::Measure& measure, const v1::Pe
   return absl::OkStatus();
 }
 
+absl::StatusOr<std::string> ReturnReader::AreaDisplayName(const std::string& area) {
+  const auto found = area_display_names_.find(area);
+  if (found != area_display_names_.end()) return found->second;
+  const absl::StatusOr<Row> row = reader_.Find(grant_, Kind::kArea, area, point_);
+  if (!row.ok() && !absl::IsNotFound(row.status())) return row.status();
+  v1::Area stored;
+  if (row.ok() && !stored.ParseFromString(row->body)) return Unreadable("area");
+  return area_display_names_[area] = stored.display_name();
+}
+
 absl::StatusOr<v1::Return> ReturnReader::Judge(const OwedReturn& owed) {
   RETURN_IF_ERROR(ReadArrivals(*owed.measure, owed.subject.period));
   v1::Return judged = domain::JudgeReturn(*owed.measure, owed.subject, arrivals_, owed.said, on_);
   judged.set_etag(ReturnEtag(owed.said_revision));
+  for (const std::string& area : judged.areas()) {
+    ASSIGN_OR_RETURN(*judged.add_area_display_names(), AreaDisplayName(area));
+  }
   return judged;
 }
 

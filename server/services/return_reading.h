@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -66,6 +67,7 @@ class ReturnReader {
   absl::StatusOr<v1::Return> Judge(const OwedReturn& owed);
 
  private:
+  absl::StatusOr<std::string> AreaDisplayName(const std::string& area);
   // What was submitted for a measure and period.
   absl::Status ReadArrivals(const v1::Measure& measure, const v1::Period& period);
 
@@ -77,6 +79,8 @@ class ReturnReader {
   // follow each other.
   std::string arrivals_of_;
   std::vector<domain::Arrival> arrivals_;
+  // By the areas' names, as far as they were asked for.
+  absl::flat_hash_map<std::string, std::string> area_display_names_;
 };
 
 }  // namespace concordat::services

@@ -40,6 +40,14 @@ std::optional<absl::CivilDay> DayOr(bool is_set, const google::type::Date& date)
 // What may be said, by whom, and with what. `request.state` is no computed one.
 absl::Status CheckWhatIsSaid(const v1::SetReturnStateRequest& request, bool is_office,
                              const Return& judged, absl::CivilDay own_due) {
+  const bool about_figures_alone =
+      request.state() == Return::NIL || request.state() == Return::NOT_AVAILABLE;
+  if (!is_office && (!about_figures_alone || judged.state() == Return::QUERIED)) {
+    return MakeError(v1::ROLE_MISSING,
+                     "an agency says that there are no figures; the rest, and the end of a query, "
+                     "is a COORDINATOR's to say",
+                     {{"roles", "COORDINATOR"}});
+  }
   std::vector<FieldViolation> violations;
   const bool complete = domain::IsComplete(judged);
   switch (request.state()) {
@@ -67,16 +75,7 @@ absl::Status CheckWhatIsSaid(const v1::SetReturnStateRequest& request, bool is_o
     violations.push_back({"extended_to", absl::StrCat("must be after the due day and at most ",
                                                       kMostDaysAhead, " days later")});
   }
-  RETURN_IF_ERROR(FromViolations(violations));
-  const bool about_figures_alone =
-      request.state() == Return::NIL || request.state() == Return::NOT_AVAILABLE;
-  if (!is_office && (!about_figures_alone || judged.state() == Return::QUERIED)) {
-    return MakeError(v1::ROLE_MISSING,
-                     "an agency says that there are no figures; the rest, and the end of a query, "
-                     "is a COORDINATOR's to say",
-                     {{"roles", "COORDINATOR"}});
-  }
-  return absl::OkStatus();
+  return FromViolations(violations);
 }
 
 // FIELDS_INVALID when the filter names a measure that nobody owes; that its own agency does

@@ -157,6 +157,16 @@ TEST_F(ReturnsTest, AreListedByDueDayAndName) {
                           "2018-19-q2.police DUE 0", "2018-19-q2.trust DUE 0"));
 }
 
+TEST_F(ReturnsTest, NameTheirAreas) {
+  v1::Area area;
+  area.set_display_name("Burnley");
+  store::Row row;
+  row.name = "areas/b";
+  row.body = StoredBytes(area);
+  Put(store::Kind::kArea, row, StartOf(Day(1995, 1, 2)));
+  EXPECT_THAT(List(Day(2018, 7, 1)).returns(0).area_display_names(), ElementsAre("", "Burnley"));
+}
+
 TEST_F(ReturnsTest, AreReceivedByTheTotalsOfTheirAreas) {
   Submit("submissions/1", {"areas/a"}, Day(2018, 7, 10));
   EXPECT_THAT(Texts(List(Day(2018, 7, 11))),
@@ -299,8 +309,8 @@ TEST_F(ReturnsTest, AreExtendedAndQueriedByTheOfficeAlone) {
   request_.clear_extended_to();
   EXPECT_EQ(ReasonOf(Say(Return::QUERIED, kOffice, day).status()), v1::FIELDS_INVALID)
       << "there is nothing to ask about";
-  Submit("submissions/1", {"areas/a"}, day);
   EXPECT_EQ(ReasonOf(Say(Return::QUERIED, kContributor, day).status()), v1::ROLE_MISSING);
+  Submit("submissions/1", {"areas/a"}, day);
   ASSERT_TRUE(Say(Return::QUERIED, kOffice, day).ok());
   EXPECT_EQ(ReasonOf(Say(Return::NIL, kContributor, day).status()), v1::ROLE_MISSING)
       << "the board's question is not the agency's to close";

@@ -23,8 +23,9 @@ bool NameIsCovered(const auth::Grant& grant, Kind kind, absl::string_view name) 
       return grant.CoversRelease(name);
     case Kind::kAgency:
     case Kind::kClient:
-    case Kind::kArea:
       return grant.CoversDirectory();
+    case Kind::kArea:
+      return grant.CoversAreas();
     case Kind::kSubmission:
       return grant.basis() == v1::AccessRule::ROLE;
     case Kind::kAgreement:

@@ -291,8 +291,8 @@ TEST_F(ExtractTest, TheBundledReleaseKeepsItsBytesInEveryLayout) {
     const char* sha256;
   };
   const Case cases[] = {
-      {Request::CSV, "e97f9cd7865571f88c006d7482e1ef441434cd0ec75e777799d6c8120a56a0fa"},
-      {Request::EXCEL_CSV, "70480ef262c45d7ae84f160025cb46b2b34c98a13bdf7659985468255474e380"},
+      {Request::CSV, "5bf39843e6d2fd6ab8d33da015a1608e7477dbefb6ea8b08a7f73c1568930a52"},
+      {Request::EXCEL_CSV, "17b668d52a5949ca3a661f5ee27cbb13f85d0a9dbb5f5d59cb6185735652f999"},
       {Request::NDJSON, "53320d15ca4e7ff848288de90802143f010c9845505f6804db3517b91f73e21f"},
       {Request::TIDY_CSV, "90e22bec96b7e55d9d5bc9adaf4845624cc55bde48c128be1f900feec37f6b02"},
       {Request::TIDY_METADATA, "cb7f38c840abe70bd62c327be5725a0dc3c803d8dfeed39443a144db4f74ec54"}};
