@@ -172,9 +172,9 @@ void AppendFigure(const CellLayout& cells, const v1::Observation& observation,
   cells.Text("neighbour_set", observation.neighbour_set(), out);
   AppendBreakdown(cells, observation, out);
   cells.Number("value", ValueOf(observation, measure), out);
-  cells.Number(
-      "numerator",
-      PartOf(observation, measure, observation.has_numerator(), observation.numerator()), out);
+  cells.Number("numerator",
+               PartOf(observation, measure, observation.has_numerator(), observation.numerator()),
+               out);
   cells.Number(
       "denominator",
       PartOf(observation, measure, observation.has_denominator(), observation.denominator()), out);
