@@ -28,7 +28,7 @@ constexpr size_t kDeepestArea = 8;
 std::vector<absl::string_view> EndingsOf(const Measure& measure) {
   if (measure.unit() == Measure::COUNT) return {absl::string_view()};
   std::vector<absl::string_view> endings;
-  if (measure.unit() == Measure::PERCENT || measure.unit() == Measure::RATE) {
+  if (IsRatioUnit(measure)) {
     endings.push_back(kNumeratorEnding);
   }
   if (!measure.denominator_public()) endings.push_back(kDenominatorEnding);
@@ -36,6 +36,10 @@ std::vector<absl::string_view> EndingsOf(const Measure& measure) {
 }
 
 }  // namespace
+
+bool IsRatioUnit(const Measure& measure) {
+  return measure.unit() == Measure::PERCENT || measure.unit() == Measure::RATE;
+}
 
 // Identifiers have no `#`, and what names an item has a `=`.
 bool ReleaseSums::StandsForOthers(const Node& node) {
@@ -261,7 +265,10 @@ size_t ReleaseSums::PlaceOf(const Node& node, const std::vector<std::string>& ho
 }
 
 std::vector<BrokenSum> ReleaseSums::Finish() {
-  if (measure_.unit() == Measure::PERCENT && !measure_.denominator_public()) {
+  // A rate may be of something else than it is per; one that is not shows in all that is known.
+  const bool are_shares =
+      absl::c_all_of(table_.ratios, [](const Ratio& ratio) { return ratio.is_share; });
+  if (IsRatioUnit(measure_) && !measure_.denominator_public() && are_shares) {
     absl::flat_hash_set<std::string> denominators;
     for (const Count& count : table_.counts) {
       if (absl::EndsWith(count.name, kDenominatorEnding)) denominators.insert(count.name);

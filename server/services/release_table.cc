@@ -39,10 +39,6 @@ enum class Shape {
   kOpaque,
 };
 
-bool IsRatioUnit(const Measure& measure) {
-  return measure.unit() == Measure::PERCENT || measure.unit() == Measure::RATE;
-}
-
 // Whether a ratio's denominator is a count of the table, and no population beside it.
 bool HasDenominatorCount(const Measure& measure) {
   return !measure.denominator_public() || measure.unit() == Measure::PERCENT;

@@ -18,8 +18,16 @@ constexpr int64_t kValuesNeededWhenTold = 2;
 // There is nothing to count.
 constexpr Interval kNone = {0, 0};
 
+// Nobody holds what is not available: its holders are only the last to be kept from it.
 bool Holds(const Variable& variable, int agency) {
-  return std::binary_search(variable.holders.begin(), variable.holders.end(), agency);
+  return variable.is_available &&
+         std::binary_search(variable.holders.begin(), variable.holders.end(), agency);
+}
+
+// Whether an agency that is none of `holders` holds it.
+bool OthersHold(const Variable& variable, const std::vector<int>& holders) {
+  return variable.is_available && !std::includes(holders.begin(), holders.end(),
+                                                 variable.holders.begin(), variable.holders.end());
 }
 
 // Adds the counts that sums of held counts give, such as a total of which the attacker
@@ -57,8 +65,7 @@ Attacker EverybodyBut(const Model& model, const std::vector<int>& holders) {
   attacker.name = names.empty() ? "all agencies"
                                 : absl::StrCat("all agencies but ", absl::StrJoin(names, ", "));
   for (const Variable& variable : model.variables) {
-    attacker.holds.push_back(!std::includes(holders.begin(), holders.end(),
-                                            variable.holders.begin(), variable.holders.end()));
+    attacker.holds.push_back(OthersHold(variable, holders));
     attacker.is_kept_from.push_back(variable.holders == holders);
   }
   AddOwnSums(model, attacker);
@@ -71,9 +78,9 @@ Attacker Alone(const Model& model, int agency) {
   attacker.name = agency < 0 ? "the public" : model.agencies[static_cast<size_t>(agency)];
   attacker.is_one_agency = agency >= 0;
   for (const Variable& variable : model.variables) {
-    const bool holds = Holds(variable, agency);
-    attacker.holds.push_back(holds);
-    attacker.is_kept_from.push_back(!holds);
+    attacker.holds.push_back(Holds(variable, agency));
+    attacker.is_kept_from.push_back(
+        !std::binary_search(variable.holders.begin(), variable.holders.end(), agency));
   }
   AddOwnSums(model, attacker);
   return attacker;

@@ -12,6 +12,9 @@
 namespace concordat::domain::disclosure {
 namespace {
 
+using testing::AllOf;
+using testing::Contains;
+using testing::Field;
 using testing::HasSubstr;
 
 ProtectedRelease MustProtect(const Table& table, const Options& options = {}) {
@@ -212,6 +215,21 @@ TEST(ProtectTest, AgenciesThatPoolWhatTheyHoldCostMoreThanAgenciesThatDoNot) {
   Options separate;
   separate.pooling = Pooling::kSeparate;
   EXPECT_EQ(MustProtect(table, separate).cost.sum_hidden >= 43, true);
+}
+
+TEST(ProtectTest, WhoSaysThatACountIsNotAvailableDoesNotHoldIt) {
+  Table table = County(3, 30, 40);
+  for (Count& count : table.counts) count.holders = {"agencies/" + count.name};
+  table.counts[3].holders = {"agencies/burnley"};
+  table.counts.push_back({.name = "police", .value = 50, .holders = {"agencies/pendle"}});
+  table.counts.push_back({.name = "elsewhere",
+                          .availability = Availability::kNotAvailable,
+                          .holders = {"agencies/pendle"}});
+  table.sums.push_back({"police", {"burnley", "elsewhere"}});
+  // Who held it would know Burnley's by the difference, and would not be kept from it.
+  EXPECT_THAT(MustProtect(table).findings,
+              Contains(AllOf(Field(&Finding::name, "burnley"),
+                             Field(&Finding::attacker, "all agencies but agencies/burnley"))));
 }
 
 TEST(ProtectTest, WhatOthersHoldAnywayCannotBeProtectedAndIsNamed) {
