@@ -118,11 +118,17 @@ class Writer {
     worksheet_activate(sheet);
   }
 
-  absl::Status Close() { return file_.Close(); }
+  absl::Status Close() {
+    absl::Status closed = file_.Close();
+    if (closed.ok() && refused_) return absl::InternalError("a check of a cell was refused");
+    return closed;
+  }
 
  private:
+  void Note(lxw_error error) { refused_ |= error != LXW_NO_ERROR; }
+
   // A number that the unit can have, or one of the two symbols.
-  static void CheckValue(lxw_worksheet* sheet, lxw_row_t row, bool is_count) {
+  void CheckValue(lxw_worksheet* sheet, lxw_row_t row, bool is_count) {
     const std::string cell = absl::StrCat(std::string(1, static_cast<char>('A' + kValue)), row + 1);
     std::string formula =
         is_count ? absl::StrCat("=OR(", cell, "=\"x\",", cell, "=\"z\",AND(ISNUMBER(", cell, "),",
@@ -138,37 +144,41 @@ class Writer {
     check.value_formula = formula.data();
     check.error_title = title.data();
     check.error_message = message.data();
-    worksheet_data_validation_cell(sheet, row, kValue, &check);
+    Note(worksheet_data_validation_cell(sheet, row, kValue, &check));
   }
 
-  static void CheckColumns(lxw_worksheet* sheet, lxw_row_t last) {
+  void CheckColumns(lxw_worksheet* sheet, lxw_row_t last) {
     std::string title = "A number from 0 on";
     lxw_data_validation number = {};
     number.validate = LXW_VALIDATION_TYPE_DECIMAL;
     number.criteria = LXW_VALIDATION_CRITERIA_GREATER_THAN_OR_EQUAL_TO;
     number.value_number = 0;
     number.error_title = title.data();
-    worksheet_data_validation_range(sheet, 1, kNumerator, last, kDenominator, &number);
+    Note(worksheet_data_validation_range(sheet, 1, kNumerator, last, kDenominator, &number));
 
     const char* words[] = {"true", "false", nullptr};
     lxw_data_validation word = {};
     word.validate = LXW_VALIDATION_TYPE_LIST;
     word.value_list = const_cast<char**>(words);
-    worksheet_data_validation_range(sheet, 1, kProvisional, last, kProvisional, &word);
+    Note(worksheet_data_validation_range(sheet, 1, kProvisional, last, kProvisional, &word));
 
-    std::string long_title = "At most 300 characters; an accent counts twice";
+    std::string long_title = "At most 300 characters";
+    std::string long_message = "A letter with an accent counts as two.";
     lxw_data_validation length = {};
     length.validate = LXW_VALIDATION_TYPE_LENGTH;
     length.criteria = LXW_VALIDATION_CRITERIA_LESS_THAN_OR_EQUAL_TO;
     length.value_number = 300;
     length.error_title = long_title.data();
-    worksheet_data_validation_range(sheet, 1, kCommentary, last, kCommentary, &length);
+    length.error_message = long_message.data();
+    Note(worksheet_data_validation_range(sheet, 1, kCommentary, last, kCommentary, &length));
   }
 
   XlsxFile file_;
   lxw_format* bold_;
   lxw_format* fixed_;
   lxw_format* open_;
+  // The library would not have a check.
+  bool refused_ = false;
 };
 
 }  // namespace
