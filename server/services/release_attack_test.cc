@@ -217,7 +217,8 @@ class ReleaseAttackTest : public ::testing::Test {
   struct Attacker {
     // Everybody but this agency, against what it sent; empty for the public, against all.
     std::string but;
-    // Knows what its agencies sent, and which counts are zero, and nothing of any release.
+    // Knows what its agencies sent, and of the others' which counts are zero, and nothing else
+    // of any release.
     bool has_no_release = false;
   };
 
@@ -260,8 +261,8 @@ class ReleaseAttackTest : public ::testing::Test {
       counts = {count, count};
       rests = {rest, rest};
     } else if (attacker.has_no_release) {
-      if (HasCounts(figure) && count == 0) counts = {0, 0};
-      if (HasCounts(figure) && rest == 0) rests = {0, 0};
+      if (HasCounts(figure)) counts = count == 0 ? Bounds{0, 0} : Bounds{1, kLargest};
+      if (HasCounts(figure)) rests = rest == 0 ? Bounds{0, 0} : Bounds{1, kLargest};
     } else if (shown.symbol == Observation::CONFIDENTIAL) {
       if (HasCounts(figure) && count > 0) counts.low = 1;
     } else if (shown.symbol == Observation::NONE && measure_.unit() == Measure::COUNT) {
@@ -276,13 +277,14 @@ class ReleaseAttackTest : public ::testing::Test {
     return {counts, rests};
   }
 
-  // Whether both releases have counts of the place, and these are the same.
+  // Whether both releases have a value of the place, from the same counts.
   bool IsUnchanged(const Round& first, const Round& second, const Place& place) const {
     const auto before = first.figures.find(place);
     const auto after = second.figures.find(place);
     if (before == first.figures.end() || after == second.figures.end()) return false;
     const std::vector<Place> finest = Finest(place);
-    return HasCounts(before->second) && HasCounts(after->second) &&
+    return before->second.figure.has_value() && after->second.figure.has_value() &&
+           HasCounts(before->second) == HasCounts(after->second) &&
            SumOf(first.truth.counts, finest) == SumOf(second.truth.counts, finest) &&
            (!IsRatio() || SumOf(first.truth.rests, finest) == SumOf(second.truth.rests, finest));
   }
