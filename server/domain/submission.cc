@@ -1,7 +1,7 @@
 #include "server/domain/submission.h"
 
-#include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -38,30 +38,40 @@ bool IsNeverNegative(v1::Measure::Unit unit) {
 
 void SubmissionProblems::Add(int64_t row, absl::string_view column, absl::string_view description) {
   ++count_;
-  if (kept_.size() >= kMostKept) return;
-  v1::RowProblem& problem = kept_.emplace_back();
+  v1::RowProblem problem;
   problem.set_row(row);
   problem.set_column(std::string(column));
   problem.set_description(std::string(description));
+  Keep(std::move(problem));
 }
 
 void SubmissionProblems::Add(const SubmissionProblems& others) {
   count_ += others.count_;
-  for (const v1::RowProblem& problem : others.kept_) {
-    if (kept_.size() >= kMostKept) return;
-    kept_.push_back(problem);
-  }
+  for (const auto& [row, problem] : others.kept_) Keep(problem);
+}
+
+std::vector<v1::RowProblem> SubmissionProblems::kept() const {
+  std::vector<v1::RowProblem> problems;
+  problems.reserve(kept_.size());
+  for (const auto& [row, problem] : kept_) problems.push_back(problem);
+  return problems;
+}
+
+void SubmissionProblems::Keep(v1::RowProblem problem) {
+  const int64_t row = problem.row();
+  if (kept_.size() == kMostKept && row >= kept_.rbegin()->first) return;
+  kept_.emplace(row, std::move(problem));
+  if (kept_.size() > kMostKept) kept_.erase(std::prev(kept_.end()));
 }
 
 absl::Status SubmissionProblems::ToStatus() const {
   if (count_ == 0) return absl::OkStatus();
   google::rpc::BadRequest bad_request;
-  for (const v1::RowProblem& problem : kept_) {
+  for (const auto& [row, problem] : kept_) {
     if (static_cast<size_t>(bad_request.field_violations_size()) == kMostSent) break;
     auto* violation = bad_request.add_field_violations();
-    violation->set_field(problem.row() == 0
-                             ? absl::StrCat("header.", problem.column())
-                             : absl::StrCat("rows[", problem.row(), "].", problem.column()));
+    violation->set_field(row == 0 ? absl::StrCat("header.", problem.column())
+                                  : absl::StrCat("rows[", row, "].", problem.column()));
     violation->set_description(problem.description());
   }
   const auto& first = bad_request.field_violations(0);

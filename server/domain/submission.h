@@ -3,6 +3,7 @@
 #define CONCORDAT_SERVER_DOMAIN_SUBMISSION_H_
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,8 +18,8 @@
 
 namespace concordat::domain {
 
-// What is wrong with a submission: the first problems, and how many there are. No
-// description repeats what was sent.
+// What is wrong with a submission: the problems of its first rows, and how many there are in
+// all. No description repeats what was sent.
 class SubmissionProblems {
  public:
   // As many are kept as SubmitObservationsResponse lists.
@@ -30,7 +31,8 @@ class SubmissionProblems {
   // Adds all of `others`.
   void Add(const SubmissionProblems& others);
 
-  const std::vector<v1::RowProblem>& kept() const { return kept_; }
+  // By row.
+  std::vector<v1::RowProblem> kept() const;
   // Those too that are not kept.
   int64_t count() const { return count_; }
 
@@ -39,7 +41,9 @@ class SubmissionProblems {
   absl::Status ToStatus() const;
 
  private:
-  std::vector<v1::RowProblem> kept_;
+  void Keep(v1::RowProblem problem);
+
+  std::multimap<int64_t, v1::RowProblem> kept_;
   int64_t count_ = 0;
 };
 

@@ -269,6 +269,21 @@ TEST(SubmissionProblemsTest, AreSentWithTheirRowsAndAllOfThemCounted) {
   EXPECT_EQ(info->metadata().at("problems"), "1501");
 }
 
+TEST(SubmissionProblemsTest, AreKeptByTheirRowsHoweverTheyWereFound) {
+  SubmissionProblems problems;
+  for (int row = 2000; row > 0; --row) problems.Add(row, "value", "must not be negative");
+  SubmissionProblems others;
+  others.Add(7, "area", "is not one of the areas");
+  others.Add(0, "revision_reason", "is required");
+  problems.Add(others);
+  ASSERT_EQ(problems.kept().size(), SubmissionProblems::kMostKept);
+  EXPECT_EQ(problems.kept()[0].column(), "revision_reason");
+  EXPECT_EQ(problems.kept()[7].row(), 7);
+  EXPECT_EQ(problems.kept()[8].column(), "area");
+  EXPECT_EQ(problems.kept().back().row(), 998);
+  EXPECT_EQ(problems.count(), 2002);
+}
+
 // The figures of one measure together.
 class MeasureStateTest : public ::testing::Test {
  public:

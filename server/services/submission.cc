@@ -211,7 +211,8 @@ class Submitting final : public SubmissionSink {
 
   static void AddTo(const domain::SubmissionProblems& problems,
                     google::protobuf::RepeatedPtrField<v1::RowProblem>& list) {
-    list.Assign(problems.kept().begin(), problems.kept().end());
+    const std::vector<v1::RowProblem> kept = problems.kept();
+    list.Assign(kept.begin(), kept.end());
   }
 
   absl::StatusOr<const Known*> FindMeasure(const std::string& name) {
