@@ -282,14 +282,15 @@ void ReleaseTable::AddEarlier(const EarlierRelease& release, ReleaseSums& sums) 
   std::vector<NamedFigure> figures;
   for (const EarlierFigure& figure : release.figures) {
     NamedFigure& named = figures.emplace_back(NamedFigure{&figure.version.key, ""});
-    if (figure.version.figure.symbol() != Observation::NOT_AVAILABLE) {
+    const bool is_opaque = ShapeOf(*block_.measure, figure.version.figure) == Shape::kOpaque;
+    if (figure.version.figure.symbol() != Observation::NOT_AVAILABLE && !is_opaque) {
       named.name = VersionName(figure.version);
-      Remember(release, figure, named.name);
     } else if (is_new) {
-      // What nobody has said may have changed since.
+      // What nobody has said may have changed since: so 100 % of one may be of another count.
       named.name = absl::StrCat("@release", releases_.size(), " ", FigureName(figure.version.key));
       AddFigure(figure.version, named.name, /*is_published=*/false);
     }
+    Remember(release, figure, named.name);
   }
   // The same figures once more say nothing more.
   if (is_new) sums.Add(figures);

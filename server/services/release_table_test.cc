@@ -342,6 +342,21 @@ TEST_F(ReleaseTableTest, NoShareIsAboveOneThoughItsCountsAreUnknown) {
   EXPECT_FALSE(is_share(ReleaseTable(broken, children_)));
 }
 
+TEST_F(ReleaseTableTest, NoRateIsAboveItsDenominatorWhereNoneIsKnownToBe) {
+  measure_.set_unit(Measure::RATE);
+  measure_.set_rate_per(1000);
+  const auto is_share = [this](double numerator) {
+    const ReleaseBlock block = Block({Share("areas/county", 90, 180),
+                                      Share("areas/east", numerator, 40), Missing("areas/west")});
+    const ReleaseTable table(block, children_);
+    return absl::c_any_of(table.table().ratios, [](const auto& ratio) {
+      return ratio.name == "areas/west" && ratio.is_share;
+    });
+  };
+  EXPECT_TRUE(is_share(20));
+  EXPECT_FALSE(is_share(41)) << "a rate of something else";
+}
+
 TEST_F(ReleaseTableTest, SumsThatCannotHoldTogetherAreNamed) {
   // The county is 63 by the police area, and 70 by its districts.
   const ReleaseBlock block =
@@ -523,6 +538,24 @@ TEST_F(ReleaseTableTest, WhatIsNotAvailableMayHaveChangedBetweenReleases) {
   EXPECT_THAT(SymbolsOf(block),
               ElementsAre(Observation::NONE, Observation::NONE, Observation::NOT_AVAILABLE,
                           Observation::CONFIDENTIAL, Observation::CONFIDENTIAL));
+}
+
+TEST_F(ReleaseTableTest, AShareWithoutItsCountsMayBeOfOthersInEachRelease) {
+  measure_.set_unit(Measure::PERCENT);
+  ReleaseBlock block = Block(
+      {Share("areas/county", 30, 30), Share("areas/east", 20, 20), Counted("areas/west", 100)});
+  block.figures[0].revision = 2;
+  EarlierFigure hidden;
+  hidden.version = Counted("areas/west", 100);
+  hidden.was_hidden = true;
+  block.earlier.push_back(
+      {kDfeChildren,
+       {Shown(Share("areas/county", 60, 60)), Shown(Share("areas/east", 20, 20)), hidden}});
+  // One count in both would be 10 and 40, and the sums could not hold together.
+  EXPECT_THAT(SumsOf(block),
+              IsSupersetOf({"areas/county#numerator = areas/east#numerator + areas/west#numerator",
+                            "@1 areas/county#numerator = @release2 areas/west#numerator + "
+                            "areas/east#numerator"}));
 }
 
 TEST_F(ReleaseTableTest, TheSameFiguresInAnEarlierReleaseSayNothingMore) {
