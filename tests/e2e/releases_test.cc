@@ -1,21 +1,29 @@
 // Releases of submitted figures through a whole server: the office makes them, partners
 // read what is shown, and a withdrawal ends it.
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 #include "absl/time/time.h"
 #include "base/civil_time.h"
 #include "base/clock.h"
+#include "base/resource_name.h"
 #include "concordat/v1/directory_service.pb.h"
 #include "concordat/v1/measure_service.pb.h"
 #include "concordat/v1/release_service.pb.h"
 #include "concordat/v1/scorecard.pb.h"
 #include "concordat/v1/submission.pb.h"
 #include "gmock/gmock.h"
+#include "google/protobuf/struct.pb.h"
+#include "google/protobuf/util/json_util.h"
 #include "gtest/gtest.h"
 #include "server/store/sqlite/connection.h"
 #include "server/store/sqlite/sqlite_store.h"
@@ -42,6 +50,54 @@ constexpr int kFirstDistrict = 117;
 constexpr int kDistricts = 12;
 
 std::string District(int number) { return absl::StrCat("areas/e07000", kFirstDistrict + number); }
+
+// What is shown of each area, by its code: a number or a symbol.
+using ShownByArea = std::map<std::string, std::string>;
+
+std::string CodeOf(const std::string& area) { return absl::AsciiStrToUpper(LastIdentifier(area)); }
+
+std::string TextOf(const Observation& figure) {
+  if (figure.has_value()) return absl::StrCat(figure.value());
+  return figure.symbol() == Observation::CONFIDENTIAL ? "c"
+                                                      : Observation::Symbol_Name(figure.symbol());
+}
+
+// Of an extract as CSV, of which no cell has a comma or a quote.
+ShownByArea ShownInCsv(absl::string_view file, const std::string& value_column) {
+  absl::ConsumePrefix(&file, "\xEF\xBB\xBF");
+  std::vector<std::string> lines = absl::StrSplit(file, "\r\n", absl::SkipEmpty());
+  ShownByArea shown;
+  std::vector<std::string> names;
+  for (const std::string& line : lines) {
+    const std::vector<std::string> cells = absl::StrSplit(line, ',');
+    if (names.empty()) {
+      names = cells;
+      continue;
+    }
+    EXPECT_EQ(cells.size(), names.size());
+    std::map<std::string, std::string> row;
+    for (size_t i = 0; i < cells.size() && i < names.size(); ++i) row[names[i]] = cells[i];
+    const std::string& district = row["lad_code"];
+    shown[district.empty() ? row["new_la_code"] : district] =
+        row[value_column].empty() ? row[value_column + "_status"] : row[value_column];
+  }
+  return shown;
+}
+
+ShownByArea ShownInNdjson(const std::string& file) {
+  ShownByArea shown;
+  for (const absl::string_view line : absl::StrSplit(file, '\n', absl::SkipEmpty())) {
+    google::protobuf::Struct row;
+    EXPECT_TRUE(google::protobuf::util::JsonStringToMessage(std::string(line), &row).ok());
+    const auto& fields = row.fields();
+    const std::string& district = fields.at("lad_code").string_value();
+    const google::protobuf::Value& value = fields.at("value");
+    shown[district.empty() ? fields.at("new_la_code").string_value() : district] =
+        value.has_number_value() ? absl::StrCat(value.number_value())
+                                 : fields.at("symbol").string_value();
+  }
+  return shown;
+}
 
 // A reader of another agency.
 const Partner kReader{"lancashire-county-council:business-intelligence", "multi-agency-assurance"};
@@ -124,7 +180,7 @@ class ReleasesTest : public testing::Test {
   }
   Answer<v1::ListObservationsResponse> List(const Partner& partner) {
     v1::ListObservationsRequest request;
-    request.set_parent(kRelease);
+    request.set_parent(release_.name());
     return partnership_->Ask<v1::ListObservationsResponse>(partner, request);
   }
   Answer<v1::Release> GetRelease(const Partner& partner) {
@@ -141,7 +197,7 @@ class ReleasesTest : public testing::Test {
   }
   Answer<v1::Scorecard> GetScorecard(const Partner& partner) {
     v1::GetScorecardRequest request;
-    request.set_name(kRelease);
+    request.set_name(release_.name());
     return partnership_->Ask<v1::Scorecard>(partner, request);
   }
   // Begins an extract and leaves when its first message is there, or it is refused.
@@ -155,6 +211,58 @@ class ReleasesTest : public testing::Test {
     call.CloseWrites();
     if (call.Read().has_value()) call.Cancel();
     return call.Finish();
+  }
+  // A whole extract.
+  std::string Extract(const Partner& partner, v1::ExtractObservationsRequest::Format format) {
+    v1::ExtractObservationsRequest request;
+    request.set_parent(release_.name());
+    request.set_format(format);
+    StreamCall call(partnership_->ChannelOf(partner), PathOf(*request.GetDescriptor()),
+                    TestPartnership::PurposeOf(partner));
+    EXPECT_TRUE(call.Write(request.SerializeAsString()));
+    call.CloseWrites();
+    std::string file;
+    while (std::optional<std::string> message = call.Read()) {
+      v1::ExtractObservationsResponse part;
+      EXPECT_TRUE(part.ParseFromString(*message));
+      file += part.chunk().data();
+    }
+    const Outcome outcome = call.Finish();
+    EXPECT_TRUE(outcome.ok()) << outcome.Text();
+    return file;
+  }
+  // What the partner gets of the release by each road.
+  std::map<std::string, ShownByArea> ShownByRoad(const Partner& partner) {
+    using Format = v1::ExtractObservationsRequest;
+    std::map<std::string, ShownByArea> shown;
+    const v1::ListObservationsResponse all = List(partner).message;
+    for (const Observation& figure : all.observations()) {
+      shown["list"][CodeOf(figure.area())] = TextOf(figure);
+    }
+    for (const auto& [area, text] : shown["list"]) {
+      v1::ListObservationsRequest one;
+      one.set_parent("releases/-");
+      one.mutable_filter()->add_measures(kMeasure);
+      one.mutable_filter()->add_areas(absl::StrCat("areas/", absl::AsciiStrToLower(area)));
+      const auto listed = partnership_->Get<v1::ListObservationsResponse>(partner, one);
+      for (const Observation& figure : listed.observations()) {
+        const bool is_of_release = ParentOf(figure.name()) == release_.name();
+        if (is_of_release) shown["filter"][CodeOf(figure.area())] = TextOf(figure);
+      }
+    }
+    const v1::Scorecard scorecard = GetScorecard(partner).message;
+    for (const v1::Scorecard::Row& row : scorecard.rows()) {
+      for (const v1::Scorecard::Cell& cell : row.cells()) {
+        shown["scorecard"][CodeOf(cell.area())] = TextOf(cell.figure());
+        EXPECT_THAT(cell.trend(), SizeIs(1));
+        shown["trend"][CodeOf(cell.area())] = TextOf(cell.trend(0));
+      }
+    }
+    shown["CSV"] = ShownInCsv(Extract(partner, Format::CSV), "value");
+    shown["excel CSV"] = ShownInCsv(Extract(partner, Format::EXCEL_CSV), "value");
+    shown["tidy CSV"] = ShownInCsv(Extract(partner, Format::TIDY_CSV), "value_count");
+    shown["NDJSON"] = ShownInNdjson(Extract(partner, Format::NDJSON));
+    return shown;
   }
   // As the office sees them: agency, agreement and its version, first and last time.
   std::vector<std::string> Recipients() { return TextsOf(GetRelease(kBoard).message); }
@@ -199,6 +307,30 @@ TEST_F(ReleasesTest, PartnersSeeWhatWasPublishedAndTheOfficeItsReport) {
   const auto seen = GetRelease(kReader);
   EXPECT_TRUE(seen.ok()) << seen.outcome.Text();
   EXPECT_FALSE(seen.message.has_report());
+}
+
+TEST_F(ReleasesTest, EveryRoadShowsEachFigureAsItWasFrozenAlsoAfterARevision) {
+  for (const double small : {3, 4}) {
+    if (small == 4) {
+      Submit("submissions/second", small);
+      release_.set_name("releases/e2e-quarter-1-again");
+    }
+    const auto published = Publish(Preview().preview_digest());
+    ASSERT_TRUE(published.ok()) << published.outcome.Text();
+    const ShownByArea frozen = ShownByRoad(kBoard)["list"];
+    EXPECT_THAT(frozen, SizeIs(kDistricts + 1));
+    EXPECT_EQ(frozen.at(CodeOf(District(1))), "c");
+    // The trust's agreement has no districts.
+    const std::pair<Partner, size_t> partners[] = {
+        {kBoard, kDistricts + 1}, {kReader, kDistricts + 1}, {kHealthTrust, 1}};
+    for (const auto& [partner, areas] : partners) {
+      for (const auto& [road, shown] : ShownByRoad(partner)) {
+        SCOPED_TRACE(absl::StrCat(partner.client, ", ", road));
+        EXPECT_THAT(shown, SizeIs(areas));
+        for (const auto& [area, text] : shown) EXPECT_EQ(text, frozen.at(area)) << area;
+      }
+    }
+  }
 }
 
 TEST_F(ReleasesTest, APreviewDoesNotOutliveTheServerOrARevision) {
