@@ -157,7 +157,7 @@ std::string CountsOf(const Measure& measure, const v1::SubmittedObservation& fig
   const Shape shape = ShapeOf(measure, figure);
   const bool has_value = shape == Shape::kCount || shape == Shape::kOpaque;
   const bool has_denominator =
-      figure.has_denominator() && (shape == Shape::kOpaque || HasDenominatorCount(measure));
+      figure.has_denominator() && (shape == Shape::kOpaque || !measure.denominator_public());
   return absl::StrCat(static_cast<int>(shape), "/", static_cast<int>(figure.symbol()), "/",
                       has_value && figure.has_value() ? Exactly(figure.value()) : "", "/",
                       figure.has_numerator() ? Exactly(figure.numerator()) : "", "/",

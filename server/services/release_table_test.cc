@@ -500,15 +500,17 @@ TEST_F(ReleaseTableTest, ARevisionThatLeavesTheCountsAsTheyWereIsNoOtherVersion)
        revised(average("areas/west", 9, 3), 8)},
       "#denominator");
 
-  measure_.set_unit(Measure::RATE);
   measure_.set_rate_per(10000);
   measure_.set_denominator_public(true);
-  check(
-      {Share("areas/county", 72, 40000), Share("areas/east", 60, 20000),
-       Share("areas/west", 12, 20000)},
-      {revised(Share("areas/county", 63, 40300), 15.6),
-       revised(Share("areas/east", 60, 20200), 29.7), revised(Share("areas/west", 3, 20100), 1.5)},
-      "#numerator");
+  for (const Measure::Unit unit : {Measure::RATE, Measure::PERCENT}) {
+    measure_.set_unit(unit);
+    check({Share("areas/county", 72, 40000), Share("areas/east", 60, 20000),
+           Share("areas/west", 12, 20000)},
+          {revised(Share("areas/county", 63, 40300), 15.6),
+           revised(Share("areas/east", 60, 20200), 29.7),
+           revised(Share("areas/west", 3, 20100), 1.5)},
+          "#numerator");
+  }
 }
 
 TEST_F(ReleaseTableTest, AShareOfWhatIsRoundedToNothingIsHidden) {
