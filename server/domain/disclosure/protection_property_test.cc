@@ -68,11 +68,20 @@ void ExpectKept(const Table& table, const ProtectedRelease& release, const Optio
   }
 }
 
+// A release that is refused gives nothing away; where agencies pool what they hold of small
+// totals, and some counts are not available, a few have to be.
+bool IsRefused(const absl::Status& status) { return absl::IsFailedPrecondition(status); }
+
 TEST(ProtectionPropertyTest, NoHiddenFigureIsDerivableFromTwoReleasesAndARevision) {
+  int refused = 0;
   for (int run = 0; run < Runs(); ++run) {
     SCOPED_TRACE(run);
     Case it(static_cast<uint64_t>(run) + 1);
     const auto first = Protect(it.table, it.options);
+    if (IsRefused(first.status())) {
+      ++refused;
+      continue;
+    }
     ASSERT_TRUE(first.ok()) << first.status();
     ExpectKept(it.table, *first, it.options);
     if (testing::Test::HasFailure()) return;
@@ -80,10 +89,15 @@ TEST(ProtectionPropertyTest, NoHiddenFigureIsDerivableFromTwoReleasesAndARevisio
     // The second knows both, so that its audit is of the union of the two.
     const Table second = Following(it.table, *first, Revised(it.dimensions, it.table, it.random));
     const auto next = Protect(second, it.options);
+    if (IsRefused(next.status())) {
+      ++refused;
+      continue;
+    }
     ASSERT_TRUE(next.ok()) << next.status();
     ExpectKept(second, *next, it.options);
     if (testing::Test::HasFailure()) return;
   }
+  EXPECT_LE(refused, Runs() / 200);
 }
 
 TEST(ProtectionPropertyTest, HidingEachReleaseForItselfIsCaughtWhenTheyAreLaidTogether) {
