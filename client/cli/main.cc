@@ -47,7 +47,8 @@ absl::StatusOr<ClientOptions> OptionsOf(const std::string& profile) {
 
 absl::StatusOr<Client> ConnectWithProfile(const std::string& profile) {
   ASSIGN_OR_RETURN(ClientOptions options, OptionsOf(profile));
-  const auto notice = std::make_shared<RetryNotice>(std::cerr, &absl::Now);
+  const auto notice =
+      std::make_shared<RetryNotice>(std::cerr, isatty(STDERR_FILENO) == 1, &absl::Now);
   options.on_retry = [notice](const absl::Status& outcome) { notice->OnRetry(outcome); };
   return Client::Connect(options);
 }

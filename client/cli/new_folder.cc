@@ -27,9 +27,8 @@ absl::Status Failed(absl::string_view what, const fs::path& path) {
   return LocalFileError(errno, absl::StrCat("cannot ", what, " ", path.string()));
 }
 
-absl::Status IsThere(const fs::path& path) {
-  return LocalError(absl::StrCat(path.string(), " is there already; nothing was written"),
-                    "name another, or move that one away: it may be in use");
+absl::Status IsThere(const fs::path& path, absl::string_view next) {
+  return LocalError(absl::StrCat(path.string(), " is there already; nothing was written"), next);
 }
 
 // Holds back what would end the program between two files.
@@ -107,7 +106,9 @@ absl::Status WriteNewFolder(const fs::path& folder, const std::vector<NewFile>& 
   }
   // A folder is renamed only over an empty folder, never over anything else.
   if (std::rename(scratch.path().c_str(), target.c_str()) == 0) return absl::OkStatus();
-  if (errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR) return IsThere(target);
+  if (errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR) {
+    return IsThere(target, "name another, or move that one away: it may hold a key that is in use");
+  }
   return Failed("create", target);
 }
 
@@ -117,7 +118,7 @@ absl::Status WriteNewFile(const fs::path& path, const std::string& content) {
   RETURN_IF_ERROR(WriteFile(scratch.path(), content, 0666));
   // A link is never made over what is there.
   if (link(scratch.path().c_str(), path.c_str()) == 0) return absl::OkStatus();
-  if (errno == EEXIST) return IsThere(path);
+  if (errno == EEXIST) return IsThere(path, "name another, or move that one away");
   return Failed("create", path);
 }
 

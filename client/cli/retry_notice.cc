@@ -13,8 +13,8 @@ constexpr absl::Duration kStretchEnds = absl::Seconds(10);
 
 }  // namespace
 
-RetryNotice::RetryNotice(std::ostream& err, std::function<absl::Time()> now)
-    : err_(err), now_(std::move(now)) {}
+RetryNotice::RetryNotice(std::ostream& err, bool is_terminal, std::function<absl::Time()> now)
+    : err_(err), is_terminal_(is_terminal), now_(std::move(now)) {}
 
 void RetryNotice::OnRetry(const absl::Status& outcome) {
   const absl::Time now = now_();
@@ -22,6 +22,7 @@ void RetryNotice::OnRetry(const absl::Status& outcome) {
   newest_ = now;
   if (said_ || now - first_ < kPatience) return;
   said_ = true;
+  if (is_terminal_) err_ << "\r\x1b[K";
   err_ << "concordat: " << Printable(outcome.message())
        << "\nIt is tried again until the call's time is over; Ctrl-C ends it." << std::endl;
 }

@@ -10,18 +10,21 @@
 
 namespace concordat::cli {
 
-// What ClientOptions::on_retry calls. Says so once in a run, after three seconds of one
-// stretch of retries: a service that only restarts is not worth a word. Not thread-safe.
+// What ClientOptions::on_retry calls. Says so once, after three seconds of one stretch of
+// retries: a service that only restarts is not worth a word. Not thread-safe: the program
+// makes one call at a time.
 class RetryNotice {
  public:
-  // `err` outlives it. `now` is the clock.
-  RetryNotice(std::ostream& err, std::function<absl::Time()> now);
+  // `err` outlives it; on a terminal there may be a progress line, which is wiped. `now` is
+  // the clock.
+  RetryNotice(std::ostream& err, bool is_terminal, std::function<absl::Time()> now);
 
   // A call is about to be tried again, because it ended with `outcome`.
   void OnRetry(const absl::Status& outcome);
 
  private:
   std::ostream& err_;
+  const bool is_terminal_;
   const std::function<absl::Time()> now_;
   // Of the stretch of retries at hand.
   absl::Time first_ = absl::InfinitePast();

@@ -25,8 +25,8 @@
 //                                  x not available, z not applicable, low rounds
 //                                  to zero. Where the value is hidden, all three
 //                                  are; of a count, which has neither, numerator
-//                                  and denominator are z. NDJSON: a number or null, with the
-//                                  value's symbol in `symbol`.
+//                                  and denominator are z. NDJSON: a number or
+//                                  null, with the value's symbol in `symbol`.
 //   provisional                    true or false.
 //   period_start, period_end       Days, Europe/London, inclusive.
 //   source_document, source_line   Where it was printed; empty when not known.

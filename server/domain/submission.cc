@@ -19,10 +19,6 @@ constexpr auto kLargestCount = static_cast<double>(disclosure::kLargestCount);
 // All whole numbers up to it are held exactly.
 constexpr double kLargestExact = 9'007'199'254'740'991;
 
-bool IsMadeOfParts(const v1::Measure& measure) {
-  return measure.unit() == v1::Measure::PERCENT || measure.unit() == v1::Measure::RATE;
-}
-
 std::string AboveLargestCount() {
   return absl::StrCat("is more than ", disclosure::kLargestCount,
                       ", the largest count that is protected");
@@ -36,8 +32,14 @@ bool IsNeverNegative(v1::Measure::Unit unit) {
 
 }  // namespace
 
+bool IsMadeOfParts(const v1::Measure& measure) {
+  return measure.unit() == v1::Measure::PERCENT || measure.unit() == v1::Measure::RATE;
+}
+
 void SubmissionProblems::Add(int64_t row, absl::string_view column, absl::string_view description) {
   ++count_;
+  // Of a million rows that are wrong, all but the first cost no more than this.
+  if (!HasRoomFor(row)) return;
   v1::RowProblem problem;
   problem.set_row(row);
   problem.set_column(std::string(column));
@@ -57,9 +59,13 @@ std::vector<v1::RowProblem> SubmissionProblems::kept() const {
   return problems;
 }
 
+bool SubmissionProblems::HasRoomFor(int64_t row) const {
+  return kept_.size() < kMostKept || row < kept_.rbegin()->first;
+}
+
 void SubmissionProblems::Keep(v1::RowProblem problem) {
   const int64_t row = problem.row();
-  if (kept_.size() == kMostKept && row >= kept_.rbegin()->first) return;
+  if (!HasRoomFor(row)) return;
   kept_.emplace(row, std::move(problem));
   if (kept_.size() > kMostKept) kept_.erase(std::prev(kept_.end()));
 }

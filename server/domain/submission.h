@@ -41,11 +41,16 @@ class SubmissionProblems {
   absl::Status ToStatus() const;
 
  private:
+  // Whether a problem of this row would be kept.
+  bool HasRoomFor(int64_t row) const;
   void Keep(v1::RowProblem problem);
 
   std::multimap<int64_t, v1::RowProblem> kept_;
   int64_t count_ = 0;
 };
+
+// Whether the measure's values are of a numerator and a denominator: percentages and rates.
+bool IsMadeOfParts(const v1::Measure& measure);
 
 // What numerator and denominator make in the measure's unit, not rounded. Nothing for a
 // unit that is not made of them, and without a denominator above 0.

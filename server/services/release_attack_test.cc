@@ -2,7 +2,7 @@
 // attacker is the public, or all agencies but one, which know what they sent themselves. It
 // knows the areas and the categories, that every figure is a sum of the finest ones, whether
 // somebody sent them or not, and which of those that were sent have not changed: nothing of how
-// the releases were protected. 100 runs of three releases of each kind, 2,000 with
+// the releases were protected. 200 runs of three releases of each kind, 2,000 with
 // CONCORDAT_LONG.
 #include <cstdint>
 #include <cstdlib>
@@ -20,6 +20,7 @@
 #include "server/domain/disclosure/linear_program.h"
 #include "server/domain/disclosure/random_table.h"
 #include "server/domain/disclosure/release.h"
+#include "server/domain/submission.h"
 #include "server/services/release_table.h"
 
 namespace concordat::services {
@@ -131,9 +132,7 @@ class ReleaseAttackTest : public ::testing::Test {
     return "areas/county";
   }
 
-  bool IsRatio() const {
-    return measure_.unit() == Measure::PERCENT || measure_.unit() == Measure::RATE;
-  }
+  bool IsRatio() const { return domain::IsMadeOfParts(measure_); }
 
   // Everybody knows what the ratios are of.
   bool HasPopulation() const { return measure_.denominator_public(); }
@@ -411,15 +410,16 @@ class ReleaseAttackTest : public ::testing::Test {
   }
 
   void AttackMany() {
-    const int runs = std::getenv("CONCORDAT_LONG") != nullptr ? 2000 : 100;
+    const int runs = std::getenv("CONCORDAT_LONG") != nullptr ? 2000 : 200;
     Tally tally;
     for (int run = 1; run <= runs; ++run) {
       SCOPED_TRACE(run);
       AttackOnce(static_cast<uint64_t>(run), tally);
       if (HasFailure()) return;
     }
-    EXPECT_GE(tally.targets, 8 * runs);
-    EXPECT_LE(tally.refused, runs / 2);
+    // What is left of a population is never small.
+    EXPECT_GE(tally.targets, (HasPopulation() ? 8 : 10) * runs);
+    EXPECT_LE(tally.refused, runs / 3);
   }
 
   Measure measure_;

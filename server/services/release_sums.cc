@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "server/domain/disclosure/consistency.h"
+#include "server/domain/submission.h"
 
 namespace concordat::services {
 namespace {
@@ -28,7 +29,7 @@ constexpr size_t kDeepestArea = 8;
 std::vector<absl::string_view> EndingsOf(const Measure& measure) {
   if (measure.unit() == Measure::COUNT) return {absl::string_view()};
   std::vector<absl::string_view> endings;
-  if (IsRatioUnit(measure)) {
+  if (domain::IsMadeOfParts(measure)) {
     endings.push_back(kNumeratorEnding);
   }
   if (!measure.denominator_public()) endings.push_back(kDenominatorEnding);
@@ -36,10 +37,6 @@ std::vector<absl::string_view> EndingsOf(const Measure& measure) {
 }
 
 }  // namespace
-
-bool IsRatioUnit(const Measure& measure) {
-  return measure.unit() == Measure::PERCENT || measure.unit() == Measure::RATE;
-}
 
 // Identifiers have no `#`, and what names an item has a `=`.
 bool ReleaseSums::StandsForOthers(const Node& node) {
@@ -268,7 +265,7 @@ std::vector<BrokenSum> ReleaseSums::Finish() {
   // A rate may be of something else than it is per; one that is not shows in all that is known.
   const bool are_shares =
       absl::c_all_of(table_.ratios, [](const Ratio& ratio) { return ratio.is_share; });
-  if (IsRatioUnit(measure_) && !measure_.denominator_public() && are_shares) {
+  if (domain::IsMadeOfParts(measure_) && !measure_.denominator_public() && are_shares) {
     absl::flat_hash_set<std::string> denominators;
     for (const Count& count : table_.counts) {
       if (absl::EndsWith(count.name, kDenominatorEnding)) denominators.insert(count.name);

@@ -23,9 +23,6 @@ namespace concordat::services {
 inline constexpr absl::string_view kNumeratorEnding = "#numerator";
 inline constexpr absl::string_view kDenominatorEnding = "#denominator";
 
-// Whether its values are of a numerator and a denominator.
-bool IsRatioUnit(const v1::Measure& measure);
-
 // Which areas an area consists of: `areas/{area}` by `areas/{area}`.
 using AreaChildren = absl::flat_hash_map<std::string, std::vector<std::string>>;
 
@@ -71,9 +68,9 @@ class ReleaseSums {
   void Add(const std::vector<NamedFigure>& figures);
 
   // When all releases were added: says that no share is above 1 where its counts are
-  // unknown either, nor a rate where none is known to be, and takes out what cannot hold together,
-  // but for sums that are less than their total: part of that was counted nowhere else. Returns the
-  // declared sums of the first release among both.
+  // unknown either, nor a rate where none is known to be; and takes out what cannot hold
+  // together, but for sums that are less than their total: part of that was counted nowhere
+  // else. Returns the declared sums of the first release among both.
   std::vector<BrokenSum> Finish();
 
  private:

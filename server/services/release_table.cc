@@ -9,6 +9,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/string_view.h"
 #include "server/domain/rounding.h"
+#include "server/domain/submission.h"
 
 namespace concordat::services {
 namespace {
@@ -54,7 +55,7 @@ Shape ShapeOf(const Measure& measure, const v1::SubmittedObservation& figure) {
   if (measure.unit() == Measure::COUNT) {
     return figure.has_value() && IsWhole(figure.value()) ? Shape::kCount : Shape::kOpaque;
   }
-  if (IsRatioUnit(measure)) {
+  if (domain::IsMadeOfParts(measure)) {
     const bool has_counts = figure.has_numerator() && IsWhole(figure.numerator()) &&
                             figure.has_denominator() && IsWhole(figure.denominator());
     return has_counts ? Shape::kRatio : Shape::kOpaque;
@@ -215,7 +216,7 @@ void ReleaseTable::AddFigure(const TableFigure& figure, const std::string& name,
         AddGap(name, figure, is_published);
         break;
       }
-      if (IsRatioUnit(measure)) {
+      if (domain::IsMadeOfParts(measure)) {
         AddGap(absl::StrCat(name, kNumeratorEnding), figure, is_published);
       }
       if (has_denominator_count) {

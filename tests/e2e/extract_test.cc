@@ -18,6 +18,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/support/certificates.h"
+#include "tests/support/read_extract.h"
 #include "tests/support/server_process.h"
 #include "tests/support/test_partnership.h"
 
@@ -41,32 +42,6 @@ Request RequestFor(const std::string& release, Request::Format format) {
   return request;
 }
 
-// A whole extract as its reader gets it.
-struct Extract {
-  Outcome outcome;
-  std::vector<std::string> messages;
-  std::vector<Part> parts;
-  std::string file;
-
-  const Part::Header& header() const { return parts.front().header(); }
-  const Part::Manifest& manifest() const { return parts.back().manifest(); }
-};
-
-Extract ReadExtract(TestPartnership& partnership, const Partner& partner, const Request& request) {
-  Extract extract;
-  StreamCall call(partnership.ChannelOf(partner), kPath, TestPartnership::PurposeOf(partner));
-  EXPECT_TRUE(call.Write(request.SerializeAsString()));
-  call.CloseWrites();
-  while (std::optional<std::string> message = call.Read()) {
-    Part& part = extract.parts.emplace_back();
-    EXPECT_TRUE(part.ParseFromString(*message));
-    extract.file += part.chunk().data();
-    extract.messages.push_back(*std::move(message));
-  }
-  extract.outcome = call.Finish();
-  return extract;
-}
-
 // SHA-256 over each message's length, big-endian in four bytes, and its bytes.
 std::string ResponseDigest(const std::vector<std::string>& messages) {
   Sha256 digest;
@@ -83,39 +58,6 @@ int64_t TotalSize(const std::vector<std::string>& messages) {
   int64_t size = 0;
   for (const std::string& message : messages) size += static_cast<int64_t>(message.size());
   return size;
-}
-
-// Rows of cells (RFC 4180).
-std::vector<std::vector<std::string>> ParseCsv(const std::string& text) {
-  std::vector<std::vector<std::string>> rows;
-  std::vector<std::string> row;
-  std::string cell;
-  bool quoted = false;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (quoted) {
-      if (c != '"') {
-        cell.push_back(c);
-      } else if (i + 1 < text.size() && text[i + 1] == '"') {
-        cell.push_back(text[++i]);
-      } else {
-        quoted = false;
-      }
-    } else if (c == '"') {
-      quoted = true;
-    } else if (c == ',' || c == '\n') {
-      row.push_back(std::move(cell));
-      cell.clear();
-      if (c == '\n') {
-        rows.push_back(std::move(row));
-        row.clear();
-      }
-    } else if (c != '\r') {
-      cell.push_back(c);
-    }
-  }
-  EXPECT_THAT(cell, IsEmpty()) << "the last line has no end";
-  return rows;
 }
 
 // Imports the papers' figures so many times over, under `release`.

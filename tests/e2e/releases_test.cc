@@ -33,6 +33,7 @@
 #include "tests/support/measures.h"
 #include "tests/support/moments.h"
 #include "tests/support/must.h"
+#include "tests/support/read_extract.h"
 #include "tests/support/test_partnership.h"
 
 namespace concordat::e2e {
@@ -62,21 +63,13 @@ std::string TextOf(const Observation& figure) {
                                                       : Observation::Symbol_Name(figure.symbol());
 }
 
-// Of an extract as CSV, of which no cell has a comma or a quote.
 ShownByArea ShownInCsv(absl::string_view file, const std::string& value_column) {
   absl::ConsumePrefix(&file, "\xEF\xBB\xBF");
-  std::vector<std::string> lines = absl::StrSplit(file, "\r\n", absl::SkipEmpty());
+  const std::vector<std::vector<std::string>> rows = ParseCsv(std::string(file));
   ShownByArea shown;
-  std::vector<std::string> names;
-  for (const std::string& line : lines) {
-    const std::vector<std::string> cells = absl::StrSplit(line, ',');
-    if (names.empty()) {
-      names = cells;
-      continue;
-    }
-    EXPECT_EQ(cells.size(), names.size());
+  for (size_t i = 1; i < rows.size(); ++i) {
     std::map<std::string, std::string> row;
-    for (size_t i = 0; i < cells.size() && i < names.size(); ++i) row[names[i]] = cells[i];
+    for (size_t k = 0; k < rows[i].size(); ++k) row[rows[0].at(k)] = rows[i][k];
     const std::string& district = row["lad_code"];
     shown[district.empty() ? row["new_la_code"] : district] =
         row[value_column].empty() ? row[value_column + "_status"] : row[value_column];
@@ -212,24 +205,13 @@ class ReleasesTest : public testing::Test {
     if (call.Read().has_value()) call.Cancel();
     return call.Finish();
   }
-  // A whole extract.
-  std::string Extract(const Partner& partner, v1::ExtractObservationsRequest::Format format) {
+  std::string Extracted(const Partner& partner, v1::ExtractObservationsRequest::Format format) {
     v1::ExtractObservationsRequest request;
     request.set_parent(release_.name());
     request.set_format(format);
-    StreamCall call(partnership_->ChannelOf(partner), PathOf(*request.GetDescriptor()),
-                    TestPartnership::PurposeOf(partner));
-    EXPECT_TRUE(call.Write(request.SerializeAsString()));
-    call.CloseWrites();
-    std::string file;
-    while (std::optional<std::string> message = call.Read()) {
-      v1::ExtractObservationsResponse part;
-      EXPECT_TRUE(part.ParseFromString(*message));
-      file += part.chunk().data();
-    }
-    const Outcome outcome = call.Finish();
-    EXPECT_TRUE(outcome.ok()) << outcome.Text();
-    return file;
+    const Extract extract = ReadExtract(*partnership_, partner, request);
+    EXPECT_TRUE(extract.outcome.ok()) << extract.outcome.Text();
+    return extract.file;
   }
   // What the partner gets of the release by each road.
   std::map<std::string, ShownByArea> ShownByRoad(const Partner& partner) {
@@ -258,10 +240,10 @@ class ReleasesTest : public testing::Test {
         shown["trend"][CodeOf(cell.area())] = TextOf(cell.trend(0));
       }
     }
-    shown["CSV"] = ShownInCsv(Extract(partner, Format::CSV), "value");
-    shown["excel CSV"] = ShownInCsv(Extract(partner, Format::EXCEL_CSV), "value");
-    shown["tidy CSV"] = ShownInCsv(Extract(partner, Format::TIDY_CSV), "value_count");
-    shown["NDJSON"] = ShownInNdjson(Extract(partner, Format::NDJSON));
+    shown["CSV"] = ShownInCsv(Extracted(partner, Format::CSV), "value");
+    shown["excel CSV"] = ShownInCsv(Extracted(partner, Format::EXCEL_CSV), "value");
+    shown["tidy CSV"] = ShownInCsv(Extracted(partner, Format::TIDY_CSV), "value_count");
+    shown["NDJSON"] = ShownInNdjson(Extracted(partner, Format::NDJSON));
     return shown;
   }
   // As the office sees them: agency, agreement and its version, first and last time.

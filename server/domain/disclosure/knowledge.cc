@@ -18,13 +18,12 @@ constexpr int64_t kValuesNeededWhenTold = 2;
 // There is nothing to count.
 constexpr Interval kNone = {0, 0};
 
-// Nobody holds what is not available: its holders are only the last to be kept from it.
-bool Holds(const Variable& variable, int agency) {
-  return variable.is_available &&
-         std::binary_search(variable.holders.begin(), variable.holders.end(), agency);
+bool IsHolder(const Variable& variable, int agency) {
+  return std::binary_search(variable.holders.begin(), variable.holders.end(), agency);
 }
 
-// Whether an agency that is none of `holders` holds it.
+// Whether an agency that is none of `holders` holds it. Nobody holds what is not available: from
+// its holders it need not be kept, and that is all.
 bool OthersHold(const Variable& variable, const std::vector<int>& holders) {
   return variable.is_available && !std::includes(holders.begin(), holders.end(),
                                                  variable.holders.begin(), variable.holders.end());
@@ -78,9 +77,9 @@ Attacker Alone(const Model& model, int agency) {
   attacker.name = agency < 0 ? "the public" : model.agencies[static_cast<size_t>(agency)];
   attacker.is_one_agency = agency >= 0;
   for (const Variable& variable : model.variables) {
-    attacker.holds.push_back(Holds(variable, agency));
-    attacker.is_kept_from.push_back(
-        !std::binary_search(variable.holders.begin(), variable.holders.end(), agency));
+    const bool is_holder = IsHolder(variable, agency);
+    attacker.holds.push_back(is_holder && variable.is_available);
+    attacker.is_kept_from.push_back(!is_holder);
   }
   AddOwnSums(model, attacker);
   return attacker;

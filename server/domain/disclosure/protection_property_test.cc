@@ -1,4 +1,5 @@
 // What holds for every table: 200 random ones, 2,000 with CONCORDAT_LONG.
+#include <algorithm>
 #include <cstdlib>
 #include <random>
 #include <string>
@@ -68,9 +69,19 @@ void ExpectKept(const Table& table, const ProtectedRelease& release, const Optio
   }
 }
 
-// A release that is refused gives nothing away; where agencies pool what they hold of small
-// totals, and some counts are not available, a few have to be.
-bool IsRefused(const absl::Status& status) { return absl::IsFailedPrecondition(status); }
+// A release may be refused only where hiding everything would not help. It gives nothing away.
+bool IsRightlyRefused(const Table& table, const absl::Status& status, const Options& options) {
+  if (!absl::IsFailedPrecondition(status)) return false;
+  std::vector<std::string> all;
+  for (const Count& count : table.counts) {
+    const bool is_there = count.availability == Availability::kAvailable && count.value > 0;
+    if (count.is_published && is_there) all.push_back(count.name);
+  }
+  const auto findings = AuditHidden(table, all, options);
+  return findings.ok() && std::any_of(findings->begin(), findings->end(), [](const Finding& each) {
+           return !each.is_protected && !each.is_unavoidable;
+         });
+}
 
 TEST(ProtectionPropertyTest, NoHiddenFigureIsDerivableFromTwoReleasesAndARevision) {
   int refused = 0;
@@ -78,26 +89,23 @@ TEST(ProtectionPropertyTest, NoHiddenFigureIsDerivableFromTwoReleasesAndARevisio
     SCOPED_TRACE(run);
     Case it(static_cast<uint64_t>(run) + 1);
     const auto first = Protect(it.table, it.options);
-    if (IsRefused(first.status())) {
+    if (!first.ok()) {
+      ASSERT_TRUE(IsRightlyRefused(it.table, first.status(), it.options)) << first.status();
       ++refused;
       continue;
     }
-    ASSERT_TRUE(first.ok()) << first.status();
     ExpectKept(it.table, *first, it.options);
     if (testing::Test::HasFailure()) return;
 
     // The second knows both, so that its audit is of the union of the two.
     const Table second = Following(it.table, *first, Revised(it.dimensions, it.table, it.random));
     const auto next = Protect(second, it.options);
-    if (IsRefused(next.status())) {
-      ++refused;
-      continue;
-    }
     ASSERT_TRUE(next.ok()) << next.status();
     ExpectKept(second, *next, it.options);
     if (testing::Test::HasFailure()) return;
   }
-  EXPECT_LE(refused, Runs() / 200);
+  // None of the first 200, and four of 2,000.
+  EXPECT_LE(refused, Runs() / 500);
 }
 
 TEST(ProtectionPropertyTest, HidingEachReleaseForItselfIsCaughtWhenTheyAreLaidTogether) {
