@@ -22,11 +22,21 @@ LINE_PID=
 # heading TEXT: what comes next in the walk.
 heading() { printf '\n### %s\n' "$*"; }
 
+# as_typed WORD...: a command as it is typed: quoted where the shell would split it.
+as_typed() {
+  local word typed=
+  for word in "$@"; do
+    [[ $word =~ ^[A-Za-z0-9_./:=,@%+-]+$ ]] || word=${word@Q}
+    typed+=" $word"
+  done
+  printf '%s' "${typed# }"
+}
+
 # walk EXPECTED_EXIT_CODE PROFILE ARGUMENT...: shows the command and its output.
 walk() {
   local expected=$1 status=0
   shift
-  printf '\n$ concordat --profile %s\n' "$*"
+  printf '\n$ concordat --profile %s\n' "$(as_typed "$@")"
   concordat "$@" 2>&1 || status=$?
   if ((status != expected)); then
     die "expected exit code $expected, got $status: concordat --profile $*"
@@ -90,7 +100,7 @@ suspend_open_stream() {
 show() {
   local expected=$1 status=0
   shift
-  printf '\n$ %s\n' "${*//$ROOT\//}"
+  printf '\n$ %s\n' "$(as_typed "${@//$ROOT\//}")"
   "$@" 2>&1 || status=$?
   if ((status != expected)); then die "expected exit code $expected, got $status: $*"; fi
   if ((status != 0)); then printf '(exit code %d)\n' "$status"; fi

@@ -44,6 +44,7 @@ struct MakeOptions {
   std::string preview_digest;
   bool accept_missing = false;
   bool accept_broken_sums = false;
+  bool accept_narrow_counts = false;
 };
 
 struct WithdrawOptions {
@@ -260,6 +261,19 @@ void PrintBrokenSums(Session& session, const v1::PreviewReleaseResponse& preview
   }
 }
 
+void PrintNarrowCounts(Session& session, const v1::PreviewReleaseResponse& preview) {
+  if (preview.narrow_counts().empty()) return;
+  session.out() << "\nOf these hidden counts some readers may work out more than the rule allows, "
+                   "with everything\nhidden too; leave the measure or period out, or publish with "
+                   "--accept-narrow-counts:\n";
+  for (const auto& narrow : preview.narrow_counts()) {
+    session.out() << "  " << Printable(ShortName(narrow.measure())) << ", "
+                  << DayText(narrow.period().start()) << " to " << DayText(narrow.period().end())
+                  << ": " << narrow.counts() << (narrow.counts() == 1 ? " count" : " counts")
+                  << ", by " << Printable(narrow.readers()) << "\n";
+  }
+}
+
 absl::Status Preview(Session& session, const MakeOptions& options) {
   ApplyFile file;
   v1::PreviewReleaseRequest request;
@@ -277,6 +291,7 @@ absl::Status Preview(Session& session, const MakeOptions& options) {
   PrintNames(session,
              "Queried returns, which keep it from being published:", preview.queried_returns());
   PrintBrokenSums(session, preview);
+  PrintNarrowCounts(session, preview);
   if (preview.release().observation_count() == 0) {
     session.out()
         << "\nThere is nothing to publish: no figure of these measures was submitted, and "
@@ -301,6 +316,7 @@ absl::Status Publish(Session& session, const MakeOptions& options) {
   request.set_preview_digest(options.preview_digest);
   request.set_accept_missing(options.accept_missing);
   request.set_accept_broken_sums(options.accept_broken_sums);
+  request.set_accept_narrow_counts(options.accept_narrow_counts);
   ASSIGN_OR_RETURN(CallOptions call, session.Call());
   ASSIGN_OR_RETURN(Client client, session.Connect());
   const absl::StatusOr<Release> release = client.PublishRelease(request, call);
@@ -372,6 +388,8 @@ void AddPublicationCommands(CLI::App& releases, Session& session) {
                     "Publish though returns are missing");
   command->add_flag("--accept-broken-sums", publish->accept_broken_sums,
                     "Publish though declared sums do not hold");
+  command->add_flag("--accept-narrow-counts", publish->accept_narrow_counts,
+                    "Publish though hiding cannot keep all counts from everybody");
   auto withdraw = std::make_shared<WithdrawOptions>();
   command =
       AddCommand(releases, "withdraw", "Withdraw a release for good", session, withdraw, &Withdraw);

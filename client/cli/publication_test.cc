@@ -122,20 +122,36 @@ TEST_F(PublicationCommandsTest, APreviewPrintsTheSumsThatDoNotHold) {
   EXPECT_THAT(result.out, HasSubstr("the items of age do not add up"));
 }
 
+TEST_F(PublicationCommandsTest, APreviewPrintsWhatHidingCannotKeepFromEverybody) {
+  EXPECT_CALL(*connection_, PreviewRelease(_, _)).WillOnce([](const auto& sent, auto&) {
+    v1::PreviewReleaseResponse preview;
+    *preview.mutable_release() = sent.release();
+    auto& narrow = *preview.add_narrow_counts();
+    narrow.set_measure("measures/contacts");
+    narrow.set_readers("the public, told which counts are small");
+    narrow.set_counts(6);
+    return preview;
+  });
+  const CliResult result = RunCli(connection_, Making("preview"));
+  EXPECT_THAT(result.out, HasSubstr("--accept-narrow-counts"));
+  EXPECT_THAT(result.out, HasSubstr("6 counts, by the public, told which counts are small"));
+}
+
 TEST_F(PublicationCommandsTest, PublishingSendsTheSameWithThePreviewsDigest) {
   v1::PublishReleaseRequest request;
   EXPECT_CALL(*connection_, PublishRelease(_, _)).WillOnce([&](const auto& sent, auto&) {
     request = sent;
     return sent.release();
   });
-  const CliResult result = RunCli(
-      connection_,
-      Making("publish", {"--preview-digest", "abcd", "--accept-missing", "--accept-broken-sums"}));
+  const CliResult result =
+      RunCli(connection_, Making("publish", {"--preview-digest", "abcd", "--accept-missing",
+                                             "--accept-broken-sums", "--accept-narrow-counts"}));
   EXPECT_EQ(result.code, ExitCode::kOk) << result.err;
   EXPECT_EQ(request.release().display_name(), "The first quarter");
   EXPECT_EQ(request.preview_digest(), "abcd");
   EXPECT_TRUE(request.accept_missing());
   EXPECT_TRUE(request.accept_broken_sums());
+  EXPECT_TRUE(request.accept_narrow_counts());
 }
 
 constexpr char kReleaseFile[] = R"(kind: release

@@ -50,6 +50,15 @@ absl::Status CheckAsked(const v1::Release& release) {
   return FromViolations(violations);
 }
 
+absl::Status CheckIsNew(const store::Reader& reader, const auth::Grant& grant,
+                        const std::string& name, const store::ReadPoint& point) {
+  const absl::Status found = reader.Find(grant, Kind::kRelease, name, point).status();
+  if (absl::IsNotFound(found)) return absl::OkStatus();
+  RETURN_IF_ERROR(found);
+  return MakeError(v1::RELEASE_FROZEN, "there is a release of this name; choose a new one",
+                   {{"release", name}});
+}
+
 std::string DigestOf(const std::vector<v1::Observation>& observations, const store::Store& store) {
   ReleaseDigest digest;
   for (const v1::Observation& observation : observations) digest.Add(observation);
@@ -193,6 +202,7 @@ absl::StatusOr<std::shared_ptr<const Publication::Kept>> Publication::Compute(
   };
   ASSIGN_OR_RETURN(const store::Store::State state, store_.ReadState());
   const store::ReadPoint point{state.revision, absl::InfiniteFuture()};
+  RETURN_IF_ERROR(CheckIsNew(store_, job.call->grant(), job.release.name(), point));
   const ReleaseView view{store_, job.call->grant(), job.call->policy(), point, job.call->now()};
   ASSIGN_OR_RETURN(ReleaseInputs inputs, ReadReleaseInputs(view, job.release));
 
@@ -214,6 +224,7 @@ absl::StatusOr<std::shared_ptr<const Publication::Kept>> Publication::Compute(
     response.add_queried_returns(std::move(name));
   }
   for (const auto& broken : kept->figures.broken_sums) *response.add_broken_sums() = broken;
+  for (const auto& narrow : kept->figures.narrow_counts) *response.add_narrow_counts() = narrow;
   response.set_preview_digest(PreviewDigest(kept->asked, kept->inputs_digest, response, store_));
   return kept;
 }
@@ -237,12 +248,8 @@ absl::StatusOr<v1::Release> Publication::Publish(const door::Call& call,
                                                  const v1::PublishReleaseRequest& request,
                                                  store::Transaction& transaction) {
   RETURN_IF_ERROR(CheckAsked(request.release()));
-  ASSIGN_OR_RETURN(const bool exists,
-                   Exists(transaction, call.grant(), Kind::kRelease, request.release().name()));
-  if (exists) {
-    return MakeError(v1::RELEASE_FROZEN, "there is a release of this name; publish under a new one",
-                     {{"release", request.release().name()}});
-  }
+  RETURN_IF_ERROR(
+      CheckIsNew(transaction, call.grant(), request.release().name(), transaction.Latest()));
   if (request.preview_digest().size() != kDigestDigits ||
       !absl::c_all_of(request.preview_digest(), absl::ascii_isxdigit)) {
     return InvalidField(
@@ -274,6 +281,14 @@ absl::StatusOr<v1::Release> Publication::Publish(const door::Call& call,
                         absl::StrCat("is required: declared sums do not hold, such as that of ",
                                      first.measure(), " at ", first.area(),
                                      "; ask who sent the figures, then preview the release again"));
+  }
+  if (!kept->figures.narrow_counts.empty() && !request.accept_narrow_counts()) {
+    const auto& first = kept->figures.narrow_counts.front();
+    return InvalidField(
+        "accept_narrow_counts",
+        absl::StrCat("is required: some readers may work out more of hidden counts of ",
+                     first.measure(),
+                     " than the rule allows; leave it out, or ask for coarser figures of it"));
   }
 
   v1::Release release = kept->response.release();

@@ -365,6 +365,41 @@ TEST_F(PublicationTest, SumsThatDoNotHoldAreNamedAndPublishedOnlyWhenAccepted) {
                   .ok());
 }
 
+// Five ones whose total is small as well: who is told so knows each of them.
+TEST_F(PublicationTest, WhatHidingCannotKeepFromEveryReaderIsNamedAndPublishedOnlyWhenAccepted) {
+  PutArea("areas/e", kCounty);
+  Submit({{kCounty, 5},
+          {"areas/a", 1},
+          {"areas/b", 1},
+          {"areas/c", 1},
+          {"areas/d", 1},
+          {"areas/e", 1}});
+  const v1::PreviewReleaseResponse preview = Preview();
+  ASSERT_THAT(preview.narrow_counts(), SizeIs(1));
+  EXPECT_EQ(preview.narrow_counts(0).measure(), kMeasure);
+  EXPECT_EQ(preview.narrow_counts(0).period().start().month(), 4);
+  EXPECT_THAT(preview.narrow_counts(0).readers(), HasSubstr("told which counts are small"));
+  EXPECT_EQ(preview.narrow_counts(0).counts(), 6);
+  const absl::Status refused =
+      TryPublish(preview.preview_digest(), /*accept_missing=*/true, /*accept_broken_sums=*/true)
+          .status();
+  EXPECT_EQ(ReasonOf(refused), v1::FIELDS_INVALID);
+  EXPECT_THAT(std::string(refused.message()), HasSubstr("accept_narrow_counts"));
+  EXPECT_THAT(std::string(refused.message()), HasSubstr("measures/m"));
+  EXPECT_TRUE(TryPublish(preview.preview_digest(), /*accept_missing=*/false,
+                         /*accept_broken_sums=*/false, /*accept_narrow_counts=*/true)
+                  .ok());
+}
+
+// The police know by their own counts that health has three cases in two districts.
+TEST_F(PublicationTest, WhatAReaderKnowsWithoutTheReleaseNeedsNoAcceptance) {
+  Submit({{kCounty, 26}, {"areas/a", 20}, {"areas/b", 3}});
+  Submit({{"areas/c", 2}, {"areas/d", 1}}, "As counted", "agencies/health");
+  const v1::PreviewReleaseResponse preview = Preview();
+  EXPECT_THAT(preview.narrow_counts(), IsEmpty());
+  EXPECT_TRUE(TryPublish(preview.preview_digest()).ok());
+}
+
 TEST_F(PublicationTest, QueriedReturnsCannotBePublished) {
   PutDuties();
   SubmitTheQuarter();
@@ -413,7 +448,7 @@ TEST_F(PublicationTest, AWithdrawalStopsEveryRoadAtOnceAndForGood) {
             v1::RELEASE_WITHDRAWN);
   EXPECT_THAT(Must(TryList("releases/-")).observations(), IsEmpty());
   EXPECT_EQ(ReasonOf(TryWithdraw().status()), v1::RELEASE_WITHDRAWN);
-  EXPECT_EQ(ReasonOf(TryPublish(Preview().preview_digest()).status()), v1::RELEASE_FROZEN);
+  EXPECT_EQ(ReasonOf(TryPreview().status()), v1::RELEASE_FROZEN);
 }
 
 TEST_F(PublicationTest, WhatIsSaidWithANumberBesideAHiddenFigureIsNotPublished) {

@@ -151,12 +151,14 @@ class PublicationTest : public ServiceTest {
   v1::PreviewReleaseResponse Preview() { return Must(TryPreview()); }
 
   absl::StatusOr<v1::Release> TryPublish(const std::string& digest, bool accept_missing = false,
-                                         bool accept_broken_sums = false) {
+                                         bool accept_broken_sums = false,
+                                         bool accept_narrow_counts = false) {
     v1::PublishReleaseRequest request;
     *request.mutable_release() = release_;
     request.set_preview_digest(digest);
     request.set_accept_missing(accept_missing);
     request.set_accept_broken_sums(accept_broken_sums);
+    request.set_accept_narrow_counts(accept_narrow_counts);
     return Change([&](store::Transaction& transaction) {
       return service_->PublishRelease(*TheOffice(), request, transaction);
     });

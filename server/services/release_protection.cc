@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/algorithm/container.h"
+#include "absl/container/btree_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -22,6 +23,7 @@
 namespace concordat::services {
 namespace {
 
+using domain::disclosure::Finding;
 using domain::disclosure::Options;
 using domain::disclosure::Pooling;
 using domain::disclosure::ProtectedRelease;
@@ -31,6 +33,7 @@ using MeasureLine = v1::DisclosureReport::MeasureLine;
 // What the contract says of the report's lists.
 constexpr int kMostHiddenListed = 1000;
 constexpr size_t kMostBrokenSums = 1000;
+constexpr size_t kMostNarrowCounts = 1000;
 constexpr size_t kMostMeasuresNamed = 20;
 
 void AddBreakdown(const std::string& breakdown,
@@ -104,6 +107,7 @@ class Protection {
       return absl::OkStatus();
     }
     NoteBrokenSums(block, table);
+    NoteNarrowCounts(block, *release);
     MeasureLine& line = LineOf(block);
     const std::vector<DisclosedFigure> figures = table.Disclose(*release);
     const bool hides_any = absl::c_any_of(figures, [](const DisclosedFigure& figure) {
@@ -139,6 +143,21 @@ class Protection {
       *noted.mutable_period() = block.period;
       AddBreakdown(broken.breakdown, *noted.mutable_breakdowns());
       noted.set_dimension(broken.dimension);
+    }
+  }
+
+  void NoteNarrowCounts(const ReleaseBlock& block, const ProtectedRelease& release) {
+    absl::btree_map<std::string, int64_t> counts;
+    for (const Finding& finding : release.findings) {
+      if (finding.is_unavoidable && !finding.is_own) ++counts[finding.attacker];
+    }
+    for (const auto& [readers, count] : counts) {
+      if (result_.narrow_counts.size() == kMostNarrowCounts) return;
+      auto& noted = result_.narrow_counts.emplace_back();
+      noted.set_measure(block.measure->name());
+      *noted.mutable_period() = block.period;
+      noted.set_readers(readers);
+      noted.set_counts(count);
     }
   }
 
@@ -223,7 +242,6 @@ class Protection {
   const std::string& release_;
   ProtectedFigures result_;
   std::set<std::string> unprotected_;
-  // Of all counts, and of those that are hidden.
 };
 
 }  // namespace

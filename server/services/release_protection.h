@@ -21,6 +21,7 @@ struct ProtectedFigures {
   std::vector<std::vector<std::string>> topics;
   v1::DisclosureReport report;
   std::vector<v1::PreviewReleaseResponse::BrokenSum> broken_sums;
+  std::vector<v1::PreviewReleaseResponse::NarrowCounts> narrow_counts;
 };
 
 // Protects all blocks, one after the other; `is_cancelled` is asked before each, and the

@@ -341,8 +341,8 @@ void MarkUnavoidable(const Model& model, const Attacker& attacker, const AuditLi
     const Variable& variable = model.variables[static_cast<size_t>(finding.variable)];
     const bool is_told =
         attacker.knows_which_are_small || attacker.is_one_agency || !variable.is_small;
-    const bool is_own = !own[next].is_protected;
-    finding.is_unavoidable = !best[next++].is_protected && (is_told || is_own);
+    finding.is_own = !own[next].is_protected;
+    finding.is_unavoidable = !best[next++].is_protected && (is_told || finding.is_own);
   }
 }
 
