@@ -16,6 +16,7 @@
 
 #include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "gtest/gtest.h"
 #include "server/domain/disclosure/linear_program.h"
 #include "server/domain/disclosure/random_table.h"
@@ -45,15 +46,20 @@ class ReleaseAttackTest : public ::testing::Test {
  protected:
   ReleaseAttackTest() {
     measure_.set_name("measures/m");
-    Measure::Dimension& dimension = *measure_.add_dimensions();
-    dimension.set_name("category");
-    for (const char* item : {"Neglect", "Physical", "Not known"}) dimension.add_items(item);
+    AddDimension("category", {"Neglect", "Physical", "Not known"});
     children_["areas/county"] = {"areas/east", "areas/north", "areas/west"};
     children_["areas/police"] = {"areas/county", "areas/unitary"};
   }
 
+  void AddDimension(const std::string& name, const std::vector<std::string>& items) {
+    Measure::Dimension& dimension = *measure_.add_dimensions();
+    dimension.set_name(name);
+    for (const std::string& item : items) dimension.add_items(item);
+  }
+
   struct Place {
     std::string area;
+    // None, an item, or one of every dimension with `&` between them.
     std::string breakdown;
 
     friend auto operator<=>(const Place&, const Place&) = default;
@@ -65,24 +71,48 @@ class ReleaseAttackTest : public ::testing::Test {
       for (const std::string& child : children->second) {
         for (Place& below : Finest({child, place.breakdown})) finest.push_back(std::move(below));
       }
-    } else if (place.breakdown.empty()) {
-      for (const std::string& item : measure_.dimensions(0).items()) {
-        finest.push_back({place.area, absl::StrCat("category=", item)});
-      }
     } else {
-      finest.push_back(place);
+      for (const std::string& breakdown : Crossed(0)) {
+        const std::vector<std::string> items = absl::StrSplit(breakdown, '&');
+        if (place.breakdown.empty() || place.breakdown == breakdown ||
+            absl::c_linear_search(items, place.breakdown)) {
+          finest.push_back({place.area, breakdown});
+        }
+      }
     }
     return finest;
   }
 
+  std::vector<std::string> ItemsOf(int dimension) const {
+    const Measure::Dimension& from = measure_.dimensions(dimension);
+    std::vector<std::string> items;
+    for (const std::string& item : from.items()) {
+      items.push_back(absl::StrCat(from.name(), "=", item));
+    }
+    return items;
+  }
+
+  // Items of the dimension and all that follow it.
+  std::vector<std::string> Crossed(int dimension) const {
+    if (dimension + 1 == measure_.dimensions_size()) return ItemsOf(dimension);
+    std::vector<std::string> crossed;
+    for (const std::string& item : ItemsOf(dimension)) {
+      for (const std::string& others : Crossed(dimension + 1)) {
+        crossed.push_back(absl::StrCat(item, "&", others));
+      }
+    }
+    return crossed;
+  }
+
   std::vector<Place> AllPlaces() const {
+    std::vector<std::string> breakdowns = {""};
+    for (int i = 0; i < measure_.dimensions_size(); ++i) {
+      for (std::string& item : ItemsOf(i)) breakdowns.push_back(std::move(item));
+    }
     std::vector<Place> places;
     for (const char* area : {"areas/police", "areas/unitary", "areas/county", "areas/east",
                              "areas/north", "areas/west"}) {
-      for (const char* breakdown :
-           {"", "category=Neglect", "category=Physical", "category=Not known"}) {
-        places.push_back({area, breakdown});
-      }
+      for (const std::string& breakdown : breakdowns) places.push_back({area, breakdown});
     }
     return places;
   }
@@ -107,8 +137,7 @@ class ReleaseAttackTest : public ::testing::Test {
 
   Truth RandomTruth(std::mt19937_64& random) const {
     Truth truth;
-    for (const Place& place : AllPlaces()) {
-      if (Finest(place) != std::vector<Place>{place}) continue;
+    for (const Place& place : Finest({"areas/police", ""})) {
       truth.counts[place] = RandomCount(random);
       truth.rests[place] = (HasPopulation() ? kPopulation : 0) + RandomCount(random);
     }
@@ -429,6 +458,15 @@ class ReleaseAttackTest : public ::testing::Test {
 };
 
 TEST_F(ReleaseAttackTest, NoSmallCountIsDerivableFromWhatIsShownWhateverWasNotSent) {
+  measure_.set_unit(Measure::COUNT);
+  measure_.mutable_additivity()->set_over_area(true);
+  measure_.mutable_additivity()->set_over_category(true);
+  AttackMany();
+}
+
+// The finest counts are by both, and no release has them.
+TEST_F(ReleaseAttackTest, NoSmallCountIsDerivableFromTwoBreakdownsWhateverWasNotSent) {
+  AddDimension("age", {"Under 5", "5 and over"});
   measure_.set_unit(Measure::COUNT);
   measure_.mutable_additivity()->set_over_area(true);
   measure_.mutable_additivity()->set_over_category(true);
