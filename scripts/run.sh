@@ -179,7 +179,7 @@ chase_what_is_late() {
 # it was previewed.
 release_figures() {
   local preview=$STATE/release.log digest
-  local selection=("$1" --title "Synthetic: what the partners sent" --measure synthetic-referrals
+  local selection=("$1" --title "Synthetic: what the partners sent" --measure synthetic-re-referrals
     --measure synthetic-cse-referrals --measure synthetic-children-missing --measure synthetic-marac-cases
     --from 2016-04-01 --to 2018-03-31)
   heading "The office previews a release: what is hidden, why, and what it costs"
@@ -233,7 +233,7 @@ figures_of_the_partners() {
   chase_what_is_late "$late"
   release_figures "$release"
   heading "The scorecard of the release"
-  walk 0 board scorecard "$release" --measure synthetic-referrals
+  walk 0 board scorecard "$release" --measure synthetic-re-referrals
   survive_a_cut "$release"
 }
 

@@ -298,7 +298,8 @@ class ReleaseAttackTest : public ::testing::Test {
       if (HasCounts(figure)) counts = count == 0 ? Bounds{0, 0} : Bounds{1, kLargest};
       if (HasCounts(figure)) rests = rest == 0 ? Bounds{0, 0} : Bounds{1, kLargest};
     } else if (shown.symbol == Observation::CONFIDENTIAL) {
-      if (HasCounts(figure) && count > 0) counts.low = 1;
+      if (HasCounts(figure)) counts = count == 0 ? Bounds{0, 0} : Bounds{1, kLargest};
+      if (HasCounts(figure)) rests = rest == 0 ? Bounds{0, 0} : Bounds{1, kLargest};
     } else if (shown.symbol == Observation::NONE && measure_.unit() == Measure::COUNT) {
       counts = BoundsOf(*shown.value);
     } else if (shown.symbol == Observation::NONE && !IsRatio()) {
