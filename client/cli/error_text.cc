@@ -83,7 +83,7 @@ absl::string_view NextStep(v1::ErrorReason reason, absl::StatusCode code) {
     case v1::RELEASE_WITHDRAWN:
       return "use a later release: `concordat releases list`";
     case v1::RELEASE_FROZEN:
-      return "import the figures as a new release, under another name";
+      return "publish or import the figures under another name";
     case v1::AGREEMENT_STATE:
       return "look at the agreement's state: `concordat agreements show`";
     case v1::REDACTION_STATE:

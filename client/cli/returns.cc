@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <system_error>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
@@ -29,6 +30,10 @@ using Reminder = v1::ChaseReturnsResponse::Reminder;
 constexpr absl::string_view kReturnPattern = "measures/{measure}/returns/{return}";
 // What `--state` is for nothing said any more.
 constexpr absl::string_view kNothing = "none";
+// What can be said of a return; the rest follows from what was sent, and when.
+constexpr Return::State kSayable[] = {Return::NIL, Return::NOT_AVAILABLE, Return::QUERIED,
+                                      Return::EXTENDED};
+constexpr absl::string_view kSayableWords = "nil, not-available, queried, extended, none";
 
 struct ListOptions {
   std::string agency;
@@ -136,8 +141,12 @@ absl::Status SetReturn(Session& session, const SetOptions& options) {
   v1::SetReturnStateRequest request;
   ASSIGN_OR_RETURN(*request.mutable_name(), ExpandName(options.name, kReturnPattern));
   if (options.state != kNothing) {
-    ASSIGN_OR_RETURN(const Return::State state, ParseWord<Return::State>(options.state));
-    request.set_state(state);
+    const absl::StatusOr<Return::State> state = ParseWord<Return::State>(options.state);
+    if (!state.ok() || !absl::c_linear_search(kSayable, *state)) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("'", Printable(options.state), "' is none of: ", kSayableWords));
+    }
+    request.set_state(*state);
   }
   request.set_reason(options.reason);
   if (!options.extended_to.empty()) {

@@ -131,6 +131,16 @@ TEST_F(ReturnsCommandTest, SetSaysWhyThereAreNoFigures) {
   EXPECT_EQ(set_.state(), Return::STATE_UNSPECIFIED);
 }
 
+TEST_F(ReturnsCommandTest, SetNamesTheStatesThatCanBeSaid) {
+  EXPECT_CALL(*connection_, SetReturnState(_, _)).Times(0);
+  for (const char* state : {"lost", "overdue"}) {
+    const CliResult result = Run({"returns", "set", "referrals/2018-19-q1.wyre-council", "--state",
+                                  state, "--reason", "The system was replaced"});
+    EXPECT_EQ(result.code, ExitCode::kInvalidInput);
+    EXPECT_THAT(result.err, HasSubstr("nil, not-available, queried, extended, none"));
+  }
+}
+
 TEST_F(ReturnsCommandTest, ChaseWritesAMessageForEachAgency) {
   AnswerChase();
   const std::string folder = folder_.Path("mails");

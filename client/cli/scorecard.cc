@@ -51,8 +51,7 @@ absl::StatusOr<v1::GetScorecardRequest> MakeRequest(const ScorecardOptions& opti
   return request;
 }
 
-std::string Format(Session& session, Document document, const v1::Scorecard& scorecard) {
-  if (document == Document::kPage) return ScorecardHtml(scorecard);
+std::string Format(Session& session, const v1::Scorecard& scorecard) {
   switch (session.options().output) {
     case OutputFormat::kJson:
       return JsonText(ToJson(scorecard));
@@ -63,12 +62,8 @@ std::string Format(Session& session, Document document, const v1::Scorecard& sco
   }
 }
 
-// The release has the note and the marks that the scorecard lacks.
-absl::Status WriteWorkbook(Client& client, const CallOptions& call, const v1::Scorecard& scorecard,
+absl::Status WriteWorkbook(const v1::Scorecard& scorecard, const v1::Release& release,
                            const AtomicFile& file) {
-  v1::GetReleaseRequest request;
-  request.set_name(scorecard.release());
-  ASSIGN_OR_RETURN(const v1::Release release, client.GetRelease(request, call));
   absl::Status written = WriteScorecardWorkbook(file.temporary().string(), scorecard, release);
   if (written.ok()) return written;
   return LocalError(written.message(), "make room there, or write to another disk");
@@ -83,14 +78,23 @@ absl::Status ShowScorecard(Session& session, const ScorecardOptions& options) {
   ASSIGN_OR_RETURN(CallOptions call, session.Call());
   ASSIGN_OR_RETURN(Client client, session.Connect());
   ASSIGN_OR_RETURN(const v1::Scorecard scorecard, client.GetScorecard(request, call));
+  if (scorecard.rows().empty()) session.err() << "No figures match.\n";
+  // What is printed or filed has its note and the marks that the scorecard lacks.
+  v1::Release release;
+  if (document != Document::kNone) {
+    v1::GetReleaseRequest wanted;
+    wanted.set_name(scorecard.release());
+    ASSIGN_OR_RETURN(release, client.GetRelease(wanted, call));
+  }
+  const std::string text =
+      document == Document::kPage ? ScorecardHtml(scorecard, release) : Format(session, scorecard);
   if (options.file.empty()) {
-    session.out() << Format(session, document, scorecard);
+    session.out() << text;
     return absl::OkStatus();
   }
   ASSIGN_OR_RETURN(AtomicFile file, AtomicFile::Create(options.file));
-  RETURN_IF_ERROR(document == Document::kWorkbook
-                      ? WriteWorkbook(client, call, scorecard, file)
-                      : file.Write(Format(session, document, scorecard)));
+  RETURN_IF_ERROR(document == Document::kWorkbook ? WriteWorkbook(scorecard, release, file)
+                                                  : file.Write(text));
   RETURN_IF_ERROR(file.Commit());
   session.err() << options.file << ": " << Counted(scorecard.rows_size(), "measure") << " of "
                 << scorecard.release() << "\n";

@@ -38,6 +38,8 @@ Style BandStyle(Scorecard::Band band) {
   }
 }
 
+std::string NumberOr(bool given, double number) { return given ? NumberText(number) : ""; }
+
 // The course of a figure in words: what the drawing shows.
 std::string TrendText(const Measure& measure, const Scorecard::Cell& cell) {
   std::string text;
@@ -90,6 +92,7 @@ std::string HtmlRow(const Measure& measure, const Scorecard::Cell& cell, bool fi
   const std::string values[] = {ValueText(measure, cell.figure()),
                                 PeriodText(cell.figure().period()),
                                 TargetText(measure),
+                                NumberOr(measure.has_tolerance(), measure.tolerance()),
                                 BandText(cell.band()),
                                 TravelText(measure, cell),
                                 RankText(cell),
@@ -106,8 +109,8 @@ std::string HtmlRow(const Measure& measure, const Scorecard::Cell& cell, bool fi
 std::string HtmlGroup(const std::string& group, const std::vector<const Scorecard::Row*>& rows) {
   std::string html = absl::StrCat("<table>\n<caption><h2>", HtmlEscaped(LowerWords(group)),
                                   "</h2></caption>\n<thead><tr>");
-  for (const char* const heading : {"Measure", "Area", "Value", "Period", "Target", "Band",
-                                    "Travel", "Place", "Comparators", "Notes", "Course"}) {
+  for (const char* const heading : {"Measure", "Area", "Value", "Period", "Target", "Within",
+                                    "Band", "Travel", "Place", "Comparators", "Notes", "Course"}) {
     absl::StrAppend(&html, "<th scope=\"col\">", heading, "</th>");
   }
   absl::StrAppend(&html, "</tr></thead>\n");
@@ -120,8 +123,6 @@ std::string HtmlGroup(const std::string& group, const std::vector<const Scorecar
   }
   return html + "</table>\n";
 }
-
-std::string NumberOr(bool given, double number) { return given ? NumberText(number) : ""; }
 
 }  // namespace
 
@@ -180,9 +181,18 @@ std::string ScorecardCsv(const Scorecard& scorecard) {
   return csv;
 }
 
-std::string ScorecardHtml(const Scorecard& scorecard) {
+std::string ScorecardHtml(const Scorecard& scorecard, const v1::Release& release) {
+  std::string body;
+  for (const std::string& warning : WarningTexts(scorecard, release)) {
+    absl::StrAppend(&body, "<p><strong>", HtmlEscaped(warning), "</strong></p>\n");
+  }
   std::vector<HtmlFact> facts = {
-      {"Release", {scorecard.release_display_name(), scorecard.release()}},
+      {"Release",
+       {scorecard.release_display_name(),
+        absl::StrCat(scorecard.release(), " of ", DayText(release.document_date()))}},
+      {"Period",
+       {absl::StrCat(PeriodsText(scorecard),
+                     ". Each row has its newest figure and says of when it is.")}},
       {"Shared under",
        {absl::StrCat(scorecard.agreement(), " version ", scorecard.agreement_version())}},
       {"Returns that are missing",
@@ -191,14 +201,16 @@ std::string ScorecardHtml(const Scorecard& scorecard) {
            : std::vector<std::string>(scorecard.missing_returns().begin(),
                                       scorecard.missing_returns().end())},
       {"How to read it",
-       {"A band is judged against the measure's target and tolerance. Where neither high nor low "
+       {"A band is judged against the measure's target; slightly below is within so much of it. "
+        "Where neither high nor low "
         "is good there is no band and no place. Hidden figures are small numbers, or would give "
         "one away."}}};
+  if (!release.note().empty()) facts.push_back({"Note", {release.note()}});
   std::map<std::string, std::vector<const Scorecard::Row*>> groups;
   for (const Scorecard::Row& row : scorecard.rows()) {
     groups[row.measure().group()].push_back(&row);
   }
-  std::string body = HtmlFacts(facts);
+  absl::StrAppend(&body, HtmlFacts(facts));
   for (const auto& [group, rows] : groups) absl::StrAppend(&body, HtmlGroup(group, rows));
   absl::StrAppend(&body, "<p class=\"digest\">Digest of the release: ",
                   HtmlEscaped(scorecard.release_digest()), "</p>\n");

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "client/cli/table.h"
+#include "concordat/v1/release.pb.h"
 #include "concordat/v1/scorecard.pb.h"
 
 namespace concordat::cli {
@@ -18,8 +19,9 @@ std::string ScorecardCsv(const v1::Scorecard& scorecard);
 
 // One HTML file that needs no other: a table for each group of measures, with the course
 // of each figure drawn beside it. Everything that the drawing or a colour says stands in
-// words too (WCAG 2.1, 1.1.1 and 1.4.1).
-std::string ScorecardHtml(const v1::Scorecard& scorecard);
+// words too (WCAG 2.1, 1.1.1 and 1.4.1). `release` is the scorecard's: its note and whether
+// it was withdrawn stand at the head.
+std::string ScorecardHtml(const v1::Scorecard& scorecard, const v1::Release& release);
 
 }  // namespace concordat::cli
 

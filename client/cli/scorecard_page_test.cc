@@ -3,6 +3,8 @@
 #include <string>
 
 #include "absl/strings/str_split.h"
+#include "absl/time/civil_time.h"
+#include "base/civil_time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -99,7 +101,7 @@ TEST(ScorecardPageTest, InCsvWhatIsHiddenIsASymbolAndNoNumber) {
 }
 
 TEST(ScorecardPageTest, ThePageSaysInWordsWhatItDrawsAndNeedsNoOtherFile) {
-  const std::string page = ScorecardHtml(TwoAreas());
+  const std::string page = ScorecardHtml(TwoAreas(), v1::Release());
   EXPECT_THAT(page, AllOf(HasSubstr("<html lang=\"en-GB\">"), HasSubstr("Figures &lt;of&gt; 2018"),
                           HasSubstr("<td>slightly below</td>"), HasSubstr("<td>provisional</td>"),
                           HasSubstr("<title>Q1: 89.5%; Q2: 91.0%</title>")));
@@ -109,14 +111,30 @@ TEST(ScorecardPageTest, ThePageSaysInWordsWhatItDrawsAndNeedsNoOtherFile) {
   EXPECT_EQ(page.find("<svg", page.find("<svg") + 1), std::string::npos);
 }
 
+TEST(ScorecardPageTest, ThePageBeginsWithWhatHasToBeReadBeforeAnyFigure) {
+  Scorecard scorecard = TwoAreas();
+  scorecard.mutable_rows(0)->mutable_measure()->set_display_name("Reviews (synthetic)");
+  v1::Release release;
+  release.set_state(v1::Release::WITHDRAWN);
+  release.set_withdrawn_reason("Wrong <districts>");
+  release.set_note("Provisional for the police.");
+  *release.mutable_document_date() = ToDate(absl::CivilDay(2018, 7, 1));
+  const std::string page = ScorecardHtml(scorecard, release);
+  const std::string head = page.substr(0, page.find("<h2>"));
+  EXPECT_THAT(head, AllOf(HasSubstr("WITHDRAWN: do not use these figures. Wrong &lt;districts&gt;"),
+                          HasSubstr("SYNTHETIC: the figures of 1 measure"),
+                          HasSubstr("Provisional for the police."), HasSubstr(" of 2018-07-01"),
+                          HasSubstr("Period")));
+}
+
 TEST(ScorecardPageTest, EveryRowOfThePageHasACellForEachHeading) {
-  const std::string page = ScorecardHtml(TwoAreas());
+  const std::string page = ScorecardHtml(TwoAreas(), v1::Release());
   const std::string body = page.substr(page.find("<tbody>"));
   for (const std::string& row : {body.substr(0, body.find("</tr>")),
                                  body.substr(body.find("</tr>") + 5, body.rfind("</tr>") - 5)}) {
     size_t cells = 0;
     for (size_t at = 0; (at = row.find("<td>", at)) != std::string::npos; ++at) ++cells;
-    EXPECT_EQ(cells, 9u) << row;
+    EXPECT_EQ(cells, 10u) << row;
   }
 }
 

@@ -2,8 +2,11 @@
 
 #include <algorithm>
 
+#include "absl/algorithm/container.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/string_view.h"
 #include "client/cli/text.h"
 
 namespace concordat::cli {
@@ -11,6 +14,13 @@ namespace concordat::cli {
 using v1::Measure;
 using v1::Observation;
 using v1::Scorecard;
+
+namespace {
+
+// What the names of made-up measures end with (data/example).
+constexpr absl::string_view kSynthetic = "(synthetic)";
+
+}  // namespace
 
 std::string UnitText(const Measure& measure) {
   switch (measure.unit()) {
@@ -140,6 +150,37 @@ std::string ComparatorsText(const Measure& measure, const Scorecard::Cell& cell)
     if (period != PeriodText(cell.figure().period())) absl::StrAppend(&text, " (", period, ")");
   }
   return text;
+}
+
+// Days as text sort by time.
+std::string PeriodsText(const Scorecard& scorecard) {
+  std::string first;
+  std::string last;
+  for (const Scorecard::Row& row : scorecard.rows()) {
+    for (const Scorecard::Cell& cell : row.cells()) {
+      if (!cell.has_figure()) continue;
+      const std::string start = DayText(cell.figure().period().start());
+      if (first.empty() || start < first) first = start;
+      last = std::max(last, DayText(cell.figure().period().end()));
+    }
+  }
+  return first.empty() ? "no figures" : absl::StrCat(first, " to ", last);
+}
+
+std::vector<std::string> WarningTexts(const Scorecard& scorecard, const v1::Release& release) {
+  std::vector<std::string> warnings;
+  if (release.state() == v1::Release::WITHDRAWN) {
+    warnings.push_back(
+        absl::StrCat("WITHDRAWN: do not use these figures. ", release.withdrawn_reason()));
+  }
+  const auto synthetic = absl::c_count_if(scorecard.rows(), [](const Scorecard::Row& row) {
+    return absl::StrContains(row.measure().display_name(), kSynthetic);
+  });
+  if (synthetic > 0) {
+    warnings.push_back(absl::StrCat("SYNTHETIC: the figures of ", Counted(synthetic, "measure"),
+                                    ", marked ", kSynthetic, ", are made up and about nobody."));
+  }
+  return warnings;
 }
 
 std::string NoteText(const Scorecard::Cell& cell) {

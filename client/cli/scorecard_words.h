@@ -3,6 +3,7 @@
 #define CONCORDAT_CLIENT_CLI_SCORECARD_WORDS_H_
 
 #include <string>
+#include <vector>
 
 #include "concordat/v1/measure.pb.h"
 #include "concordat/v1/release.pb.h"
@@ -35,6 +36,11 @@ std::string RankText(const v1::Scorecard::Cell& cell);
 std::string AverageText(const v1::Observation& comparator);
 // Each comparator with its value, and its period where it is another one.
 std::string ComparatorsText(const v1::Measure& measure, const v1::Scorecard::Cell& cell);
+// The first and last day of what the figures are about: `2018-01-01 to 2018-03-31`.
+std::string PeriodsText(const v1::Scorecard& scorecard);
+// What has to be read before any figure: that the release was withdrawn, and that figures are
+// made up. `release` is the scorecard's.
+std::vector<std::string> WarningTexts(const v1::Scorecard& scorecard, const v1::Release& release);
 // What the reader of the figure has to know.
 std::string NoteText(const v1::Scorecard::Cell& cell);
 

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 #include <vector>
 
 #include "absl/algorithm/container.h"
-#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -29,8 +29,6 @@ using workbook::TextCell;
 
 // Measure and area stay in view.
 constexpr uint16_t kFixedColumns = 2;
-// What the names of made-up measures end with (data/example).
-constexpr absl::string_view kSynthetic = "(synthetic)";
 
 // The comparators that a scorecard has, each with whether one of its figures has no value.
 using Comparators = std::map<Observation::Comparator, bool>;
@@ -164,39 +162,13 @@ std::vector<Cell> RowOf(const Scorecard& scorecard, const Measure& measure,
   return row;
 }
 
-// The first and last day of what the figures are about; days as text sort by time.
-std::string PeriodOf(const Scorecard& scorecard) {
-  std::string first;
-  std::string last;
-  for (const Scorecard::Row& row : scorecard.rows()) {
-    for (const Scorecard::Cell& cell : row.cells()) {
-      if (!cell.has_figure()) continue;
-      const std::string start = DayText(cell.figure().period().start());
-      if (first.empty() || start < first) first = start;
-      last = std::max(last, DayText(cell.figure().period().end()));
-    }
-  }
-  return first.empty() ? "no figures" : absl::StrCat(first, " to ", last);
-}
-
 std::vector<std::string> HeadLines(const Scorecard& scorecard, const v1::Release& release) {
   std::vector<std::string> lines = {absl::StrCat("Scorecard: ", scorecard.release_display_name())};
-  if (release.state() == v1::Release::WITHDRAWN) {
-    lines.push_back(
-        absl::StrCat("WITHDRAWN: do not use these figures. ", release.withdrawn_reason()));
-  }
-  const auto synthetic = std::count_if(
-      scorecard.rows().begin(), scorecard.rows().end(), [](const Scorecard::Row& row) {
-        return absl::StrContains(row.measure().display_name(), kSynthetic);
-      });
-  if (synthetic > 0) {
-    lines.push_back(absl::StrCat("SYNTHETIC: the figures of ", Counted(synthetic, "measure"),
-                                 ", marked ", kSynthetic, ", are made up and about nobody."));
-  }
+  for (std::string& warning : WarningTexts(scorecard, release)) lines.push_back(std::move(warning));
   lines.push_back(absl::StrCat("Release ", ShortName(scorecard.release()), " of ",
                                DayText(release.document_date()), ", shared under ",
                                scorecard.agreement(), " version ", scorecard.agreement_version()));
-  lines.push_back(absl::StrCat("Period: ", PeriodOf(scorecard),
+  lines.push_back(absl::StrCat("Period: ", PeriodsText(scorecard),
                                ". Each row has its newest figure and says of when it is."));
   if (!release.note().empty()) lines.push_back(release.note());
   lines.push_back(absl::StrCat("Returns that were missing when the figures were frozen: ",

@@ -269,6 +269,13 @@ Scorecard Calls() {
   return scorecard;
 }
 
+TEST_F(WorkbookCommandsTest, AScorecardWithoutRowsSaysSo) {
+  EXPECT_CALL(*connection_, GetScorecard(_, _)).WillOnce(Return(Scorecard()));
+  const CliResult result = Run({"scorecard", "r"});
+  EXPECT_EQ(result.code, ExitCode::kOk);
+  EXPECT_THAT(result.err, HasSubstr("No figures match"));
+}
+
 TEST_F(WorkbookCommandsTest, AScorecardSaysInCellsWhatItsOtherFormsSay) {
   EXPECT_CALL(*connection_, GetScorecard(_, _)).WillOnce(Return(Calls()));
   v1::Release release;

@@ -123,7 +123,7 @@ class NdjsonFile final : public RowFile {
     }
     Cells cells;
     if (!json::sax_parse(text, &cells)) return absl::InvalidArgumentError(cells.problem());
-    ASSIGN_OR_RETURN(const RowCells columns, RowCells::Make(cells.names()));
+    ASSIGN_OR_RETURN(const RowCells columns, RowCells::Make(cells.names(), "the object"));
     return columns.Parse(line_, cells.texts());
   }
 

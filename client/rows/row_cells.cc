@@ -217,37 +217,39 @@ absl::StatusOr<std::string> ParseName(const Cells& cells, Column column,
 
 absl::string_view NameOf(Column column) { return kNames[static_cast<size_t>(column)]; }
 
-absl::StatusOr<RowCells> RowCells::Make(absl::Span<const std::string> header) {
+absl::StatusOr<RowCells> RowCells::Make(absl::Span<const std::string> header,
+                                        absl::string_view what) {
   std::vector<Column> columns;
   for (const std::string& cell : header) {
     const absl::string_view name = absl::StripAsciiWhitespace(cell);
     const auto found = absl::c_find(kNames, name);
     if (found == kNames.end()) {
       return absl::InvalidArgumentError(
-          absl::StrCat("the header's column ", columns.size() + 1,
+          absl::StrCat(what, "'s column ", columns.size() + 1,
                        LooksLikeAColumn(name) ? absl::StrCat(", `", name, "`,") : "",
                        " is not known; the columns are ", absl::StrJoin(kNames, ", "),
                        ", with commas between them"));
     }
     const auto column = static_cast<Column>(found - kNames.begin());
     if (absl::c_linear_search(columns, column)) {
-      return absl::InvalidArgumentError(absl::StrCat("the header has ", name, " twice"));
+      return absl::InvalidArgumentError(absl::StrCat(what, " has ", name, " twice"));
     }
     columns.push_back(column);
   }
   const auto has = [&](Column column) { return absl::c_linear_search(columns, column); };
   for (const Column required : {Column::kMeasure, Column::kArea}) {
     if (!has(required)) {
-      return absl::InvalidArgumentError(absl::StrCat("the header lacks ", NameOf(required)));
+      return absl::InvalidArgumentError(absl::StrCat(what, " lacks ", NameOf(required)));
     }
   }
   if (!has(Column::kPeriod) &&
       !(has(Column::kPeriodStart) && has(Column::kPeriodEnd) && has(Column::kPeriodKind))) {
     return absl::InvalidArgumentError(
-        "the header lacks period, or period_kind, period_start and period_end");
+        absl::StrCat(what, " lacks period, or period_kind, period_start and period_end"));
   }
   if (!has(Column::kValue) && !(has(Column::kNumerator) && has(Column::kDenominator))) {
-    return absl::InvalidArgumentError("the header lacks value, or numerator and denominator");
+    return absl::InvalidArgumentError(
+        absl::StrCat(what, " lacks value, or numerator and denominator"));
   }
   return RowCells(std::move(columns));
 }

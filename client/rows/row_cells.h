@@ -47,7 +47,9 @@ class RowCells {
   // By the names of a header, each once and in any order. INVALID_ARGUMENT says which
   // name is not known or stands twice, or which column is missing. A name is repeated
   // only where it could be that of a column: a file without a header has figures there.
-  static absl::StatusOr<RowCells> Make(absl::Span<const std::string> header);
+  // `what` is what they stand in, for the message.
+  static absl::StatusOr<RowCells> Make(absl::Span<const std::string> header,
+                                       absl::string_view what = "the header");
 
   // The figure in the cells of one row; nothing when all of them are blank. Spaces around
   // a cell's text do not count. INVALID_ARGUMENT begins with the column, as in

@@ -1,7 +1,9 @@
 #include "client/rows/row_file.h"
 
+#include <filesystem>
 #include <fstream>
 #include <optional>
+#include <system_error>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -72,6 +74,13 @@ absl::StatusOr<std::unique_ptr<RowFile>> OpenCsv(const std::string& path) {
 }
 
 absl::StatusOr<std::unique_ptr<RowFile>> OpenRowFile(const std::string& path) {
+  // What is read twice is no pipe, and opening one would wait for its writer.
+  std::error_code error;
+  if (const auto type = std::filesystem::status(path, error).type();
+      type != std::filesystem::file_type::regular &&
+      type != std::filesystem::file_type::not_found) {
+    return absl::InvalidArgumentError("is no file, but a folder, pipe or device");
+  }
   const std::string name = absl::AsciiStrToLower(path);
   if (absl::EndsWith(name, ".csv")) return OpenCsv(path);
   if (absl::EndsWith(name, ".ndjson") || absl::EndsWith(name, ".jsonl")) return OpenNdjson(path);

@@ -1,5 +1,7 @@
 #include "client/rows/row_file.h"
 
+#include <sys/stat.h>
+
 #include <fstream>
 #include <memory>
 #include <string>
@@ -137,7 +139,7 @@ TEST_F(RowFileTest, AWrongObjectIsNamedByItsLineAndTheNextOneIsRead) {
               ElementsAre("line 1, is not one JSON object on one line",
                           "line 2, is not one JSON object on one line", "line 3, has a name twice",
                           HasSubstr("line 4, has a list or an object"),
-                          HasSubstr("line 5, the header's column 1, `unit`, is not known"), "6:1"));
+                          HasSubstr("line 5, the object's column 1, `unit`, is not known"), "6:1"));
   EXPECT_THAT(Ndjson(std::string(100000, '[') + "\n"),
               ElementsAre("line 1, is not one JSON object on one line"));
 }
@@ -202,6 +204,10 @@ TEST_F(RowFileTest, AWorkbookAsTheTemplateHasItIsReadAndHoldsNothingToSend) {
 
 TEST_F(RowFileTest, AFileThatIsNotThereEmptyOrOfAnotherFormatIsRefused) {
   EXPECT_TRUE(absl::IsNotFound(OpenRowFile(folder_.Path("none.csv")).status()));
+  const std::string pipe = folder_.Path("pipe.csv");
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  EXPECT_TRUE(absl::IsInvalidArgument(OpenRowFile(pipe).status()));
+  EXPECT_TRUE(absl::IsInvalidArgument(OpenRowFile(folder_.Path("")).status()));
   EXPECT_TRUE(absl::IsInvalidArgument(OpenRowFile(Write("a.csv", "")).status()));
   EXPECT_TRUE(absl::IsInvalidArgument(OpenRowFile(Write("a.xls", "x")).status()));
   EXPECT_THAT(Csv("\n"), IsEmpty());

@@ -256,8 +256,8 @@ class Sheet final : public PartReader {
   Sheet(const SharedStrings& strings, const Styles& styles, bool counts_from_1904)
       : strings_(strings), styles_(styles), counts_from_1904_(counts_from_1904) {}
 
-  // 0 when no cell has a formula.
-  int64_t first_formula_row() const { return first_formula_row_; }
+  // As `row 4, column B`; empty when no cell has a formula.
+  const std::string& first_formula() const { return first_formula_; }
   std::vector<SheetRow> TakeRows() { return std::move(rows_); }
 
  private:
@@ -272,8 +272,8 @@ class Sheet final : public PartReader {
       type_ = std::string(Attribute("t"));
       style_ = std::string(Attribute("s"));
       value_.clear();
-    } else if (element == "f" && first_formula_row_ == 0) {
-      first_formula_row_ = row_;
+    } else if (element == "f" && first_formula_.empty()) {
+      first_formula_ = absl::StrCat("row ", row_, ", column ", Letters(column_));
     }
   }
   void End(absl::string_view element) override {
@@ -291,6 +291,15 @@ class Sheet final : public PartReader {
       column = column * 26 + (absl::ascii_toupper(static_cast<unsigned char>(c)) - 'A') + 1;
     }
     if (column > 0) column_ = column - 1;
+  }
+
+  // `AB` of the 28th column, counted from 0.
+  static std::string Letters(int64_t column) {
+    std::string letters;
+    for (int64_t rest = column + 1; rest > 0; rest = (rest - 1) / 26) {
+      letters.insert(letters.begin(), static_cast<char>('A' + (rest - 1) % 26));
+    }
+    return letters;
   }
 
   // By the cell's type (18.18.11).
@@ -327,7 +336,7 @@ class Sheet final : public PartReader {
   const Styles& styles_;
   const bool counts_from_1904_;
   std::vector<SheetRow> rows_;
-  int64_t first_formula_row_ = 0;
+  std::string first_formula_;
   // Where the reader is: the row from 1, the column from 0; and of the cell there
   int64_t row_ = 0;
   int64_t column_ = -1;
@@ -380,9 +389,9 @@ absl::StatusOr<std::vector<SheetRow>> ReadPackage(absl::string_view bytes,
   if (!package.Read(parts.Named(wanted->second), sheet)) {
     return absl::InvalidArgumentError("it is a damaged XLSX workbook");
   }
-  if (const int64_t row = sheet.first_formula_row(); row > 0) {
+  if (!sheet.first_formula().empty()) {
     return absl::InvalidArgumentError(
-        absl::StrCat("row ", row, " has a formula; put its value there instead"));
+        absl::StrCat(sheet.first_formula(), " has a formula; put its value there instead"));
   }
   return sheet.TakeRows();
 }

@@ -270,7 +270,7 @@ TEST_F(WorkbookTest, AFormulaIsRefused) {
     worksheet_write_formula_num(sheet, 3, 1, "=A1+1", nullptr, 2);
   });
   EXPECT_THAT(Texts(Read(workbook)),
-              ElementsAre("row 4 has a formula; put its value there instead"));
+              ElementsAre("row 4, column B has a formula; put its value there instead"));
 }
 
 TEST_F(WorkbookTest, WhatIsNoWorkbookOrHasNoSuchSheetIsRefused) {

@@ -29,7 +29,7 @@ v1::Scorecard::Travel TravelOf(const v1::Measure& measure, std::optional<double>
 
 // Whether a figure of `before` is what one of `latest` has to be compared with: of the
 // same kind and length, and, where the calendar fixes periods, the one just before it.
-// Running totals from one day, and years that are not neighbours, are not.
+// Spans that start on the same day, and years that are not neighbours, are not.
 bool AreComparable(const v1::Period& before, const v1::Period& latest);
 
 // One area's place.
