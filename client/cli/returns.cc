@@ -201,32 +201,68 @@ absl::Status CheckChase(const ChaseOptions& options) {
   return absl::OkStatus();
 }
 
+// The messages of all who can be reminded, and to whom they go.
+struct Mails {
+  std::vector<NewFile> files;
+  std::vector<Reminder> reminders;
+};
+
+absl::StatusOr<Mails> MakeMails(const v1::ChaseReturnsResponse& response, const std::string& from) {
+  Mails mails;
+  for (const Reminder& reminder : response.reminders()) {
+    if (reminder.contacts().empty()) continue;
+    ASSIGN_OR_RETURN(std::string mail, ReminderMail(reminder, from, absl::Now()));
+    mails.files.push_back({MailFile(reminder), std::move(mail)});
+    mails.reminders.push_back(reminder);
+  }
+  return mails;
+}
+
+// The messages are on disk before the service notes them: an agency that never got one is not
+// told that it was reminded.
+absl::StatusOr<Mails> WriteThenNote(const ChaseOptions& options,
+                                    const v1::ChaseReturnsResponse& drafted, Client& client,
+                                    v1::ChaseReturnsRequest request, const CallOptions& call) {
+  ASSIGN_OR_RETURN(Mails mails, MakeMails(drafted, options.from));
+  if (mails.files.empty()) return mails;
+  RETURN_IF_ERROR(WriteNewFolder(options.folder, mails.files));
+  if (options.dry_run) return mails;
+  request.set_dry_run(false);
+  const absl::StatusOr<v1::ChaseReturnsResponse> noted = client.ChaseReturns(request, call);
+  std::error_code ignored;
+  if (!noted.ok()) {
+    fs::remove_all(options.folder, ignored);
+    return noted.status();
+  }
+  if (noted->SerializeAsString() == drafted.SerializeAsString()) return mails;
+  // Something came in, or fell due, in between.
+  ASSIGN_OR_RETURN(mails, MakeMails(*noted, options.from));
+  fs::remove_all(options.folder, ignored);
+  if (!mails.files.empty()) RETURN_IF_ERROR(WriteNewFolder(options.folder, mails.files));
+  return mails;
+}
+
 absl::Status ChaseReturns(Session& session, const ChaseOptions& options) {
   RETURN_IF_ERROR(CheckChase(options));
   v1::ChaseReturnsRequest request;
   for (const std::string& agency : options.agencies) {
     ASSIGN_OR_RETURN(*request.add_agencies(), ExpandName(agency, kAgencyPattern));
   }
-  request.set_dry_run(options.dry_run);
+  request.set_dry_run(true);
   ASSIGN_OR_RETURN(CallOptions call, session.Call());
   ASSIGN_OR_RETURN(Client client, session.Connect());
-  ASSIGN_OR_RETURN(const v1::ChaseReturnsResponse response, client.ChaseReturns(request, call));
-  std::vector<NewFile> files;
-  std::vector<Reminder> sent;
-  for (const Reminder& reminder : response.reminders()) {
-    if (reminder.contacts().empty()) {
-      session.err() << Printable(reminder.agency())
-                    << " has returns that are overdue, and nobody to remind: give the measure's "
-                       "duty a contact\n";
-      continue;
-    }
-    sent.push_back(reminder);
-    ASSIGN_OR_RETURN(std::string mail, ReminderMail(reminder, options.from, absl::Now()));
-    files.push_back({MailFile(reminder), std::move(mail)});
+  CallOptions draft = call;
+  if (!draft.request_id.empty()) absl::StrAppend(&draft.request_id, "-draft");
+  ASSIGN_OR_RETURN(const v1::ChaseReturnsResponse drafted, client.ChaseReturns(request, draft));
+  for (const Reminder& reminder : drafted.reminders()) {
+    if (!reminder.contacts().empty()) continue;
+    session.err() << Printable(reminder.agency())
+                  << " has returns that are overdue, and nobody to remind: give the measure's "
+                     "duty a contact\n";
   }
-  if (!files.empty()) RETURN_IF_ERROR(WriteNewFolder(options.folder, files));
-  PrintItems(session, sent, ReminderColumns(), {"message", ""});
-  if (session.options().output == OutputFormat::kTable && !files.empty()) {
+  ASSIGN_OR_RETURN(const Mails mails, WriteThenNote(options, drafted, client, request, call));
+  PrintItems(session, mails.reminders, ReminderColumns(), {"message", ""});
+  if (session.options().output == OutputFormat::kTable && !mails.files.empty()) {
     session.out() << "written to " << Printable(options.folder)
                   << (options.dry_run ? "; nothing was noted\n" : "; send them\n");
   }

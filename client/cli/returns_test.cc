@@ -1,9 +1,13 @@
+#include <sys/resource.h>
+
+#include <csignal>
 #include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "base/civil_time.h"
+#include "base/status.h"
 #include "client/cli/testing/cli_runner.h"
 #include "client/mocks/mock_connection.h"
 #include "client/workbook/return_workbook.h"
@@ -18,6 +22,7 @@ using ::testing::_;
 using ::testing::AnyNumber;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::SizeIs;
 using v1::Return;
 
 Return Overdue() {
@@ -46,22 +51,23 @@ class ReturnsCommandTest : public ::testing::Test {
   }
   // The service answers a chase with one reminder.
   void AnswerChase() {
-    EXPECT_CALL(*connection_, ChaseReturns(_, _)).WillOnce([this](const auto& request, auto&) {
-      chase_ = request;
-      v1::ChaseReturnsResponse response;
-      v1::ChaseReturnsResponse::Reminder& reminder = *response.add_reminders();
-      reminder.set_agency("agencies/wyre-council");
-      reminder.set_agency_display_name("Wyre Borough Council");
-      reminder.add_contacts("figures@wyre.example");
-      *reminder.add_returns() = Overdue();
-      return response;
-    });
+    EXPECT_CALL(*connection_, ChaseReturns(_, _))
+        .WillRepeatedly([this](const auto& request, auto&) {
+          chases_.push_back(request);
+          v1::ChaseReturnsResponse response;
+          v1::ChaseReturnsResponse::Reminder& reminder = *response.add_reminders();
+          reminder.set_agency("agencies/wyre-council");
+          reminder.set_agency_display_name("Wyre Borough Council");
+          reminder.add_contacts("figures@wyre.example");
+          *reminder.add_returns() = Overdue();
+          return response;
+        });
   }
 
   const TemporaryFolder folder_;
   v1::ListReturnsRequest list_;
   v1::SetReturnStateRequest set_;
-  v1::ChaseReturnsRequest chase_;
+  std::vector<v1::ChaseReturnsRequest> chases_;
   std::shared_ptr<MockConnection> connection_ = std::make_shared<MockConnection>();
 };
 
@@ -147,8 +153,10 @@ TEST_F(ReturnsCommandTest, ChaseWritesAMessageForEachAgency) {
   const CliResult result = Run({"returns", "chase", "--output-directory", folder, "--from",
                                 "office@board.example", "--agency", "wyre-council"});
   EXPECT_EQ(result.code, ExitCode::kOk) << result.err;
-  EXPECT_THAT(chase_.agencies(), ElementsAre("agencies/wyre-council"));
-  EXPECT_FALSE(chase_.dry_run());
+  ASSERT_THAT(chases_, SizeIs(2));
+  EXPECT_TRUE(chases_[0].dry_run());
+  EXPECT_FALSE(chases_[1].dry_run());
+  EXPECT_THAT(chases_[1].agencies(), ElementsAre("agencies/wyre-council"));
   EXPECT_THAT(ReadFile(folder + "/wyre-council.eml"), HasSubstr("To: figures@wyre.example\r\n"));
   EXPECT_THAT(result.out, HasSubstr("wyre-council.eml"));
   EXPECT_THAT(result.out, HasSubstr("1 message\n"));
@@ -158,8 +166,60 @@ TEST_F(ReturnsCommandTest, ADryRunOfAChaseSaysThatNothingWasNoted) {
   AnswerChase();
   const CliResult result = Run({"returns", "chase", "--output-directory", folder_.Path("mails"),
                                 "--from", "office@board.example", "--dry-run"});
-  EXPECT_TRUE(chase_.dry_run());
+  ASSERT_THAT(chases_, SizeIs(1));
+  EXPECT_TRUE(chases_[0].dry_run());
   EXPECT_THAT(result.out, HasSubstr("nothing was noted"));
+}
+
+TEST_F(ReturnsCommandTest, NothingIsNotedWhereTheDiskTakesNoMore) {
+  AnswerChase();
+  rlimit before;
+  getrlimit(RLIMIT_FSIZE, &before);
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  const rlimit one_byte = {1, before.rlim_max};
+  setrlimit(RLIMIT_FSIZE, &one_byte);
+  const CliResult result = Run({"returns", "chase", "--output-directory", folder_.Path("mails"),
+                                "--from", "office@board.example"});
+  setrlimit(RLIMIT_FSIZE, &before);
+  std::signal(SIGXFSZ, handler);
+  EXPECT_EQ(result.code, ExitCode::kOther);
+  ASSERT_THAT(chases_, SizeIs(1));
+  EXPECT_TRUE(chases_[0].dry_run());
+  EXPECT_FALSE(std::filesystem::exists(folder_.Path("mails")));
+}
+
+TEST_F(ReturnsCommandTest, NoMessageIsLeftWhereItsReminderWasNotNoted) {
+  EXPECT_CALL(*connection_, ChaseReturns(_, _))
+      .WillRepeatedly([](const auto& request, auto&) -> absl::StatusOr<v1::ChaseReturnsResponse> {
+        if (!request.dry_run()) return MakeError(v1::SERVER_BUSY, "try again later");
+        v1::ChaseReturnsResponse response;
+        response.add_reminders()->set_agency("agencies/wyre-council");
+        response.mutable_reminders(0)->add_contacts("figures@wyre.example");
+        return response;
+      });
+  const CliResult result = Run({"returns", "chase", "--output-directory", folder_.Path("mails"),
+                                "--from", "office@board.example"});
+  EXPECT_NE(result.code, ExitCode::kOk);
+  EXPECT_FALSE(std::filesystem::exists(folder_.Path("mails")));
+}
+
+TEST_F(ReturnsCommandTest, WhatCameInMeanwhileIsNotChased) {
+  EXPECT_CALL(*connection_, ChaseReturns(_, _)).WillRepeatedly([](const auto& request, auto&) {
+    v1::ChaseReturnsResponse response;
+    for (const char* agency : {"agencies/wyre-council", "agencies/fylde-council"}) {
+      v1::ChaseReturnsResponse::Reminder& reminder = *response.add_reminders();
+      reminder.set_agency(agency);
+      reminder.add_contacts("figures@council.example");
+      if (!request.dry_run()) break;
+    }
+    return response;
+  });
+  const std::string folder = folder_.Path("mails");
+  const CliResult result =
+      Run({"returns", "chase", "--output-directory", folder, "--from", "office@board.example"});
+  EXPECT_EQ(result.code, ExitCode::kOk) << result.err;
+  EXPECT_TRUE(std::filesystem::exists(folder + "/wyre-council.eml"));
+  EXPECT_FALSE(std::filesystem::exists(folder + "/fylde-council.eml"));
 }
 
 TEST_F(ReturnsCommandTest, NothingIsNotedWhereTheMessagesCouldNotBeWritten) {
