@@ -14,10 +14,14 @@ constexpr absl::string_view kPageStyle =
     "caption{text-align:left;break-after:avoid}"
     "thead{display:table-header-group}"
     "th,td{border-top:1px solid #999;padding:.3em .6em;text-align:left;vertical-align:top}"
-    "th{font-weight:600}th[scope=row]{width:30%}tr{break-inside:avoid}"
+    "th{font-weight:600}table.facts th{width:30%}tr{break-inside:avoid}"
     "td.number,th.number{text-align:right}"
     "p.digest{font-family:monospace;overflow-wrap:anywhere}"
-    "td{overflow-wrap:anywhere}@media print{body{margin:0;max-width:none}}";
+    "th,td{overflow-wrap:break-word}@media print{body{margin:0;padding:0;max-width:none}}";
+// A dozen columns fit on A4 that lies on its side.
+constexpr absl::string_view kWideStyle =
+    "body{max-width:100em}th,td{padding:.3em .4em}"
+    "@page{size:A4 landscape;margin:10mm}@media print{body{font-size:8pt}th,td{padding:.2em}}";
 
 }  // namespace
 
@@ -47,16 +51,16 @@ std::string HtmlEscaped(absl::string_view text) {
   return escaped;
 }
 
-std::string HtmlPage(absl::string_view title, absl::string_view body) {
+std::string HtmlPage(absl::string_view title, absl::string_view body, PageWidth width) {
   const std::string escaped = HtmlEscaped(title);
   return absl::StrCat(
       "<!DOCTYPE html>\n<html lang=\"en-GB\">\n<head>\n<meta charset=\"utf-8\">\n<title>", escaped,
-      "</title>\n<style>", kPageStyle, "</style>\n</head>\n<body>\n<h1>", escaped, "</h1>\n", body,
-      "</body>\n</html>\n");
+      "</title>\n<style>", kPageStyle, width == PageWidth::kWide ? kWideStyle : "",
+      "</style>\n</head>\n<body>\n<h1>", escaped, "</h1>\n", body, "</body>\n</html>\n");
 }
 
 std::string HtmlFacts(const std::vector<HtmlFact>& facts) {
-  std::string html = "<table>\n";
+  std::string html = "<table class=\"facts\">\n";
   for (const HtmlFact& fact : facts) {
     absl::StrAppend(&html, "<tr><th scope=\"row\">", HtmlEscaped(fact.label), "</th><td>");
     for (size_t i = 0; i < fact.values.size(); ++i) {

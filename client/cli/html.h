@@ -14,10 +14,18 @@ namespace concordat::cli {
 // with `&`, `<`, `>` and quotes as entities.
 std::string HtmlEscaped(absl::string_view text);
 
+enum class PageWidth {
+  // Text, on A4 that stands upright.
+  kNormal,
+  // Tables of many columns, on A4 that lies on its side.
+  kWide,
+};
+
 // A page in British English with the title, which is also its heading, in a style
-// that prints on paper: black on white, tables that do not break within a row. `body`
+// that prints on paper: black on white, tables that do not break within a row or a word. `body`
 // is HTML.
-std::string HtmlPage(absl::string_view title, absl::string_view body);
+std::string HtmlPage(absl::string_view title, absl::string_view body,
+                     PageWidth width = PageWidth::kNormal);
 
 // A table of two columns: what each row is about, and its values, one a line.
 struct HtmlFact {

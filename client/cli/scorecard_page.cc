@@ -214,7 +214,8 @@ std::string ScorecardHtml(const Scorecard& scorecard, const v1::Release& release
   for (const auto& [group, rows] : groups) absl::StrAppend(&body, HtmlGroup(group, rows));
   absl::StrAppend(&body, "<p class=\"digest\">Digest of the release: ",
                   HtmlEscaped(scorecard.release_digest()), "</p>\n");
-  return HtmlPage(absl::StrCat("Scorecard: ", scorecard.release_display_name()), body);
+  return HtmlPage(absl::StrCat("Scorecard: ", scorecard.release_display_name()), body,
+                  PageWidth::kWide);
 }
 
 }  // namespace concordat::cli

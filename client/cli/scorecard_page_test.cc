@@ -76,7 +76,7 @@ TEST(ScorecardPageTest, ALineSaysBandTravelPlaceAndComparatorsInWords) {
   EXPECT_EQ(first,
             "Reviews in time|Burnley|91.0%|Q2|95.0|slightly below|improved (+1.5 since Q1)|2 of 8, "
             "quartile "
-            "A|england 90.5% (2017-18)|");
+            "A|England 90.5% (2017-18)|");
   std::string second;
   for (const Cell& cell : table.rows[1]) second += cell.text + "|";
   EXPECT_EQ(second, "Reviews in time|Chorley|hidden|Q2|95.0|no figure|no comparison|||");
@@ -107,6 +107,9 @@ TEST(ScorecardPageTest, ThePageSaysInWordsWhatItDrawsAndNeedsNoOtherFile) {
                           HasSubstr("<title>Q1: 89.5%; Q2: 91.0%</title>")));
   EXPECT_THAT(page,
               AllOf(Not(HasSubstr("http")), Not(HasSubstr("<script")), Not(HasSubstr("src="))));
+  // A dozen columns need the long side of the paper, and no word is broken.
+  EXPECT_THAT(page, AllOf(HasSubstr("@page{size:A4 landscape"),
+                          Not(HasSubstr("td{overflow-wrap:anywhere"))));
   // One shown figure makes no course.
   EXPECT_EQ(page.find("<svg", page.find("<svg") + 1), std::string::npos);
 }

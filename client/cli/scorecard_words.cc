@@ -139,11 +139,22 @@ std::string AverageText(const Observation& comparator) {
                       comparator.neighbour_set());
 }
 
+std::string ComparatorName(Observation::Comparator comparator) {
+  switch (comparator) {
+    case Observation::ENGLAND:
+      return "England";
+    case Observation::NORTH_WEST:
+      return "North West";
+    default:
+      return LowerWords(NameOf(comparator));
+  }
+}
+
 std::string ComparatorsText(const Measure& measure, const Scorecard::Cell& cell) {
   std::string text;
   for (const Observation& comparator : cell.comparators()) {
     const std::string average = AverageText(comparator);
-    absl::StrAppend(&text, text.empty() ? "" : "; ", LowerWords(NameOf(comparator.comparator())),
+    absl::StrAppend(&text, text.empty() ? "" : "; ", ComparatorName(comparator.comparator()),
                     average.empty() ? "" : absl::StrCat(" (", average, ")"), " ",
                     ValueText(measure, comparator));
     const std::string period = PeriodText(comparator.period());

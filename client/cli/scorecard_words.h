@@ -34,6 +34,8 @@ std::string RankText(const v1::Scorecard::Cell& cell);
 // How a comparator's value was made of the neighbours' own, which has to be said: `median of
 // lait-2018`. Empty for other comparators.
 std::string AverageText(const v1::Observation& comparator);
+// `England`, `statistical neighbours`.
+std::string ComparatorName(v1::Observation::Comparator comparator);
 // Each comparator with its value, and its period where it is another one.
 std::string ComparatorsText(const v1::Measure& measure, const v1::Scorecard::Cell& cell);
 // The first and last day of what the figures are about: `2018-01-01 to 2018-03-31`.

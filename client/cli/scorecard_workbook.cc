@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/algorithm/container.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -43,21 +44,6 @@ Comparators ComparatorsOf(const Scorecard& scorecard) {
     }
   }
   return found;
-}
-
-std::string ComparatorName(Observation::Comparator comparator) {
-  switch (comparator) {
-    case Observation::ENGLAND:
-      return "England";
-    case Observation::NORTH_WEST:
-      return "North West";
-    case Observation::STATISTICAL_NEIGHBOURS:
-      return "Statistical neighbours";
-    case Observation::PLANNED:
-      return "Planned";
-    default:
-      return LowerWords(NameOf(comparator));
-  }
 }
 
 // A number as the scorecard's other forms print it.
@@ -116,7 +102,8 @@ std::vector<std::string> Headings(const Comparators& comparators) {
   std::vector<std::string> headings = {"Measure", "Area",   "Period", "Value",  "Status", "Unit",
                                        "Target",  "Within", "Band",   "Travel", "Change", "Place"};
   for (const auto& [comparator, has_symbols] : comparators) {
-    const std::string name = ComparatorName(comparator);
+    std::string name = ComparatorName(comparator);
+    name[0] = absl::ascii_toupper(static_cast<unsigned char>(name[0]));
     headings.push_back(name);
     if (has_symbols) headings.push_back(name + ": status");
     headings.push_back(name + ": period");
