@@ -8,6 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
 #include "server/domain/disclosure/consistency.h"
 #include "server/domain/submission.h"
 
@@ -34,6 +35,14 @@ std::vector<absl::string_view> EndingsOf(const Measure& measure) {
   }
   if (!measure.denominator_public()) endings.push_back(kDenominatorEnding);
   return endings;
+}
+
+// The name of the figure that a count is of.
+absl::string_view WithoutEnding(absl::string_view count) {
+  for (const absl::string_view ending : {kNumeratorEnding, kDenominatorEnding}) {
+    if (absl::ConsumeSuffix(&count, ending)) break;
+  }
+  return count;
 }
 
 }  // namespace
@@ -265,7 +274,9 @@ std::vector<BrokenSum> ReleaseSums::Finish() {
   // A rate may be of something else than it is per; one that is not shows in all that is known.
   const bool are_shares =
       absl::c_all_of(table_.ratios, [](const Ratio& ratio) { return ratio.is_share; });
-  if (domain::IsMadeOfParts(measure_) && !measure_.denominator_public() && are_shares) {
+  const bool has_shares =
+      domain::IsMadeOfParts(measure_) && !measure_.denominator_public() && are_shares;
+  if (has_shares) {
     absl::flat_hash_set<std::string> denominators;
     for (const Count& count : table_.counts) {
       if (absl::EndsWith(count.name, kDenominatorEnding)) denominators.insert(count.name);
@@ -296,7 +307,21 @@ std::vector<BrokenSum> ReleaseSums::Finish() {
     table_.sums.erase(table_.sums.begin() + static_cast<std::ptrdiff_t>(*sum));
   }
   for (const size_t share : found.shares) table_.ratios[share].is_share = false;
+  if (has_shares) AddSharesOfRests();
   return broken;
+}
+
+void ReleaseSums::AddSharesOfRests() {
+  for (const auto& [figures, rests] : rests_) {
+    if (!rests.numerator || !rests.denominator || *rests.numerator > *rests.denominator) continue;
+    Ratio ratio;
+    ratio.name = rests.name;
+    ratio.numerator = absl::StrCat(rests.name, kNumeratorEnding);
+    ratio.denominator = absl::StrCat(rests.name, kDenominatorEnding);
+    ratio.is_share = true;
+    ratio.is_published = false;
+    table_.ratios.push_back(std::move(ratio));
+  }
 }
 
 bool ReleaseSums::AddRest(size_t place) {
@@ -309,8 +334,18 @@ bool ReleaseSums::AddRest(size_t place) {
     rest -= count.value;
   }
   if (total.availability == Availability::kNotAvailable || rest <= 0) return false;
+  std::string figures;
+  for (const std::string& part : sum.parts) {
+    absl::StrAppend(&figures, WithoutEnding(part), "\n");
+  }
+  const absl::string_view whole = WithoutEnding(total.name);
+  Rests& rests = rests_[absl::StrCat(whole, "\n", figures)];
+  if (rests.name.empty()) rests.name = absl::StrCat("@rest", rests_.size() - 1, " ", whole);
+  const absl::string_view ending = absl::string_view(total.name).substr(whole.size());
+  if (ending == kNumeratorEnding) rests.numerator = rest;
+  if (ending == kDenominatorEnding) rests.denominator = rest;
   Count count;
-  count.name = absl::StrCat("@rest", place, " ", total.name);
+  count.name = absl::StrCat(rests.name, ending);
   count.availability = Availability::kNotAvailable;
   count.profile = profile_;
   count.is_published = false;

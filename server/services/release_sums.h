@@ -3,6 +3,8 @@
 #define CONCORDAT_SERVER_SERVICES_RELEASE_SUMS_H_
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -107,6 +109,8 @@ class ReleaseSums {
   // Where the parts of a sum, all of them known, are less than its total: says that an
   // unknown count makes up the rest.
   bool AddRest(size_t place);
+  // Says that what is left of numerators is not above what is left of the denominators.
+  void AddSharesOfRests();
 
   const v1::Measure& measure_;
   const domain::disclosure::Profile& profile_;
@@ -118,6 +122,15 @@ class ReleaseSums {
   absl::flat_hash_map<std::string, size_t> places_;
   absl::flat_hash_set<std::string> seen_;
   int releases_ = 0;
+  // What is left of a total of numerators, and of the same total of denominators.
+  struct Rests {
+    std::string name;
+    std::optional<int64_t> numerator;
+    std::optional<int64_t> denominator;
+  };
+
+  // By what names the total and its parts without the endings.
+  absl::btree_map<std::string, Rests> rests_;
   // The declared sums of the first release, by their places in the table.
   absl::flat_hash_map<size_t, BrokenSum> declared_;
 

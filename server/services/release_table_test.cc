@@ -383,6 +383,33 @@ TEST_F(ReleaseTableTest, OneSmallCountOfAShareHidesAllOfIt) {
   EXPECT_EQ(figures[2].denominator, 40);
 }
 
+// The county has 2 cases more than its districts, 1 of them in the numerator: 39 − 28 of it and
+// 26 − 17 of the west leave the east a small rest of 2 at most.
+TEST_F(ReleaseTableTest, WhatIsLeftOfNumeratorsIsNotAboveWhatIsLeftOfDenominators) {
+  measure_.set_unit(Measure::PERCENT);
+  measure_.set_decimal_places(1);
+  Measure::Dimension& dimension = *measure_.add_dimensions();
+  dimension.set_name("sex");
+  dimension.add_items("F");
+  dimension.add_items("M");
+  measure_.clear_additivity();
+  const auto item = [](const std::string& area, const std::string& name, double numerator,
+                       double denominator) {
+    TableFigure figure = Share(area, numerator, denominator);
+    figure.key.breakdown = "sex=" + name;
+    return figure;
+  };
+  const ReleaseBlock block =
+      Block({Share("areas/county", 28, 39), Share("areas/east", 9, 11), Share("areas/west", 17, 26),
+             item("areas/county", "F", 12, 19), item("areas/county", "M", 16, 20),
+             item("areas/east", "F", 3, 4), item("areas/east", "M", 6, 7),
+             item("areas/west", "F", 7, 13), item("areas/west", "M", 10, 13)});
+  EXPECT_THAT(ReleaseTable(block, children_).broken_sums(), IsEmpty());
+  const std::vector<Observation::Symbol> symbols = SymbolsOf(block);
+  EXPECT_EQ(symbols[1], Observation::CONFIDENTIAL);
+  EXPECT_TRUE(symbols[0] == Observation::CONFIDENTIAL || symbols[2] == Observation::CONFIDENTIAL);
+}
+
 TEST_F(ReleaseTableTest, AShareWithoutItsCountsCannotBeProtectedAndIsHidden) {
   measure_.set_unit(Measure::PERCENT);
   EXPECT_THAT(SymbolsOf(Block({Counted("areas/east", 12.5)})),
