@@ -242,14 +242,17 @@ absl::Status PrintOutcome(Session& session, const Release& release) {
   return absl::OkStatus();
 }
 
+std::string DaysText(const v1::Period& period) {
+  return absl::StrCat(DayText(period.start()), " to ", DayText(period.end()));
+}
+
 void PrintBrokenSums(Session& session, const v1::PreviewReleaseResponse& preview) {
   if (preview.broken_sums().empty()) return;
   session.out() << "\nDeclared sums that do not hold; ask who sent the figures, or publish with "
                    "--accept-broken-sums:\n";
   for (const auto& sum : preview.broken_sums()) {
     session.out() << "  " << Printable(ShortName(sum.measure())) << ", "
-                  << Printable(ShortName(sum.area())) << ", " << DayText(sum.period().start())
-                  << " to " << DayText(sum.period().end());
+                  << Printable(ShortName(sum.area())) << ", " << DaysText(sum.period());
     if (!sum.breakdowns().empty()) {
       session.out() << ", " << Printable(BreakdownText(sum.breakdowns()));
     }
@@ -268,8 +271,7 @@ void PrintNarrowCounts(Session& session, const v1::PreviewReleaseResponse& previ
                    "--accept-narrow-counts:\n";
   for (const auto& narrow : preview.narrow_counts()) {
     session.out() << "  " << Printable(ShortName(narrow.measure())) << ", "
-                  << DayText(narrow.period().start()) << " to " << DayText(narrow.period().end())
-                  << ": " << narrow.counts() << (narrow.counts() == 1 ? " count" : " counts")
+                  << DaysText(narrow.period()) << ": " << Counted(narrow.counts(), "count")
                   << ", by " << Printable(narrow.readers()) << "\n";
   }
 }

@@ -7,6 +7,7 @@
 #include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "base/mail_address.h"
@@ -33,7 +34,6 @@ constexpr absl::string_view kNothing = "none";
 // What can be said of a return; the rest follows from what was sent, and when.
 constexpr Return::State kSayable[] = {Return::NIL, Return::NOT_AVAILABLE, Return::QUERIED,
                                       Return::EXTENDED};
-constexpr absl::string_view kSayableWords = "nil, not-available, queried, extended, none";
 
 struct ListOptions {
   std::string agency;
@@ -137,6 +137,15 @@ absl::Status ListReturns(Session& session, const ListOptions& options) {
   return PrintList(session, client.ListReturns(request, call), ReturnColumns(), {"return", ""});
 }
 
+// As they are written after `--state`.
+std::string SayableWords() {
+  std::string words;
+  for (const Return::State state : kSayable) {
+    absl::StrAppend(&words, absl::StrReplaceAll(LowerWords(NameOf(state)), {{" ", "-"}}), ", ");
+  }
+  return absl::StrCat(words, kNothing);
+}
+
 absl::Status SetReturn(Session& session, const SetOptions& options) {
   v1::SetReturnStateRequest request;
   ASSIGN_OR_RETURN(*request.mutable_name(), ExpandName(options.name, kReturnPattern));
@@ -144,7 +153,7 @@ absl::Status SetReturn(Session& session, const SetOptions& options) {
     const absl::StatusOr<Return::State> state = ParseWord<Return::State>(options.state);
     if (!state.ok() || !absl::c_linear_search(kSayable, *state)) {
       return absl::InvalidArgumentError(
-          absl::StrCat("'", Printable(options.state), "' is none of: ", kSayableWords));
+          absl::StrCat("'", Printable(options.state), "' is none of: ", SayableWords()));
     }
     request.set_state(*state);
   }

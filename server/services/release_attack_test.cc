@@ -294,10 +294,7 @@ class ReleaseAttackTest : public ::testing::Test {
     if (shown.symbol == Observation::NOT_APPLICABLE || (HasCounts(figure) && is_held)) {
       counts = {count, count};
       rests = {rest, rest};
-    } else if (attacker.has_no_release) {
-      if (HasCounts(figure)) counts = count == 0 ? Bounds{0, 0} : Bounds{1, kLargest};
-      if (HasCounts(figure)) rests = rest == 0 ? Bounds{0, 0} : Bounds{1, kLargest};
-    } else if (shown.symbol == Observation::CONFIDENTIAL) {
+    } else if (attacker.has_no_release || shown.symbol == Observation::CONFIDENTIAL) {
       if (HasCounts(figure)) counts = count == 0 ? Bounds{0, 0} : Bounds{1, kLargest};
       if (HasCounts(figure)) rests = rest == 0 ? Bounds{0, 0} : Bounds{1, kLargest};
     } else if (shown.symbol == Observation::NONE && measure_.unit() == Measure::COUNT) {

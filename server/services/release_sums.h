@@ -82,6 +82,13 @@ class ReleaseSums {
     std::string breakdown;
   };
 
+  // What is left of a total of numerators, and of the same total of denominators.
+  struct Rests {
+    std::string name;
+    std::optional<int64_t> numerator;
+    std::optional<int64_t> denominator;
+  };
+
   // Takes note of the figures of one release.
   void Read(const std::vector<NamedFigure>& figures);
   // The area of the figure and all that it is a part of, the outermost last.
@@ -122,13 +129,6 @@ class ReleaseSums {
   absl::flat_hash_map<std::string, size_t> places_;
   absl::flat_hash_set<std::string> seen_;
   int releases_ = 0;
-  // What is left of a total of numerators, and of the same total of denominators.
-  struct Rests {
-    std::string name;
-    std::optional<int64_t> numerator;
-    std::optional<int64_t> denominator;
-  };
-
   // By what names the total and its parts without the endings.
   absl::btree_map<std::string, Rests> rests_;
   // The declared sums of the first release, by their places in the table.
