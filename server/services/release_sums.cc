@@ -33,7 +33,7 @@ std::vector<absl::string_view> EndingsOf(const Measure& measure) {
   if (domain::IsMadeOfParts(measure)) {
     endings.push_back(kNumeratorEnding);
   }
-  if (!measure.denominator_public()) endings.push_back(kDenominatorEnding);
+  if (HasDenominatorCount(measure)) endings.push_back(kDenominatorEnding);
   return endings;
 }
 
@@ -51,6 +51,14 @@ absl::string_view WithoutEnding(absl::string_view count) {
 bool ReleaseSums::StandsForOthers(const Node& node) {
   return absl::StrContains(node.area, '#') ||
          (!node.breakdown.empty() && !absl::StrContains(node.breakdown, '='));
+}
+
+bool HasDenominatorCount(const Measure& measure) {
+  return !measure.denominator_public() || measure.unit() == Measure::PERCENT;
+}
+
+Profile DenominatorProfile(const Measure& measure, const Profile& profile) {
+  return measure.denominator_public() ? domain::disclosure::kAlreadyPublic : profile;
 }
 
 std::string FigureName(const store::FigureKey& key) {
@@ -238,7 +246,8 @@ void ReleaseSums::AddSum(const Node& total, std::vector<Node> parts, const Broke
   for (const Node& part : parts) sum.parts.push_back(table_.counts[PlaceOf(part, holders)].name);
   absl::c_sort(sum.parts);
   if (!seen_.insert(absl::StrCat(sum.total, "\n", absl::StrJoin(sum.parts, "\n"))).second) return;
-  if (releases_ == 1 && IsDeclared(described)) declared_[table_.sums.size()] = described;
+  const bool is_ours = ending_ != kDenominatorEnding || !measure_.denominator_public();
+  if (releases_ == 1 && is_ours && IsDeclared(described)) declared_[table_.sums.size()] = described;
   table_.sums.push_back(std::move(sum));
 }
 
@@ -257,12 +266,16 @@ const Count* ReleaseSums::Find(const Node& node) const {
   return count.availability == Availability::kNotAvailable ? nullptr : &count;
 }
 
+Profile ReleaseSums::ProfileOfCounts() const {
+  return ending_ == kDenominatorEnding ? DenominatorProfile(measure_, profile_) : profile_;
+}
+
 size_t ReleaseSums::PlaceOf(const Node& node, const std::vector<std::string>& holders) {
   Count count;
   count.name = NameOf(node);
   if (const auto place = places_.find(count.name); place != places_.end()) return place->second;
   count.availability = Availability::kNotAvailable;
-  count.profile = profile_;
+  count.profile = ProfileOfCounts();
   count.is_published = false;
   count.holders = holders;
   places_[count.name] = table_.counts.size();
@@ -275,7 +288,7 @@ std::vector<BrokenSum> ReleaseSums::Finish() {
   const bool are_shares =
       absl::c_all_of(table_.ratios, [](const Ratio& ratio) { return ratio.is_share; });
   const bool has_shares =
-      domain::IsMadeOfParts(measure_) && !measure_.denominator_public() && are_shares;
+      domain::IsMadeOfParts(measure_) && HasDenominatorCount(measure_) && are_shares;
   if (has_shares) {
     absl::flat_hash_set<std::string> denominators;
     for (const Count& count : table_.counts) {
@@ -347,7 +360,7 @@ bool ReleaseSums::AddRest(size_t place) {
   Count count;
   count.name = absl::StrCat(rests.name, ending);
   count.availability = Availability::kNotAvailable;
-  count.profile = profile_;
+  count.profile = total.profile;
   count.is_published = false;
   count.holders = total.holders;
   sum.parts.push_back(count.name);

@@ -25,6 +25,14 @@ namespace concordat::services {
 inline constexpr absl::string_view kNumeratorEnding = "#numerator";
 inline constexpr absl::string_view kDenominatorEnding = "#denominator";
 
+// Whether what the measure's figures are of is a count of theirs, or a population beside them.
+// That a percentage is of is both: it bounds the numerator, and everybody knows it.
+bool HasDenominatorCount(const v1::Measure& measure);
+
+// The rule of the denominators: what is public is known to everybody.
+domain::disclosure::Profile DenominatorProfile(const v1::Measure& measure,
+                                               const domain::disclosure::Profile& profile);
+
 // Which areas an area consists of: `areas/{area}` by `areas/{area}`.
 using AreaChildren = absl::flat_hash_map<std::string, std::vector<std::string>>;
 
@@ -72,7 +80,8 @@ class ReleaseSums {
   // When all releases were added: says that no share is above 1 where its counts are
   // unknown either, nor a rate where none is known to be; and takes out what cannot hold
   // together, but for sums that are less than their total: part of that was counted nowhere
-  // else. Returns the declared sums of the first release among both.
+  // else. Returns the declared sums of the first release among both, but those of public
+  // denominators: estimates of populations are rounded, and no agency can put them right.
   std::vector<BrokenSum> Finish();
 
  private:
@@ -110,6 +119,8 @@ class ReleaseSums {
   std::string NameOf(const Node& node) const;
   // The figure's count; nullptr where there is none or it is not available.
   const domain::disclosure::Count* Find(const Node& node) const;
+  // The rule of the counts that are being added up.
+  domain::disclosure::Profile ProfileOfCounts() const;
   // The place of a figure's count in the table; a new, unknown one where there is none.
   size_t PlaceOf(const Node& node, const std::vector<std::string>& holders);
   bool HasAny(const std::string& dimension, const std::string& area) const;

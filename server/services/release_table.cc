@@ -17,7 +17,6 @@ namespace {
 using domain::disclosure::Availability;
 using domain::disclosure::Count;
 using domain::disclosure::Interval;
-using domain::disclosure::kAlreadyPublic;
 using domain::disclosure::ProtectedRelease;
 using domain::disclosure::Ratio;
 using domain::disclosure::Reason;
@@ -39,11 +38,6 @@ enum class Shape {
   // Should be one of these, and cannot be protected as one.
   kOpaque,
 };
-
-// Whether a ratio's denominator is a count of the table, and no population beside it.
-bool HasDenominatorCount(const Measure& measure) {
-  return !measure.denominator_public() || measure.unit() == Measure::PERCENT;
-}
 
 bool IsWhole(double value) {
   return value >= 0 && value <= static_cast<double>(domain::disclosure::kLargestCount) &&
@@ -87,9 +81,17 @@ int DecimalsOf(const Measure& measure) {
 // Every digit that tells two numbers apart.
 std::string Exactly(double number) { return absl::StrFormat("%.17g", number); }
 
-// A version among those of all figures.
-std::string ContentOf(const Measure& measure, const TableFigure& version) {
+// The counts of a version among those of all figures.
+std::string OwnCountsOf(const Measure& measure, const TableFigure& version) {
   return absl::StrCat(FigureName(version.key), "\n", CountsOf(measure, version.figure));
+}
+
+// A version among those of all figures: its counts in the table, a population too.
+std::string ContentOf(const Measure& measure, const TableFigure& version) {
+  const bool has_population = measure.denominator_public() && HasDenominatorCount(measure) &&
+                              version.figure.has_denominator();
+  return absl::StrCat(OwnCountsOf(measure, version), "\n",
+                      has_population ? Exactly(version.figure.denominator()) : "");
 }
 
 // The strongest of the reasons for which one of a figure's parts is hidden.
@@ -173,6 +175,7 @@ ReleaseTable::ReleaseTable(const ReleaseBlock& block, const AreaChildren& childr
   for (const TableFigure& figure : block_.figures) {
     newest.push_back({&figure.key, FigureName(figure.key)});
     AddFigure(figure, newest.back().name, /*is_published=*/true);
+    TieNumerator(figure, newest.back().name);
     content.push_back(ContentOf(*block_.measure, figure));
     versions_[content.back()] = newest.back().name;
   }
@@ -186,7 +189,6 @@ ReleaseTable::ReleaseTable(const ReleaseBlock& block, const AreaChildren& childr
 void ReleaseTable::AddFigure(const TableFigure& figure, const std::string& name,
                              bool is_published) {
   const Measure& measure = *block_.measure;
-  const bool has_denominator_count = !measure.denominator_public();
   switch (ShapeOf(measure, figure.figure)) {
     case Shape::kCount:
       AddCount(name, figure, figure.figure.value(), is_published);
@@ -194,18 +196,12 @@ void ReleaseTable::AddFigure(const TableFigure& figure, const std::string& name,
     case Shape::kRatio:
       AddCount(absl::StrCat(name, kNumeratorEnding), figure, figure.figure.numerator(),
                is_published);
-      if (HasDenominatorCount(measure)) {
-        AddCount(absl::StrCat(name, kDenominatorEnding), figure, figure.figure.denominator(),
-                 is_published);
-        // Everybody knows it, and so what a share leaves of it.
-        if (measure.denominator_public()) table_.counts.back().profile = kAlreadyPublic;
-      }
+      if (HasDenominatorCount(measure)) AddDenominator(name, figure, is_published);
       AddRatio(figure, name, is_published);
       break;
     case Shape::kPlain:
-      if (figure.figure.has_denominator() && has_denominator_count) {
-        AddCount(absl::StrCat(name, kDenominatorEnding), figure, figure.figure.denominator(),
-                 is_published);
+      if (figure.figure.has_denominator() && HasDenominatorCount(measure)) {
+        AddDenominator(name, figure, is_published);
       }
       break;
     case Shape::kOpaque:
@@ -219,11 +215,31 @@ void ReleaseTable::AddFigure(const TableFigure& figure, const std::string& name,
       if (domain::IsMadeOfParts(measure)) {
         AddGap(absl::StrCat(name, kNumeratorEnding), figure, is_published);
       }
-      if (has_denominator_count) {
+      if (!HasDenominatorCount(measure)) break;
+      if (measure.denominator_public() && IsWhole(figure.figure.denominator()) &&
+          figure.figure.has_denominator()) {
+        AddDenominator(name, figure, is_published);
+      } else {
         AddGap(absl::StrCat(name, kDenominatorEnding), figure, is_published);
+        table_.counts.back().profile = DenominatorProfile(measure, block_.profile.rule);
       }
       break;
   }
+}
+
+void ReleaseTable::AddDenominator(const std::string& name, const TableFigure& figure,
+                                  bool is_published) {
+  AddCount(absl::StrCat(name, kDenominatorEnding), figure, figure.figure.denominator(),
+           is_published);
+  table_.counts.back().profile = DenominatorProfile(*block_.measure, block_.profile.rule);
+}
+
+void ReleaseTable::TieNumerator(const TableFigure& version, const std::string& name) {
+  if (ShapeOf(*block_.measure, version.figure) != Shape::kRatio) return;
+  const auto [first, is_new] = first_names_.emplace(OwnCountsOf(*block_.measure, version), name);
+  if (is_new) return;
+  table_.sums.push_back(
+      {absl::StrCat(first->second, kNumeratorEnding), {absl::StrCat(name, kNumeratorEnding)}});
 }
 
 void ReleaseTable::AddCount(const std::string& name, const TableFigure& figure, double value,
@@ -269,6 +285,7 @@ std::string ReleaseTable::VersionName(const TableFigure& version) {
     // No area begins like this, whatever items are called.
     name = absl::StrCat("@", version.revision, " ", FigureName(version.key));
     AddFigure(version, name, /*is_published=*/false);
+    TieNumerator(version, name);
   }
   return name;
 }
@@ -303,8 +320,9 @@ void ReleaseTable::Remember(const EarlierRelease& release, const EarlierFigure& 
   for (const absl::string_view ending :
        {absl::string_view(), kNumeratorEnding, kDenominatorEnding}) {
     Count* count = FindCount(absl::StrCat(name, ending));
-    if (count != nullptr && figure.was_shown && !count->profile.already_public &&
-        count->availability == Availability::kAvailable && count->value > 0) {
+    if (count != nullptr && count->profile.already_public) continue;
+    if (count != nullptr && figure.was_shown && count->availability == Availability::kAvailable &&
+        count->value > 0) {
       const Interval said = domain::disclosure::ShownInterval(release.rule, count->value);
       count->known = count->known.has_value() ? count->known->Within(said) : said;
     }

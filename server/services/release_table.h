@@ -112,7 +112,10 @@ class ReleaseTable {
   void AddFigure(const TableFigure& figure, const std::string& name, bool is_published);
   void AddCount(const std::string& name, const TableFigure& figure, double value,
                 bool is_published);
+  void AddDenominator(const std::string& name, const TableFigure& figure, bool is_published);
   void AddGap(const std::string& name, const TableFigure& figure, bool is_published);
+  // Says that a numerator stands in two versions that have different populations.
+  void TieNumerator(const TableFigure& version, const std::string& name);
   void AddRatio(const TableFigure& figure, const std::string& name, bool is_published);
   void AddEarlier(const EarlierRelease& release, ReleaseSums& sums);
   void Remember(const EarlierRelease& release, const EarlierFigure& figure,
@@ -133,6 +136,8 @@ class ReleaseTable {
   absl::flat_hash_map<std::string, size_t> ratios_;
   // Names of the newest figures and of older versions, by content.
   absl::flat_hash_map<std::string, std::string> versions_;
+  // The first version that has the same counts, by content.
+  absl::flat_hash_map<std::string, std::string> first_names_;
   // What the releases so far were made of, this one first.
   absl::flat_hash_set<std::vector<std::string>> releases_;
 };

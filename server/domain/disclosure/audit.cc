@@ -310,13 +310,15 @@ class Components {
   std::vector<std::unique_ptr<Component>> components_;
 };
 
-// What an attacker works out of the counts that it holds, were nothing ever released.
+// What an attacker works out of the counts that it holds and what is public, were nothing ever
+// released.
 Knowledge OwnKnowledgeOf(const Model& model, const Attacker& attacker) {
   Knowledge knowledge;
   knowledge.constraints = model.equations;
   for (size_t i = 0; i < model.variables.size(); ++i) {
-    const int64_t actual = model.variables[i].actual;
-    knowledge.bounds.push_back(attacker.holds[i] ? Interval{actual, actual} : Interval{});
+    const Variable& variable = model.variables[i];
+    const bool is_known = attacker.holds[i] || variable.is_public;
+    knowledge.bounds.push_back(is_known ? Interval{variable.actual, variable.actual} : Interval{});
   }
   return knowledge;
 }

@@ -43,8 +43,8 @@ struct Finding {
   // marked so only against an attacker that knows which counts are small; what is
   // merely hidden to protect others, against any.
   bool is_unavoidable = false;
-  // Not protected, and would not be without any release: the attacker's own counts say
-  // as much.
+  // Not protected, and would not be without any release: the attacker's own counts and
+  // what is public say as much.
   bool is_own = false;
 };
 

@@ -87,7 +87,8 @@ class Builder {
     variable.is_available = count.availability != Availability::kNotAvailable;
     if (count.availability == Availability::kAvailable) {
       variable.known = variable.actual == 0 ? Interval{0, 0} : Interval{1, kNoLimit};
-      if (count.profile.already_public) variable.known = {variable.actual, variable.actual};
+      variable.is_public = count.profile.already_public;
+      if (variable.is_public) variable.known = {variable.actual, variable.actual};
     } else if (count.availability == Availability::kNotApplicable) {
       variable.known = {0, 0};
     }
@@ -130,7 +131,9 @@ class Builder {
     rest.is_available = part.availability == Availability::kAvailable &&
                         whole.availability == Availability::kAvailable;
     if (rest.is_available) rest.known = rest.actual == 0 ? Interval{0, 0} : Interval{1, kNoLimit};
-    SetProfile(part.profile, rest);
+    // A true zero is shown, whatever it leaves of a population that everybody knows.
+    const bool is_all = rest.is_available && part.value == 0 && whole.profile.already_public;
+    SetProfile(is_all ? whole.profile : part.profile, rest);
     const std::vector<int>& a = At(numerator).holders;
     const std::vector<int>& b = At(denominator).holders;
     std::set_intersection(a.begin(), a.end(), b.begin(), b.end(), std::back_inserter(rest.holders));

@@ -53,6 +53,8 @@ struct Variable {
   // What everybody knows, whatever this release hides: whether it is zero (an
   // assumption that favours the attacker), and what earlier releases said.
   Interval known;
+  // Everybody knows it without any release, such as a population.
+  bool is_public = false;
   // From 1 to one below the profile's minimum, so to be protected even when no
   // figure of the release states it. Of one that is not available: it may be, and the
   // true counts of all others leave it fewer values than it needs.
