@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/escaping.h"
 #include "base/digest.h"
 #include "base/status.h"
 #include "client/cli/app.h"
@@ -261,6 +262,28 @@ TEST_F(CommandTest, ExtractReplacesTheFileWithAWholeOne) {
   EXPECT_EQ(result.code, ExitCode::kOk) << result.err;
   EXPECT_EQ(ReadFile(path), "measure\r\na\r\n");
   EXPECT_THAT(result.err, HasSubstr("1 row"));
+}
+
+TEST_F(CommandTest, TheManifestOfAnExtractIsWrittenBesideIt) {
+  TemporaryFolder folder;
+  const std::string path = folder.Path("figures.csv");
+  const std::string manifest = folder.Path("figures.json");
+  EXPECT_CALL(*connection_, ExtractObservations(_, _, _))
+      .WillOnce([](const auto&, auto sink, const auto&) { return SendExtract(sink, false); });
+  const std::vector<std::string> command = {"releases", "extract", "r",  "--format",
+                                            "csv",      "-o",      path, "--manifest"};
+  std::vector<std::string> same = command;
+  same.push_back(path);
+  EXPECT_EQ(Run(same).code, ExitCode::kUsage);
+  std::vector<std::string> other = command;
+  other.push_back(manifest);
+  const CliResult result = Run(other);
+  EXPECT_EQ(result.code, ExitCode::kOk) << result.err;
+  const auto said = nlohmann::json::parse(ReadFile(manifest));
+  EXPECT_EQ(said["header"]["release"], "releases/r");
+  EXPECT_EQ(said["manifest"]["rows"], 1);
+  EXPECT_EQ(said["manifest"]["sha256"], absl::BytesToHexString(Sha256Of("measure\r\na\r\n")));
+  EXPECT_TRUE(said["manifest"]["disclosures"].is_array());
 }
 
 TEST_F(CommandTest, DamagedExtractLeavesTheOldFileAndNothingElse) {

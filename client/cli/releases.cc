@@ -3,6 +3,7 @@
 #include <fstream>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
@@ -13,6 +14,7 @@
 #include "client/cli/atomic_file.h"
 #include "client/cli/commands.h"
 #include "client/cli/extract_workbook.h"
+#include "client/cli/json.h"
 #include "client/cli/list_output.h"
 #include "client/cli/local_error.h"
 #include "client/cli/names.h"
@@ -52,6 +54,8 @@ struct ExtractOptions {
   std::string format;
   std::string file;
   std::string period_kind;
+  // The manifest's file; empty for none.
+  std::string manifest;
   FilterOptions filter;
 };
 
@@ -196,9 +200,10 @@ absl::StatusOr<FileFacts> FactsOf(const std::string& path) {
 }
 
 // Writes what is asked for, as the workbook of it or as it comes.
-absl::Status WriteExtract(Session& session, Client& client,
-                          const v1::ExtractObservationsRequest& request, bool as_workbook,
-                          const CallOptions& call, const std::string& path) {
+absl::StatusOr<ExtractSummary> WriteExtract(Session& session, Client& client,
+                                            const v1::ExtractObservationsRequest& request,
+                                            bool as_workbook, const CallOptions& call,
+                                            const std::string& path) {
   ASSIGN_OR_RETURN(AtomicFile file, AtomicFile::Create(path));
   absl::StatusOr<ExtractSummary> extracted;
   {
@@ -213,8 +218,7 @@ absl::Status WriteExtract(Session& session, Client& client,
                                                    [&](int64_t bytes) { progress.Show(bytes, 0); })
                             : client.Extract(request, write, call);
   }
-  RETURN_IF_ERROR(extracted.status());
-  const ExtractSummary& summary = *extracted;
+  ASSIGN_OR_RETURN(ExtractSummary summary, std::move(extracted));
   FileFacts facts{summary.manifest.bytes(), summary.manifest.sha256()};
   // What the manifest says is of the tidy file that the workbook was made of.
   if (as_workbook) {
@@ -225,7 +229,26 @@ absl::Status WriteExtract(Session& session, Client& client,
                 << Counted(facts.bytes, "byte") << ", SHA-256 "
                 << absl::BytesToHexString(facts.sha256) << ", under " << summary.header.agreement()
                 << " version " << summary.header.agreement_version() << "\n";
-  return absl::OkStatus();
+  return summary;
+}
+
+absl::Status WriteManifest(const ExtractSummary& summary, AtomicFile& file) {
+  nlohmann::ordered_json manifest;
+  manifest["header"] = ToJson(summary.header);
+  manifest["manifest"] = ToJson(summary.manifest);
+  RETURN_IF_ERROR(file.Write(JsonText(manifest)));
+  return file.Commit();
+}
+
+absl::StatusOr<ExtractSummary> WriteToOutput(Session& session, Client& client,
+                                             const v1::ExtractObservationsRequest& request,
+                                             const CallOptions& call) {
+  const auto write = [&](absl::string_view bytes) {
+    session.out() << bytes;
+    return session.out() ? absl::OkStatus()
+                         : LocalError("the output could not be written", "make room");
+  };
+  return client.Extract(request, write, call);
 }
 
 absl::Status Extract(Session& session, const ExtractOptions& options) {
@@ -235,6 +258,9 @@ absl::Status Extract(Session& session, const ExtractOptions& options) {
   const bool as_workbook = options.format == kWorkbookFormat;
   if (as_workbook && !to_file) {
     return UsageError("a workbook is written to a file: name it with -o");
+  }
+  if (!options.manifest.empty() && options.manifest == options.file) {
+    return UsageError("--manifest is a file beside the one that -o names");
   }
   if (!as_workbook) {
     const absl::StatusOr<ExtractFormat> format = ParseWord<ExtractFormat>(options.format);
@@ -251,17 +277,16 @@ absl::Status Extract(Session& session, const ExtractOptions& options) {
   ASSIGN_OR_RETURN(*request.mutable_filter(), MakeFilter(options.filter));
   ASSIGN_OR_RETURN(CallOptions call, session.Call());
   ASSIGN_OR_RETURN(Client client, session.Connect());
-  if (to_file) return WriteExtract(session, client, request, as_workbook, call, options.file);
-  return client
-      .Extract(
-          request,
-          [&](absl::string_view bytes) {
-            session.out() << bytes;
-            return session.out() ? absl::OkStatus()
-                                 : LocalError("the output could not be written", "make room");
-          },
-          call)
-      .status();
+  // Before the extract, which may take long.
+  std::optional<AtomicFile> manifest;
+  if (!options.manifest.empty()) {
+    ASSIGN_OR_RETURN(AtomicFile file, AtomicFile::Create(options.manifest));
+    manifest.emplace(std::move(file));
+  }
+  ASSIGN_OR_RETURN(const ExtractSummary summary,
+                   to_file ? WriteExtract(session, client, request, as_workbook, call, options.file)
+                           : WriteToOutput(session, client, request, call));
+  return manifest.has_value() ? WriteManifest(summary, *manifest) : absl::OkStatus();
 }
 
 void AddFilterOptions(CLI::App& command, FilterOptions& filter) {
@@ -300,6 +325,9 @@ void AddReleasesCommands(CLI::App& app, Session& session) {
                       "holds one kind");
   command->add_option("-o,--file", extract->file,
                       "The file to write, whole or not at all. Default, and `-`: standard output");
+  command->add_option("--manifest", extract->manifest,
+                      "Also write what the file is, as JSON: its release, agreement, rows and "
+                      "SHA-256, and what is hidden in it of each measure");
   AddFilterOptions(*command, extract->filter);
   AddPublicationCommands(*group, session);
 }

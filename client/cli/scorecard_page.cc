@@ -148,10 +148,12 @@ Table ScorecardTable(const Scorecard& scorecard) {
 }
 
 std::string ScorecardCsv(const Scorecard& scorecard) {
-  std::string csv = CsvRecord(
-      {"measure", "measure_name", "area",      "area_name",   "period_start", "period_end", "value",
-       "symbol",  "target",       "tolerance", "band",        "travel",       "change",     "since",
-       "rank",    "ranked",       "quartile",  "comparators", "provisional",  "note"});
+  std::string csv =
+      CsvRecord({"measure",    "measure_name", "area",        "area_name",   "period_start",
+                 "period_end", "value",        "symbol",      "target",      "tolerance",
+                 "band",       "travel",       "change",      "since",       "rank",
+                 "ranked",     "quartile",     "comparators", "provisional", "note",
+                 "returns",    "source",       "release",     "agreement",   "agreement_version"});
   for (const Scorecard::Row& row : scorecard.rows()) {
     const Measure& measure = row.measure();
     for (const Scorecard::Cell& cell : row.cells()) {
@@ -175,7 +177,12 @@ std::string ScorecardCsv(const Scorecard& scorecard) {
                         cell.quartile(),
                         ComparatorsText(measure, cell),
                         figure.provisional() ? "true" : "false",
-                        figure.note()});
+                        figure.note(),
+                        CoverageText(scorecard, measure),
+                        SourceText(measure, figure),
+                        scorecard.release(),
+                        scorecard.agreement(),
+                        absl::StrCat(scorecard.agreement_version())});
     }
   }
   return csv;

@@ -12,8 +12,10 @@ namespace concordat::cli {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::Not;
+using v1::Measure;
 using v1::Observation;
 using v1::Scorecard;
 
@@ -98,6 +100,25 @@ TEST(ScorecardPageTest, InCsvWhatIsHiddenIsASymbolAndNoNumber) {
   ASSERT_EQ(lines.size(), 4u);
   EXPECT_THAT(lines[1], HasSubstr(",91.0,,95,,SLIGHTLY_BELOW,IMPROVED,1.5,,2,8,A,"));
   EXPECT_THAT(lines[2], HasSubstr(",,CONFIDENTIAL,95,,BAND_UNSPECIFIED,TRAVEL_UNSPECIFIED,,,,,,,"));
+}
+
+TEST(ScorecardPageTest, InCsvEachRowSaysWhichReturnsAreMissingAndWhereItIsFrom) {
+  Scorecard scorecard = TwoAreas();
+  Measure::Duty& duty = *scorecard.mutable_rows(0)->mutable_measure()->add_duties();
+  duty.set_agency("agencies/police");
+  duty.add_areas("areas/burnley");
+  auto& cells = *scorecard.mutable_rows(0)->mutable_cells();
+  cells[0].mutable_figure()->set_area("areas/burnley");
+  cells[1].mutable_figure()->mutable_source()->set_document("report.pdf");
+  cells[1].mutable_figure()->mutable_source()->set_line(7);
+  const auto lines = [&] {
+    return std::vector<std::string>(absl::StrSplit(ScorecardCsv(scorecard), "\r\n"));
+  };
+  EXPECT_THAT(lines()[1], EndsWith(",all returns came,police,releases/r,agreements/a,3"));
+  scorecard.add_missing_returns("measures/reviews/returns/police-2018-q2");
+  scorecard.add_missing_returns("measures/others/returns/police-2018-q2");
+  EXPECT_THAT(lines()[2], EndsWith(",missing: police-2018-q2,\"report.pdf, line 7\",releases/r,"
+                                   "agreements/a,3"));
 }
 
 TEST(ScorecardPageTest, ThePageSaysInWordsWhatItDrawsAndNeedsNoOtherFile) {

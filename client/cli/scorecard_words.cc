@@ -6,7 +6,10 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
+#include "base/resource_name.h"
+#include "client/cli/names.h"
 #include "client/cli/text.h"
 
 namespace concordat::cli {
@@ -198,6 +201,27 @@ std::string NoteText(const Scorecard::Cell& cell) {
   std::string note = cell.figure().note();
   if (cell.figure().provisional()) note = note.empty() ? "provisional" : "provisional; " + note;
   return note;
+}
+
+std::string CoverageText(const Scorecard& scorecard, const Measure& measure) {
+  std::vector<std::string> missing;
+  for (const std::string& name : scorecard.missing_returns()) {
+    if (ParentOf(name) == measure.name()) missing.emplace_back(LastIdentifier(name));
+  }
+  if (!missing.empty()) return absl::StrCat("missing: ", absl::StrJoin(missing, ", "));
+  return measure.duties().empty() ? "no returns are owed" : "all returns came";
+}
+
+std::string SourceText(const Measure& measure, const Observation& figure) {
+  const v1::Citation& source = figure.source();
+  if (source.document().empty()) {
+    const auto duty = absl::c_find_if(measure.duties(), [&](const Measure::Duty& each) {
+      return absl::c_linear_search(each.areas(), figure.area());
+    });
+    return duty == measure.duties().end() ? "" : ShortName(duty->agency());
+  }
+  if (source.line() == 0) return source.document();
+  return absl::StrCat(source.document(), ", line ", source.line());
 }
 
 }  // namespace concordat::cli

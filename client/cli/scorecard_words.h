@@ -45,6 +45,10 @@ std::string PeriodsText(const v1::Scorecard& scorecard);
 std::vector<std::string> WarningTexts(const v1::Scorecard& scorecard, const v1::Release& release);
 // What the reader of the figure has to know.
 std::string NoteText(const v1::Scorecard::Cell& cell);
+// Which returns of the measure are missing: `missing: police-2018-q1`, `all returns came`.
+std::string CoverageText(const v1::Scorecard& scorecard, const v1::Measure& measure);
+// The document and line that the figure is from, or the agency that reports the area.
+std::string SourceText(const v1::Measure& measure, const v1::Observation& figure);
 
 }  // namespace concordat::cli
 

@@ -5,12 +5,9 @@
 #include <utility>
 #include <vector>
 
-#include "absl/algorithm/container.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
-#include "base/resource_name.h"
 #include "base/status.h"
 #include "client/cli/names.h"
 #include "client/cli/scorecard_words.h"
@@ -70,32 +67,10 @@ Cell BandCell(Scorecard::Band band) {
   }
 }
 
-// Which returns of the measure are missing.
-std::string CoverageText(const Scorecard& scorecard, const Measure& measure) {
-  std::vector<std::string> missing;
-  for (const std::string& name : scorecard.missing_returns()) {
-    if (ParentOf(name) == measure.name()) missing.emplace_back(LastIdentifier(name));
-  }
-  if (!missing.empty()) return absl::StrCat("missing: ", absl::StrJoin(missing, ", "));
-  return measure.duties().empty() ? "no returns are owed" : "all returns came";
-}
-
 std::string CommentaryText(const Scorecard::Cell& cell) {
   std::string note = NoteText(cell);
   if (cell.figure().printed().empty()) return note;
   return absl::StrCat("printed as ", cell.figure().printed(), note.empty() ? "" : "; ", note);
-}
-
-std::string SourceText(const Measure& measure, const Observation& figure) {
-  const v1::Citation& source = figure.source();
-  if (source.document().empty()) {
-    const auto duty = absl::c_find_if(measure.duties(), [&](const Measure::Duty& each) {
-      return absl::c_linear_search(each.areas(), figure.area());
-    });
-    return duty == measure.duties().end() ? "" : ShortName(duty->agency());
-  }
-  if (source.line() == 0) return source.document();
-  return absl::StrCat(source.document(), ", line ", source.line());
 }
 
 std::vector<std::string> Headings(const Comparators& comparators) {

@@ -17,6 +17,8 @@ namespace concordat::rows {
 namespace {
 
 constexpr size_t kMostProblems = 20;
+// What SubmissionEnd.row_count may be.
+constexpr int64_t kMostRows = 1'000'000;
 
 // `error` with the place before it.
 absl::Status AtLine(int64_t line, const absl::Status& error) {
@@ -96,8 +98,9 @@ absl::StatusOr<FileCheck> CheckFile(RowFile& file) {
     const absl::StatusOr<std::optional<v1::SubmittedObservation>> row = file.Next();
     if (row.ok() && !row->has_value()) break;
     if (row.ok()) {
-      ++check.rows;
-      continue;
+      if (++check.rows <= kMostRows) continue;
+      return absl::InvalidArgumentError(
+          absl::StrCat("has more than ", kMostRows, " rows; make two files of it"));
     }
     if (!absl::IsInvalidArgument(row.status())) return row.status();
     ++check.problem_count;

@@ -39,7 +39,8 @@ struct FileCheck {
   std::vector<std::string> problems;
   int64_t problem_count = 0;
 };
-// Reads the file from its beginning to its end, and rewinds it.
+// Reads the file from its beginning to its end, and rewinds it. INVALID_ARGUMENT for more
+// rows than one submission takes.
 absl::StatusOr<FileCheck> CheckFile(RowFile& file);
 
 }  // namespace concordat::rows

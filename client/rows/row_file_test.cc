@@ -4,6 +4,7 @@
 
 #include <fstream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -152,6 +153,24 @@ TEST_F(RowFileTest, AFileIsCheckedWholeAndRewound) {
   EXPECT_EQ(check.problem_count, 1);
   EXPECT_THAT(check.problems, ElementsAre(HasSubstr("line 3, value: ")));
   EXPECT_EQ(Must(file->Next())->row(), 2);
+}
+
+TEST_F(RowFileTest, AFileOfMoreRowsThanASubmissionTakesIsRefusedBeforeAnythingIsSent) {
+  class LongFile final : public RowFile {
+   public:
+    absl::StatusOr<std::optional<v1::SubmittedObservation>> Next() override {
+      if (left_-- == 0) return std::nullopt;
+      return v1::SubmittedObservation();
+    }
+    absl::Status Rewind() override { return absl::OkStatus(); }
+    bool can_go_on() const override { return true; }
+    int64_t left_ = 0;
+  };
+  LongFile file;
+  file.left_ = 1'000'000;
+  EXPECT_EQ(Must(CheckFile(file)).rows, 1'000'000);
+  file.left_ = 1'000'001;
+  EXPECT_THAT(CheckFile(file).status().message(), HasSubstr("has more than 1000000 rows"));
 }
 
 TEST_F(RowFileTest, OfAWorkbookOnlyTheRowsThatWereFilledInAreSent) {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <exception>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -31,6 +32,11 @@ namespace {
 
 constexpr int64_t kMostRows = 1048576;
 constexpr int64_t kMostColumns = 64;
+// A spreadsheet's last column is XFD; this is ZZZ.
+constexpr int64_t kMostNamedColumns = 18278;
+// A row or cell out of its place, or a text that is not there.
+constexpr absl::string_view kMisplaced =
+    "is not where it should be: the workbook is damaged; save it anew in a spreadsheet program";
 
 // The shortest text that is exactly the number.
 std::string NumberText(double number) {
@@ -201,10 +207,11 @@ class RichText {
 // The texts that cells refer to by number.
 class SharedStrings final : public PartReader {
  public:
-  // Empty for a number that no text has.
-  std::string Text(absl::string_view index) const {
+  // Nothing for a number that no text has.
+  std::optional<std::string> Text(absl::string_view index) const {
     size_t place = 0;
-    return absl::SimpleAtoi(index, &place) && place < texts_.size() ? texts_[place] : "";
+    if (!absl::SimpleAtoi(index, &place) || place >= texts_.size()) return std::nullopt;
+    return texts_[place];
   }
 
  private:
@@ -256,24 +263,33 @@ class Sheet final : public PartReader {
   Sheet(const SharedStrings& strings, const Styles& styles, bool counts_from_1904)
       : strings_(strings), styles_(styles), counts_from_1904_(counts_from_1904) {}
 
-  // As `row 4, column B`; empty when no cell has a formula.
-  const std::string& first_formula() const { return first_formula_; }
+  // What is wrong with the first cell that cannot be taken as it stands, and how many have
+  // formulas; empty when all can be taken.
+  std::string Problem() const {
+    if (formulas_ < 2) return problem_;
+    return absl::StrCat(problem_, " (", formulas_, " cells of the sheet have formulas)");
+  }
   std::vector<SheetRow> TakeRows() { return std::move(rows_); }
 
  private:
   void Start(absl::string_view element) override {
     text_.Start(element);
     if (element == "row") {
-      if (!absl::SimpleAtoi(Attribute("r"), &row_)) ++row_;
+      const int64_t before = row_++;
+      const absl::string_view number = Attribute("r");
+      if (!number.empty() && !absl::SimpleAtoi(number, &row_)) row_ = before;
+      if (row_ <= before || row_ > kMostRows) Refuse(kMisplaced);
       column_ = -1;
     } else if (element == "c") {
-      ++column_;
+      const int64_t before = column_++;
       ReadAddress(Attribute("r"));
+      if (column_ <= before) Refuse(kMisplaced);
       type_ = std::string(Attribute("t"));
       style_ = std::string(Attribute("s"));
       value_.clear();
-    } else if (element == "f" && first_formula_.empty()) {
-      first_formula_ = absl::StrCat("row ", row_, ", column ", Letters(column_));
+    } else if (element == "f") {
+      ++formulas_;
+      Refuse("has a formula; put its value there instead");
     }
   }
   void End(absl::string_view element) override {
@@ -283,14 +299,25 @@ class Sheet final : public PartReader {
     if (element == "c") Keep(CellText());
   }
 
-  // `AB12`: a row says where it is itself.
+  // `AB12`. A cell without an address follows the one before.
   void ReadAddress(absl::string_view address) {
+    if (address.empty()) return;
     int64_t column = 0;
-    for (const char c : address) {
-      if (!absl::ascii_isalpha(static_cast<unsigned char>(c)) || column > kMostColumns) break;
-      column = column * 26 + (absl::ascii_toupper(static_cast<unsigned char>(c)) - 'A') + 1;
+    while (!address.empty() && absl::ascii_isalpha(static_cast<unsigned char>(address[0])) &&
+           column <= kMostNamedColumns) {
+      const char letter = absl::ascii_toupper(static_cast<unsigned char>(address[0]));
+      column = column * 26 + (letter - 'A') + 1;
+      address.remove_prefix(1);
     }
     if (column > 0) column_ = column - 1;
+    if (column == 0 || address != absl::StrCat(row_)) Refuse(kMisplaced);
+  }
+
+  // Says so of the cell where the reader is.
+  void Refuse(absl::string_view why) {
+    if (!problem_.empty()) return;
+    problem_ =
+        absl::StrCat("row ", row_, ", column ", Letters(std::max<int64_t>(column_, 0)), " ", why);
   }
 
   // `AB` of the 28th column, counted from 0.
@@ -303,8 +330,12 @@ class Sheet final : public PartReader {
   }
 
   // By the cell's type (18.18.11).
-  std::string CellText() const {
-    if (type_ == "s") return strings_.Text(value_);
+  std::string CellText() {
+    if (type_ == "s" && !value_.empty()) {
+      const std::optional<std::string> text = strings_.Text(value_);
+      if (!text.has_value()) Refuse(kMisplaced);
+      return text.value_or("");
+    }
     if (type_ == "b") return value_ == "1" || value_ == "true" ? "true" : "false";
     double number = 0;
     const bool is_number = type_.empty() || type_ == "n";
@@ -321,12 +352,12 @@ class Sheet final : public PartReader {
   }
 
   void Keep(std::string cell) {
-    const bool is_inside = row_ >= 1 && row_ <= kMostRows && column_ >= 0 && column_ < kMostColumns;
-    if (!is_inside || cell.empty()) return;
+    if (cell.empty()) return;
+    if (column_ >= kMostColumns)
+      return Refuse("is beyond the last column that is read; take it out");
+    if (!problem_.empty()) return;
     if (rows_.empty() || rows_.back().number < row_) rows_.push_back({row_, {}});
     SheetRow& row = rows_.back();
-    // Rows and cells come in order.
-    if (row.number != row_) return;
     const auto place = static_cast<size_t>(column_);
     if (row.cells.size() <= place) row.cells.resize(place + 1);
     row.cells[place] = std::move(cell);
@@ -336,7 +367,8 @@ class Sheet final : public PartReader {
   const Styles& styles_;
   const bool counts_from_1904_;
   std::vector<SheetRow> rows_;
-  std::string first_formula_;
+  std::string problem_;
+  int64_t formulas_ = 0;
   // Where the reader is: the row from 1, the column from 0; and of the cell there
   int64_t row_ = 0;
   int64_t column_ = -1;
@@ -389,10 +421,8 @@ absl::StatusOr<std::vector<SheetRow>> ReadPackage(absl::string_view bytes,
   if (!package.Read(parts.Named(wanted->second), sheet)) {
     return absl::InvalidArgumentError("it is a damaged XLSX workbook");
   }
-  if (!sheet.first_formula().empty()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(sheet.first_formula(), " has a formula; put its value there instead"));
-  }
+  const std::string problem = sheet.Problem();
+  if (!problem.empty()) return absl::InvalidArgumentError(problem);
   return sheet.TakeRows();
 }
 

@@ -273,6 +273,43 @@ TEST_F(WorkbookTest, AFormulaIsRefused) {
               ElementsAre("row 4, column B has a formula; put its value there instead"));
 }
 
+TEST_F(WorkbookTest, OfManyFormulasTheFirstIsNamedAndTheOthersAreCounted) {
+  const std::string workbook = Make([](lxw_workbook*, lxw_worksheet* sheet) {
+    for (lxw_row_t row = 1; row < 4; ++row) {
+      worksheet_write_formula_num(sheet, row, 2, "=A1+1", nullptr, 2);
+    }
+  });
+  EXPECT_THAT(Texts(Read(workbook)),
+              ElementsAre("row 2, column C has a formula; put its value there instead (3 cells of "
+                          "the sheet have formulas)"));
+}
+
+TEST_F(WorkbookTest, NoRowOrCellThatIsOutOfItsPlaceIsLost) {
+  const std::string one = "<c r=\"A1\"><v>1</v></c>";
+  const std::string placed = "<row r=\"1\">" + one + "</row>";
+  for (const std::string& rows :
+       {std::string("<row r=\"0\"><c><v>1</v></c></row>"),
+        std::string("<row r=\"x\"><c><v>1</v></c></row>"),
+        std::string("<row r=\"1048577\"><c><v>1</v></c></row>"),
+        std::string("<row r=\"2000000000\"><c r=\"A2000000000\"><v>3</v></c></row>"),
+        std::string("<row r=\"1\"><c r=\"AAAAAAAAAAAAAAAAAAAA1\"><v>3</v></c></row>"),
+        placed + placed, "<row r=\"1\">" + one + one + "</row>", "<row r=\"2\">" + one + "</row>",
+        std::string("<row r=\"1\"><c r=\"7\"><v>1</v></c></row>"),
+        std::string("<row r=\"1\"><c r=\"B\"><v>1</v></c></row>"),
+        std::string("<row r=\"1\"><c r=\"A1\" t=\"s\"><v>9</v></c></row>"),
+        std::string("<row r=\"1\"><c r=\"A1\" t=\"s\"><v>x</v></c></row>")}) {
+    EXPECT_THAT(Texts(Read(WorkbookOf(rows))),
+                ElementsAre(HasSubstr("is not where it should be: the workbook is damaged")))
+        << rows;
+  }
+  EXPECT_THAT(Texts(Read(WorkbookOf("<row r=\"1\"><c r=\"ZZZ1\"><v>1</v></c></row>"))),
+              ElementsAre(HasSubstr("row 1, column ZZZ is beyond the last column that is read")));
+  // Who leaves the places out counts on.
+  EXPECT_THAT(Texts(Read(WorkbookOf("<row><c><v>1</v></c><c><v>2</v></c></row><row/><row>"
+                                    "<c r=\"B3\"><v>3</v></c></row>"))),
+              ElementsAre("1: 1|2", "3: |3"));
+}
+
 TEST_F(WorkbookTest, WhatIsNoWorkbookOrHasNoSuchSheetIsRefused) {
   const std::string workbook = Make(
       [](lxw_workbook*, lxw_worksheet* sheet) { worksheet_write_number(sheet, 0, 0, 1, nullptr); });
@@ -329,13 +366,6 @@ TEST_F(WorkbookTest, EntitiesAreNotResolved) {
       EXPECT_EQ(text.find("aaaa"), std::string::npos);
     }
   }
-}
-
-TEST_F(WorkbookTest, CellsFarOutsideAreNotKept) {
-  const absl::StatusOr<std::vector<SheetRow>> rows =
-      Read(WorkbookOf("<row r=\"1\"><c r=\"A1\"><v>1</v></c><c r=\"ZZZ1\"><v>2</v></c></row>"
-                      "<row r=\"2000000000\"><c r=\"A2000000000\"><v>3</v></c></row>"));
-  EXPECT_THAT(Texts(rows), ElementsAre("1: 1"));
 }
 
 }  // namespace

@@ -129,10 +129,15 @@ void MeasureRules::CheckPlaceAndTime(absl::string_view provider, absl::CivilDay 
     problems.Add(figure.row(), "area",
                  "is not one of the areas that the provider reports for this measure");
   }
-  if (!IsCollected(measure_, figure.period())) {
+  if (!measure_.has_collected_from()) {
+    problems.Add(figure.row(), "period", "no figures of this measure are collected");
+  } else if (!IsWholePeriod(measure_, figure.period())) {
     problems.Add(figure.row(), "period",
-                 "is not a whole period that is collected for this measure; its frequency is in "
-                 "`concordat measures list`");
+                 absl::StrCat("is not one whole period of the measure, whose frequency is ",
+                              v1::Measure::Frequency_Name(measure_.frequency())));
+  } else if (!IsCollected(measure_, figure.period())) {
+    problems.Add(figure.row(), "period",
+                 "is before or after the periods that are collected for this measure");
   } else if (ToCivilDay(figure.period().end()).value_or(today) >= today) {
     problems.Add(figure.row(), "period", "has not ended yet");
   }

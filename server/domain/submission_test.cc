@@ -119,6 +119,24 @@ TEST(SubmittedRowTest, ThePeriodIsAWholeOneThatIsCollectedAndHasEnded) {
   EXPECT_THAT(Check(Measure::COUNT, figure), IsEmpty());
 }
 
+TEST(SubmittedRowTest, WhyAPeriodIsNotTakenIsSaid) {
+  const auto why = [](const Measure& measure, const v1::Period& period) {
+    SubmittedObservation figure = Valued(12);
+    *figure.mutable_period() = period;
+    SubmissionProblems problems;
+    MeasureRules(measure).CheckRow(kPolice, kToday, figure, problems);
+    return problems.count() == 1 ? problems.kept()[0].description() : "";
+  };
+  Measure measure = MeasureOf(Measure::COUNT);
+  v1::Period half = Quarter(2018, 4);
+  *half.mutable_end() = ToDate(absl::CivilDay(2018, 5, 15));
+  EXPECT_THAT(why(measure, half), HasSubstr("whose frequency is EACH_QUARTER"));
+  EXPECT_THAT(why(measure, Quarter(2018, 1)), HasSubstr("before or after"));
+  EXPECT_THAT(why(measure, Quarter(2018, 10)), HasSubstr("has not ended"));
+  measure.clear_collected_from();
+  EXPECT_THAT(why(measure, Quarter(2018, 4)), HasSubstr("no figures of this measure"));
+}
+
 TEST(SubmittedRowTest, ABreakdownIsOneOfTheMeasuresLetterByLetter) {
   SubmittedObservation figure = Valued(12);
   auto* breakdown = figure.add_breakdowns();

@@ -4,7 +4,8 @@
 #include <string>
 #include <utility>
 
-#include "absl/container/flat_hash_set.h"
+#include "absl/container/btree_map.h"
+#include "absl/container/flat_hash_map.h"
 #include "absl/functional/function_ref.h"
 #include "absl/strings/str_cat.h"
 #include "base/civil_time.h"
@@ -101,6 +102,11 @@ class Extract final : public door::MessageSource<Part> {
 
  private:
   enum class Step { kHeader, kChunks, kEnd };
+  // Of one measure, in the file.
+  struct Figures {
+    int64_t rows = 0;
+    int64_t hidden = 0;
+  };
   struct Lines {
     std::string data;
     // SHA-256 of the data; empty where it is not known.
@@ -206,10 +212,13 @@ class Extract final : public door::MessageSource<Part> {
   void Note(int64_t ordinal, absl::string_view measure, bool is_hidden) {
     last_ordinal_ = ordinal;
     ++rows_;
-    if (is_hidden) ++hidden_;
-    if (measures_.contains(measure)) return;
-    measures_.emplace(measure);
-    call_->NoteContribution(measure);
+    auto figures = figures_.find(measure);
+    if (figures == figures_.end()) {
+      figures = figures_.emplace(measure, Figures()).first;
+      call_->NoteContribution(measure);
+    }
+    ++figures->second.rows;
+    if (is_hidden) ++figures->second.hidden;
   }
 
   void Count(const std::string& data) {
@@ -235,8 +244,28 @@ class Extract final : public door::MessageSource<Part> {
     manifest.set_chunks(chunks_);
     manifest.set_bytes(bytes_);
     manifest.set_sha256(file_digest_.Finish());
-    manifest.set_hidden(hidden_);
+    const absl::btree_map<std::string, Figures> by_name(figures_.begin(), figures_.end());
+    for (const auto& [measure, figures] : by_name) {
+      manifest.set_hidden(manifest.hidden() + figures.hidden);
+      Part::MeasureDisclosure& disclosure = *manifest.add_disclosures();
+      disclosure.set_measure(measure);
+      SetRule(measure, disclosure);
+      disclosure.set_rows(figures.rows);
+      disclosure.set_hidden(figures.hidden);
+    }
     return part;
+  }
+
+  // An imported release has no report, and one rule for all.
+  void SetRule(const std::string& measure, Part::MeasureDisclosure& disclosure) const {
+    disclosure.set_profile(release_.disclosure_profile());
+    disclosure.set_rounding_base(1);
+    for (const v1::DisclosureReport::MeasureLine& line : release_.report().measures()) {
+      if (line.measure() != measure) continue;
+      disclosure.set_profile(line.profile());
+      disclosure.set_threshold(line.threshold());
+      disclosure.set_rounding_base(line.rounding_base());
+    }
   }
 
   const store::Store& store_;
@@ -249,8 +278,8 @@ class Extract final : public door::MessageSource<Part> {
   int64_t last_ordinal_;
   const std::unique_ptr<domain::ExtractWriter> writer_;
   ExtractCells cells_;
-  // Those that have rows in the file.
-  absl::flat_hash_set<std::string> measures_;
+  // By measure.
+  absl::flat_hash_map<std::string, Figures> figures_;
   bool surveyed_ = false;
   std::optional<int64_t> surveyed_ordinal_;
   Step step_ = Step::kHeader;
@@ -258,7 +287,6 @@ class Extract final : public door::MessageSource<Part> {
   int64_t rows_ = 0;
   int64_t chunks_ = 0;
   int64_t bytes_ = 0;
-  int64_t hidden_ = 0;
   int64_t skipped_rows_ = 0;
   Sha256 file_digest_;
 };
@@ -273,6 +301,10 @@ absl::StatusOr<std::unique_ptr<door::MessageSource<Part>>> OpenExtract(
   ASSIGN_OR_RETURN(v1::Release release,
                    ReadableRelease(store, call->grant(), request.parent(), point));
   call->NoteRelease(release.name(), release.digest());
+  // Of which figures are hidden nothing is said here, and slow readers are many.
+  v1::DisclosureReport rules;
+  rules.mutable_measures()->Swap(release.mutable_report()->mutable_measures());
+  release.mutable_report()->Swap(&rules);
   RETURN_IF_ERROR(CheckFilterNames(store, call->grant(), point, {release.name()}, "filter.",
                                    request.filter().measures(), request.filter().areas(),
                                    request.filter().topic()));

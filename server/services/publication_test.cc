@@ -214,12 +214,19 @@ TEST_F(PublicationTest, AnExtractHasTheSameFiguresAsTheList) {
   const auto source = Must(service_->ExtractObservations(CallWith({v1::READER}), request));
   while (!Must(source->Prepare())) continue;
   std::string file;
-  int64_t hidden = 0;
+  v1::ExtractObservationsResponse::Manifest manifest;
   while (auto part = Must(source->Next())) {
     file += part->chunk().data();
-    hidden += part->manifest().hidden();
+    manifest = part->manifest();
   }
-  EXPECT_EQ(hidden, 2);
+  EXPECT_EQ(manifest.hidden(), 2);
+  ASSERT_EQ(manifest.disclosures_size(), 1);
+  EXPECT_EQ(manifest.disclosures(0).measure(), measure_.name());
+  EXPECT_EQ(manifest.disclosures(0).profile(), v1::DFE_CHILDREN);
+  EXPECT_EQ(manifest.disclosures(0).threshold(), 6);
+  EXPECT_EQ(manifest.disclosures(0).rounding_base(), 1);
+  EXPECT_EQ(manifest.disclosures(0).rows(), manifest.rows());
+  EXPECT_EQ(manifest.disclosures(0).hidden(), 2);
   EXPECT_THAT(file, ::testing::Not(HasSubstr("\"value\":3,")));
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "base/civil_time.h"
 #include "base/digest.h"
 #include "concordat/v1/directory.pb.h"
@@ -126,6 +127,13 @@ class ReleaseLinesTest : public ServiceTest {
   }
 };
 
+std::string DisclosuresOf(const std::vector<Part>& parts) {
+  return absl::StrJoin(parts.back().manifest().disclosures(), "\n",
+                       [](std::string* out, const Part::MeasureDisclosure& disclosure) {
+                         out->append(disclosure.ShortDebugString());
+                       });
+}
+
 // Every chunk is at most 64 KiB, has the digest that it says, and the manifest is theirs.
 void ExpectSound(const std::vector<Part>& parts) {
   Sha256 file;
@@ -172,6 +180,7 @@ TEST_F(ReleaseLinesTest, CopiedAndWrittenExtractsAreTheSameFileUnderEveryFilter)
     EXPECT_EQ(FileOf(copied), FileOf(written[i])) << "filter " << i;
     EXPECT_EQ(copied.back().manifest().rows(), written[i].back().manifest().rows());
     EXPECT_EQ(copied.back().manifest().hidden(), written[i].back().manifest().hidden());
+    EXPECT_EQ(DisclosuresOf(copied), DisclosuresOf(written[i]));
   }
 }
 

@@ -134,8 +134,9 @@ class Submitting final : public SubmissionSink {
     if (check_->revised() > 0 && header_.revision_reason().empty()) {
       problems_.Add(0, "revision_reason",
                     absl::StrCat("is required: ", check_->revised(),
-                                 " earlier figures differ, or were sent by another agency; "
-                                 "say why (`--reason`)"));
+                                 check_->revised() == 1 ? " earlier figure differs, or was"
+                                                        : " earlier figures differ, or were",
+                                 " sent by another agency; say why (`--reason`)"));
       problems_.Add(check_->revisions());
     }
     if (!header_.dry_run() && confirmable_ > 0) problems_.Add(check_->jumps());
