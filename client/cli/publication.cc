@@ -248,8 +248,8 @@ std::string DaysText(const v1::Period& period) {
 
 void PrintBrokenSums(Session& session, const v1::PreviewReleaseResponse& preview) {
   if (preview.broken_sums().empty()) return;
-  session.out() << "\nDeclared sums that do not hold; ask who sent the figures, or publish with "
-                   "--accept-broken-sums:\n";
+  session.out() << "\nDeclared sums that do not hold; a return that is nil counts as 0. Ask who "
+                   "sent the figures,\nor publish with --accept-broken-sums:\n";
   for (const auto& sum : preview.broken_sums()) {
     session.out() << "  " << Printable(ShortName(sum.measure())) << ", "
                   << Printable(ShortName(sum.area())) << ", " << DaysText(sum.period());

@@ -280,7 +280,8 @@ absl::StatusOr<v1::Release> Publication::Publish(const door::Call& call,
     return InvalidField("accept_broken_sums",
                         absl::StrCat("is required: declared sums do not hold, such as that of ",
                                      first.measure(), " at ", first.area(),
-                                     "; ask who sent the figures, then preview the release again"));
+                                     ", where a return that is nil counts as 0; ask who sent the "
+                                     "figures, then preview the release again"));
   }
   if (!kept->figures.narrow_counts.empty() && !request.accept_narrow_counts()) {
     const auto& first = kept->figures.narrow_counts.front();

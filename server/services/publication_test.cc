@@ -458,6 +458,20 @@ TEST_F(PublicationTest, AWithdrawalStopsEveryRoadAtOnceAndForGood) {
   EXPECT_EQ(ReasonOf(TryPreview().status()), v1::RELEASE_FROZEN);
 }
 
+TEST_F(PublicationTest, WhatAWithdrawnReleaseHidStaysHiddenInTheNextOne) {
+  SubmitTheQuarter();
+  Publish();
+  const auto first = Listed("releases/first");
+  Must(TryWithdraw());
+  // It is no longer small, and the total follows: with what was shown before, 10 would say 3.
+  Submit({{kCounty, 53}, {"areas/b", 10}});
+  release_.set_name("releases/second");
+  Publish();
+  for (const auto& [area, figure] : Listed("releases/second")) {
+    EXPECT_EQ(figure.symbol(), first.at(area).symbol()) << area;
+  }
+}
+
 TEST_F(PublicationTest, WhatIsSaidWithANumberBesideAHiddenFigureIsNotPublished) {
   SubmitTheQuarter();
   Submit({{kCounty, 46}}, "Three of them in B");
