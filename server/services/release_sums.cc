@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <utility>
 
 #include "absl/algorithm/container.h"
@@ -284,9 +285,11 @@ size_t ReleaseSums::PlaceOf(const Node& node, const std::vector<std::string>& ho
 }
 
 std::vector<BrokenSum> ReleaseSums::Finish() {
-  // A rate may be of something else than it is per; one that is not shows in all that is known.
-  const bool are_shares =
-      absl::c_all_of(table_.ratios, [](const Ratio& ratio) { return ratio.is_share; });
+  // A rate may be of something else than it is per; then most are above 1. A single one may be
+  // a mistake.
+  const auto above =
+      absl::c_count_if(table_.ratios, [](const Ratio& ratio) { return !ratio.is_share; });
+  const bool are_shares = above == 0 || 2 * above < std::ssize(table_.ratios);
   const bool has_shares =
       domain::IsMadeOfParts(measure_) && HasDenominatorCount(measure_) && are_shares;
   if (has_shares) {

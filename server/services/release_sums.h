@@ -78,7 +78,7 @@ class ReleaseSums {
   void Add(const std::vector<NamedFigure>& figures);
 
   // When all releases were added: says that no share is above 1 where its counts are
-  // unknown either, nor a rate where none is known to be; and takes out what cannot hold
+  // unknown either, nor a rate where most are not; and takes out what cannot hold
   // together, but for sums that are less than their total: part of that was counted nowhere
   // else. Returns the declared sums of the first release among both, but those of public
   // denominators: estimates of populations are rounded, and no agency can put them right.
