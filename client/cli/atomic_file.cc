@@ -67,7 +67,7 @@ absl::StatusOr<AtomicFile> AtomicFile::Create(const std::filesystem::path& path)
   // A rename would replace a device or a pipe, and a link instead of its target.
   if (std::filesystem::exists(path, error) && !std::filesystem::is_regular_file(path, error)) {
     return LocalError(absl::StrCat(path.string(), " is no regular file"),
-                      "leave -o out and redirect the output");
+                      "name a file, or redirect the output to it instead");
   }
   const std::filesystem::path target = std::filesystem::is_symlink(path, error)
                                            ? std::filesystem::weakly_canonical(path, error)

@@ -272,15 +272,18 @@ TEST_F(CommandTest, TheManifestOfAnExtractIsWrittenBesideIt) {
       .WillOnce([](const auto&, auto sink, const auto&) { return SendExtract(sink, false); });
   const std::vector<std::string> command = {"releases", "extract", "r",  "--format",
                                             "csv",      "-o",      path, "--manifest"};
-  std::vector<std::string> same = command;
-  same.push_back(path);
-  EXPECT_EQ(Run(same).code, ExitCode::kUsage);
+  for (const std::string& wrong : {path, folder.Path("./figures.csv"), std::string("-")}) {
+    std::vector<std::string> same = command;
+    same.push_back(wrong);
+    EXPECT_EQ(Run(same).code, ExitCode::kUsage) << wrong;
+  }
   std::vector<std::string> other = command;
   other.push_back(manifest);
   const CliResult result = Run(other);
   EXPECT_EQ(result.code, ExitCode::kOk) << result.err;
   const auto said = nlohmann::json::parse(ReadFile(manifest));
   EXPECT_EQ(said["header"]["release"], "releases/r");
+  EXPECT_EQ(said["file"]["sha256"], said["manifest"]["sha256"]);
   EXPECT_EQ(said["manifest"]["rows"], 1);
   EXPECT_EQ(said["manifest"]["sha256"], absl::BytesToHexString(Sha256Of("measure\r\na\r\n")));
   EXPECT_TRUE(said["manifest"]["disclosures"].is_array());

@@ -1,8 +1,10 @@
 // `concordat releases …`.
 #include <cstdint>
+#include <filesystem>
 #include <fstream>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include "absl/strings/escaping.h"
@@ -199,11 +201,17 @@ absl::StatusOr<FileFacts> FactsOf(const std::string& path) {
   return facts;
 }
 
+// What came, and the file that was made of it: a workbook is another one than the manifest's.
+struct Extracted {
+  ExtractSummary summary;
+  FileFacts file;
+};
+
 // Writes what is asked for, as the workbook of it or as it comes.
-absl::StatusOr<ExtractSummary> WriteExtract(Session& session, Client& client,
-                                            const v1::ExtractObservationsRequest& request,
-                                            bool as_workbook, const CallOptions& call,
-                                            const std::string& path) {
+absl::StatusOr<Extracted> WriteExtract(Session& session, Client& client,
+                                       const v1::ExtractObservationsRequest& request,
+                                       bool as_workbook, const CallOptions& call,
+                                       const std::string& path) {
   ASSIGN_OR_RETURN(AtomicFile file, AtomicFile::Create(path));
   absl::StatusOr<ExtractSummary> extracted;
   {
@@ -220,7 +228,6 @@ absl::StatusOr<ExtractSummary> WriteExtract(Session& session, Client& client,
   }
   ASSIGN_OR_RETURN(ExtractSummary summary, std::move(extracted));
   FileFacts facts{summary.manifest.bytes(), summary.manifest.sha256()};
-  // What the manifest says is of the tidy file that the workbook was made of.
   if (as_workbook) {
     ASSIGN_OR_RETURN(facts, FactsOf(file.temporary().string()));
   }
@@ -229,26 +236,37 @@ absl::StatusOr<ExtractSummary> WriteExtract(Session& session, Client& client,
                 << Counted(facts.bytes, "byte") << ", SHA-256 "
                 << absl::BytesToHexString(facts.sha256) << ", under " << summary.header.agreement()
                 << " version " << summary.header.agreement_version() << "\n";
-  return summary;
+  return Extracted{std::move(summary), std::move(facts)};
 }
 
-absl::Status WriteManifest(const ExtractSummary& summary, AtomicFile& file) {
+absl::Status WriteManifest(const Extracted& extracted, AtomicFile& file) {
   nlohmann::ordered_json manifest;
-  manifest["header"] = ToJson(summary.header);
-  manifest["manifest"] = ToJson(summary.manifest);
+  manifest["file"]["bytes"] = extracted.file.bytes;
+  manifest["file"]["sha256"] = absl::BytesToHexString(extracted.file.sha256);
+  manifest["header"] = ToJson(extracted.summary.header);
+  manifest["manifest"] = ToJson(extracted.summary.manifest);
   RETURN_IF_ERROR(file.Write(JsonText(manifest)));
   return file.Commit();
 }
 
-absl::StatusOr<ExtractSummary> WriteToOutput(Session& session, Client& client,
-                                             const v1::ExtractObservationsRequest& request,
-                                             const CallOptions& call) {
+absl::StatusOr<Extracted> WriteToOutput(Session& session, Client& client,
+                                        const v1::ExtractObservationsRequest& request,
+                                        const CallOptions& call) {
   const auto write = [&](absl::string_view bytes) {
     session.out() << bytes;
     return session.out() ? absl::OkStatus()
                          : LocalError("the output could not be written", "make room");
   };
-  return client.Extract(request, write, call);
+  ASSIGN_OR_RETURN(ExtractSummary summary, client.Extract(request, write, call));
+  const FileFacts facts{summary.manifest.bytes(), summary.manifest.sha256()};
+  return Extracted{std::move(summary), facts};
+}
+
+// Whether both name one file, there or not.
+bool IsSameFile(const std::string& one, const std::string& other) {
+  std::error_code error;
+  return std::filesystem::weakly_canonical(one, error) ==
+         std::filesystem::weakly_canonical(other, error);
 }
 
 absl::Status Extract(Session& session, const ExtractOptions& options) {
@@ -259,8 +277,9 @@ absl::Status Extract(Session& session, const ExtractOptions& options) {
   if (as_workbook && !to_file) {
     return UsageError("a workbook is written to a file: name it with -o");
   }
-  if (!options.manifest.empty() && options.manifest == options.file) {
-    return UsageError("--manifest is a file beside the one that -o names");
+  if (options.manifest == kStandardOutput ||
+      (to_file && !options.manifest.empty() && IsSameFile(options.manifest, options.file))) {
+    return UsageError("--manifest is a file of its own, beside the one that -o names");
   }
   if (!as_workbook) {
     const absl::StatusOr<ExtractFormat> format = ParseWord<ExtractFormat>(options.format);
@@ -283,10 +302,10 @@ absl::Status Extract(Session& session, const ExtractOptions& options) {
     ASSIGN_OR_RETURN(AtomicFile file, AtomicFile::Create(options.manifest));
     manifest.emplace(std::move(file));
   }
-  ASSIGN_OR_RETURN(const ExtractSummary summary,
+  ASSIGN_OR_RETURN(const Extracted extracted,
                    to_file ? WriteExtract(session, client, request, as_workbook, call, options.file)
                            : WriteToOutput(session, client, request, call));
-  return manifest.has_value() ? WriteManifest(summary, *manifest) : absl::OkStatus();
+  return manifest.has_value() ? WriteManifest(extracted, *manifest) : absl::OkStatus();
 }
 
 void AddFilterOptions(CLI::App& command, FilterOptions& filter) {

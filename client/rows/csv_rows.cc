@@ -1,5 +1,6 @@
 #include "client/rows/csv_rows.h"
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
@@ -11,9 +12,11 @@ namespace {
 constexpr size_t kMostBytes = 1 << 20;
 constexpr absl::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
-// Of ASCII in UTF-16 every other byte is NUL.
+// With its mark, or by its bytes: of ASCII in UTF-16 every other one is NUL.
 bool IsUtf16(absl::string_view text) {
-  return absl::StartsWith(text, "\xFF\xFE") || absl::StartsWith(text, "\xFE\xFF");
+  const auto zeros = static_cast<size_t>(absl::c_count(text, '\0'));
+  return absl::StartsWith(text, "\xFF\xFE") || absl::StartsWith(text, "\xFE\xFF") ||
+         3 * zeros > text.size();
 }
 
 absl::Status NotUtf8(absl::string_view text) {
@@ -90,6 +93,8 @@ absl::StatusOr<bool> CsvRecords::Next(std::vector<std::string>& cells) {
     }
     if (quoted) {
       if (c < 0) return absl::InvalidArgumentError("begins a cell in quotes that does not end");
+      // A new line within a cell is one, however the file writes its own.
+      if (c == '\r' && input_.peek() == '\n') continue;
       if (c != '"') {
         cell.push_back(static_cast<char>(c));
       } else if (input_.peek() == '"') {

@@ -10,6 +10,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "base/civil_time.h"
 #include "base/status.h"
 #include "client/rows/row_period.h"
@@ -71,6 +72,16 @@ std::optional<double> PlainNumber(absl::string_view text) {
   return number == 0 ? 0 : number;
 }
 
+// Two numbers of so many digits that matter are never taken for one.
+constexpr size_t kMostDigits = 17;
+
+// Digits without zeros at either end.
+size_t DigitsOf(absl::string_view text) {
+  std::string digits = absl::StrReplaceAll(text, {{"-", ""}, {".", ""}});
+  const size_t first = digits.find_first_not_of('0');
+  return first == digits.npos ? 0 : digits.find_last_not_of('0') - first + 1;
+}
+
 std::string WhatToWriteInstead(absl::string_view text) {
   const std::string lower = absl::AsciiStrToLower(text);
   if (lower == "c" || lower == "low" || lower == "*") {
@@ -107,6 +118,10 @@ absl::StatusOr<std::optional<double>> ParseNumber(const Cells& cells, Column col
   }
   const std::optional<double> number = PlainNumber(text);
   if (!number.has_value()) return Wrong(column, WhatToWriteInstead(text));
+  if (DigitsOf(text) > kMostDigits) {
+    return Wrong(column,
+                 absl::StrCat("has more digits than are kept: write at most ", kMostDigits));
+  }
   return number;
 }
 
@@ -138,7 +153,8 @@ absl::Status ParseFigure(const Cells& cells, v1::SubmittedObservation& figure) {
     return Wrong(Column::kStatus, "write x (not available), z (not applicable) or nothing");
   }
   if (figure.has_value() || figure.has_numerator() || figure.has_denominator()) {
-    return Wrong(Column::kStatus, "says that there is no value, and there is a number");
+    return Wrong(At(cells, Column::kStatus).empty() ? Column::kValue : Column::kStatus,
+                 "says that there is no value, and there is a number");
   }
   figure.set_symbol(*SymbolOf(symbol));
   return absl::OkStatus();
@@ -259,7 +275,8 @@ absl::StatusOr<std::optional<v1::SubmittedObservation>> RowCells::Parse(
   if (texts.size() != columns_.size()) {
     return absl::InvalidArgumentError(absl::StrCat("has ", texts.size(), " cells, and the header ",
                                                    columns_.size(),
-                                                   "; put a cell with a comma in quotes"));
+                                                   ": a number has no comma, and a text with one "
+                                                   "stands in quotes"));
   }
   Cells cells;
   bool blank = true;

@@ -58,6 +58,8 @@ class RowCells {
       int64_t row, absl::Span<const std::string> cells) const;
 
   size_t size() const { return columns_.size(); }
+  // Of each cell.
+  absl::Span<const Column> columns() const { return columns_; }
 
  private:
   explicit RowCells(std::vector<Column> columns) : columns_(std::move(columns)) {}

@@ -106,6 +106,8 @@ TEST(RowCellsTest, NothingIsGuessedOfWhatIsNoNumberAndTheReasonSaysWhatToWrite) 
   EXPECT_THAT(RefusalOfValue("n/a"), HasSubstr("x (not available)"));
   EXPECT_THAT(RefusalOfValue(""), HasSubstr("blank"));
   EXPECT_THAT(RefusalOfValue("1e3"), HasSubstr("all its digits"));
+  EXPECT_THAT(RefusalOfValue("5.00000000000000000000000000000001"), HasSubstr("more digits"));
+  EXPECT_THAT(RefusalOfValue("123456789012345678"), HasSubstr("more digits"));
   for (const char* text : {"true", "#REF!", "2018-04-01"}) {
     EXPECT_THAT(RefusalOfValue(text), HasSubstr("is no number")) << text;
   }

@@ -37,7 +37,7 @@ class CsvFile final : public RowFile {
       if (!*found) return std::nullopt;
       can_go_on_ = true;
       // A line with nothing in it has one cell.
-      if (cells_.size() == 1 && cells_[0].empty()) continue;
+      if (cells_.size() == 1 && absl::StripAsciiWhitespace(cells_[0]).empty()) continue;
       absl::StatusOr<std::optional<v1::SubmittedObservation>> row =
           header_->Parse(records_->line(), cells_);
       if (!row.ok()) return AtLine(records_->line(), row.status());

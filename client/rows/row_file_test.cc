@@ -63,6 +63,16 @@ TEST_F(RowFileTest, LinesMayEndAsOnWindowsOrNotAndTheLastNeedNotEnd) {
   EXPECT_THAT(Csv("\nm,a,2018,1,\nm,b,2018,2,\n"), ElementsAre("2:1", "3:2"));
 }
 
+TEST_F(RowFileTest, ALineOfBlanksIsNoRow) {
+  EXPECT_THAT(Csv("\n  \nm,a,2018,1,\n \t\n , ,,,\n"), ElementsAre("3:1"));
+}
+
+TEST_F(RowFileTest, Utf16WithoutItsMarkIsToldFromAStrayNul) {
+  std::string utf16;
+  for (const char c : absl::StrCat(kHeader, "\nm,a,2018,1,\n")) utf16 += std::string({'\0', c});
+  EXPECT_THAT(Read("a.csv", utf16), ElementsAre(HasSubstr("save the file as `CSV UTF-8`")));
+}
+
 TEST_F(RowFileTest, AByteOrderMarkIsPassedOver) {
   EXPECT_THAT(Read("a.csv", absl::StrCat("\xEF\xBB\xBF", kHeader, "\nm,a,2018,1,\n")),
               ElementsAre("2:1"));
@@ -70,7 +80,7 @@ TEST_F(RowFileTest, AByteOrderMarkIsPassedOver) {
 
 TEST_F(RowFileTest, QuotesHoldCommasQuotesAndNewLines) {
   EXPECT_THAT(Csv("\nm,a,2018,1,\"so, \"\"two\"\"\r\nlines\"\nm,b,2018,2,\n"),
-              ElementsAre("2:1 so, \"two\"\r\nlines", "4:2"));
+              ElementsAre("2:1 so, \"two\"\nlines", "4:2"));
   EXPECT_THAT(Csv("\n\"m\",\"a\",\"2018\",\"1\",\"\"\n"), ElementsAre("2:1"));
 }
 
@@ -171,6 +181,25 @@ TEST_F(RowFileTest, AFileOfMoreRowsThanASubmissionTakesIsRefusedBeforeAnythingIs
   EXPECT_EQ(Must(CheckFile(file)).rows, 1'000'000);
   file.left_ = 1'000'001;
   EXPECT_THAT(CheckFile(file).status().message(), HasSubstr("has more than 1000000 rows"));
+}
+
+TEST_F(RowFileTest, BlanksAroundAWorkbooksTitlesLoseNoRow) {
+  const std::string path = folder_.Path("blanks.xlsx");
+  lxw_workbook* const book = workbook_new(path.c_str());
+  lxw_worksheet* const sheet = workbook_add_worksheet(book, workbook::kFiguresSheet.data());
+  const std::vector<const char*> titles = {"measure", "area", " period", " value ", "commentary "};
+  for (size_t i = 0; i < titles.size(); ++i) {
+    worksheet_write_string(sheet, 0, static_cast<lxw_col_t>(i), titles[i], nullptr);
+  }
+  for (lxw_row_t row = 1; row < 3; ++row) {
+    for (lxw_col_t column = 0; column < 3; ++column) {
+      worksheet_write_string(sheet, row, column, column == 2 ? "2018" : "m", nullptr);
+    }
+    worksheet_write_number(sheet, row, 3, row, nullptr);
+  }
+  worksheet_write_string(sheet, 1, 4, "Counted anew", nullptr);
+  ASSERT_EQ(workbook_close(book), LXW_NO_ERROR);
+  EXPECT_EQ(Must(CheckFile(*Must(OpenRowFile(path)))).rows, 2);
 }
 
 TEST_F(RowFileTest, OfAWorkbookOnlyTheRowsThatWereFilledInAreSent) {

@@ -75,9 +75,8 @@ absl::StatusOr<std::unique_ptr<RowFile>> OpenWorkbook(const std::string& path) {
   sheet.erase(sheet.begin());
   ASSIGN_OR_RETURN(RowCells header, RowCells::Make(titles));
   std::vector<size_t> filled_in;
-  for (const Column column : kFilledIn) {
-    const auto found = absl::c_find(titles, NameOf(column));
-    if (found != titles.end()) filled_in.push_back(static_cast<size_t>(found - titles.begin()));
+  for (size_t i = 0; i < header.size(); ++i) {
+    if (absl::c_linear_search(kFilledIn, header.columns()[i])) filled_in.push_back(i);
   }
   return std::make_unique<WorkbookFile>(std::move(header), std::move(filled_in), std::move(sheet));
 }

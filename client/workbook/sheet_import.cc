@@ -8,6 +8,7 @@
 #include <exception>
 #include <map>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -25,6 +26,7 @@
 #include "orcus/sax_parser.hpp"
 #include "orcus/zip_archive.hpp"
 #include "orcus/zip_archive_stream.hpp"
+#include "zlib.h"
 
 // Element and attribute names are those of ECMA-376, Office Open XML, part 1: SpreadsheetML.
 namespace concordat::workbook {
@@ -278,8 +280,8 @@ class Sheet final : public PartReader {
       const int64_t before = row_++;
       const absl::string_view number = Attribute("r");
       if (!number.empty() && !absl::SimpleAtoi(number, &row_)) row_ = before;
-      if (row_ <= before || row_ > kMostRows) Refuse(kMisplaced);
       column_ = -1;
+      if (row_ <= before || row_ > kMostRows) Refuse(kMisplaced);
     } else if (element == "c") {
       const int64_t before = column_++;
       ReadAddress(Attribute("r"));
@@ -313,11 +315,11 @@ class Sheet final : public PartReader {
     if (column == 0 || address != absl::StrCat(row_)) Refuse(kMisplaced);
   }
 
-  // Says so of the cell where the reader is.
+  // Says so of the row or cell where the reader is.
   void Refuse(absl::string_view why) {
     if (!problem_.empty()) return;
     problem_ =
-        absl::StrCat("row ", row_, ", column ", Letters(std::max<int64_t>(column_, 0)), " ", why);
+        absl::StrCat("row ", row_, column_ < 0 ? "" : ", column ", Letters(column_), " ", why);
   }
 
   // `AB` of the 28th column, counted from 0.
@@ -378,24 +380,72 @@ class Sheet final : public PartReader {
   RichText text_;
 };
 
+// The little-endian number of so many bytes at `at`, where they are.
+uint64_t NumberAt(absl::string_view bytes, size_t at, size_t size) {
+  uint64_t number = 0;
+  for (size_t i = size; i-- > 0;) number = number << 8 | static_cast<unsigned char>(bytes[at + i]);
+  return number;
+}
+
+// What an archive's directory says of its files (APPNOTE.TXT of the ZIP format, 4.3.12).
+struct Directory {
+  // Of an unpacked file. The library unpacks no more than so many bytes of it.
+  struct File {
+    uint64_t bytes = 0;
+    // CRC-32.
+    uint64_t checksum = 0;
+  };
+  std::map<std::string, File> files;
+  // Of all files together.
+  uint64_t unpacked_bytes = 0;
+};
+
+// Empty where the bytes are no archive.
+Directory DirectoryOf(absl::string_view archive) {
+  constexpr size_t kEndBytes = 22;
+  constexpr size_t kEntryBytes = 46;
+  Directory directory;
+  const size_t end = archive.rfind("PK\x05\x06");
+  if (end == archive.npos || archive.size() - end < kEndBytes) return directory;
+  uint64_t at = NumberAt(archive, end + 16, 4);
+  while (at + kEntryBytes <= archive.size() && archive.substr(at, 4) == "PK\x01\x02") {
+    const uint64_t name_bytes = NumberAt(archive, at + 28, 2);
+    const Directory::File file{NumberAt(archive, at + 24, 4), NumberAt(archive, at + 16, 4)};
+    directory.files[std::string(archive.substr(at + kEntryBytes, name_bytes))] = file;
+    directory.unpacked_bytes += file.bytes;
+    // Past the name, the extra fields and the comment.
+    at += kEntryBytes + name_bytes + NumberAt(archive, at + 30, 2) + NumberAt(archive, at + 32, 2);
+  }
+  return directory;
+}
+
 // The archive that a workbook is. Throws what the library throws.
 class Package {
  public:
   explicit Package(absl::string_view bytes)
-      : stream_(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()), archive_(&stream_) {
+      : directory_(DirectoryOf(bytes)),
+        stream_(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()),
+        archive_(&stream_) {
     archive_.load();
   }
 
-  // Whether there is such a part.
+  // Whether there is such a part. The library does not look at its checksum.
   bool Read(const std::string& part, PartReader& reader) {
     std::vector<unsigned char> bytes;
     if (part.empty() || !archive_.read_file_entry(part, bytes)) return false;
+    // What the library unpacks has a zero behind it.
+    const auto file = directory_.files.find(part);
+    if (file == directory_.files.end() || file->second.bytes > bytes.size() ||
+        file->second.checksum != crc32_z(0, bytes.data(), file->second.bytes)) {
+      throw std::runtime_error("damaged");
+    }
     orcus::sax_parser<PartReader>(reinterpret_cast<const char*>(bytes.data()), bytes.size(), reader)
         .parse();
     return true;
   }
 
  private:
+  const Directory directory_;
   orcus::zip_archive_stream_blob stream_;
   orcus::zip_archive archive_;
 };
@@ -426,36 +476,11 @@ absl::StatusOr<std::vector<SheetRow>> ReadPackage(absl::string_view bytes,
   return sheet.TakeRows();
 }
 
-// The little-endian number of so many bytes at `at`, where they are.
-uint64_t NumberAt(absl::string_view bytes, size_t at, size_t size) {
-  uint64_t number = 0;
-  for (size_t i = size; i-- > 0;) number = number << 8 | static_cast<unsigned char>(bytes[at + i]);
-  return number;
-}
-
-// What all files of the archive have together when they are unpacked, by its directory. The
-// library unpacks no more of a file than stands there. What is no directory has nothing.
-uint64_t UnpackedBytes(absl::string_view archive) {
-  constexpr size_t kEndBytes = 22;
-  constexpr size_t kEntryBytes = 46;
-  const size_t end = archive.rfind("PK\x05\x06");
-  if (end == archive.npos || archive.size() - end < kEndBytes) return 0;
-  uint64_t total = 0;
-  uint64_t at = NumberAt(archive, end + 16, 4);
-  while (at + kEntryBytes <= archive.size() && archive.substr(at, 4) == "PK\x01\x02") {
-    total += NumberAt(archive, at + 24, 4);
-    // Past the name, the extra fields and the comment.
-    at += kEntryBytes + NumberAt(archive, at + 28, 2) + NumberAt(archive, at + 30, 2) +
-          NumberAt(archive, at + 32, 2);
-  }
-  return total;
-}
-
 }  // namespace
 
 absl::StatusOr<std::vector<SheetRow>> ImportSheet(absl::string_view workbook,
                                                   absl::string_view name) {
-  if (UnpackedBytes(workbook) > kMaxUnpackedBytes) {
+  if (DirectoryOf(workbook).unpacked_bytes > kMaxUnpackedBytes) {
     return absl::InvalidArgumentError(
         absl::StrCat("it unpacks to more than ", kMaxUnpackedBytes >> 20,
                      " MiB: leave out sheets, pictures and formats, or send CSV"));
