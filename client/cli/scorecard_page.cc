@@ -73,12 +73,14 @@ std::string Sparkline(const Measure& measure, const Scorecard::Cell& cell) {
     }
     const double y =
         kHeight - kMargin - (cell.trend(i).value() - lowest) / span * (kHeight - 2 * kMargin);
-    absl::StrAppendFormat(&path, "%s%.1f %.1f", in_line ? "L" : "M", kMargin + i * step, y);
+    // A line of no length, which its round ends make a dot: its neighbours may be hidden.
+    absl::StrAppendFormat(&path, in_line ? "L%.1f %.1f" : "M%.1f %.1fh0", kMargin + i * step, y);
     in_line = true;
   }
   return absl::StrFormat(
       "<svg role=\"img\" width=\"%.0f\" height=\"%.0f\" viewBox=\"0 0 %.0f %.0f\"><title>%s</title>"
-      "<path d=\"%s\" fill=\"none\" stroke=\"#000\" stroke-width=\"1.5\"/></svg>",
+      "<path d=\"%s\" fill=\"none\" stroke=\"#000\" stroke-width=\"1.5\" "
+      "stroke-linecap=\"round\"/></svg>",
       kWidth, kHeight, kWidth, kHeight, HtmlEscaped(TrendText(measure, cell)), path);
 }
 

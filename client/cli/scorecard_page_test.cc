@@ -131,6 +131,8 @@ TEST(ScorecardPageTest, ThePageSaysInWordsWhatItDrawsAndNeedsNoOtherFile) {
   // A dozen columns need the long side of the paper, and no word is broken.
   EXPECT_THAT(page, AllOf(HasSubstr("@page{size:A4 landscape"),
                           Not(HasSubstr("td{overflow-wrap:anywhere"))));
+  // Each shown figure is a dot, also where its neighbours are hidden.
+  EXPECT_THAT(page, AllOf(HasSubstr("M3.0 21.0h0L"), HasSubstr("stroke-linecap=\"round\"")));
   // One shown figure makes no course.
   EXPECT_EQ(page.find("<svg", page.find("<svg") + 1), std::string::npos);
 }

@@ -425,6 +425,15 @@ TEST_F(PublicationTest, APeriodThatEndsAfterTheLastDayIsNoneOfTheRelease) {
   EXPECT_EQ(Preview().release().observation_count(), 0);
 }
 
+TEST_F(PublicationTest, TheLastDayOfAllHoldsEveryPeriodAlsoWhereSomeWereReleased) {
+  SubmitTheQuarter();
+  *release_.mutable_selection()->mutable_period_to() = ToDate(absl::CivilDay(9999, 12, 31));
+  EXPECT_EQ(Preview().release().report().measures(0).primary(), 1);
+  Must(TryPublish(Preview().preview_digest(), /*accept_missing=*/true));
+  release_.set_name("releases/second");
+  EXPECT_EQ(Preview().release().report().measures(0).primary(), 1);
+}
+
 TEST_F(PublicationTest, AReleaseWithoutFiguresIsPreviewedAndNotPublished) {
   const v1::PreviewReleaseResponse preview = Preview();
   EXPECT_EQ(preview.release().observation_count(), 0);

@@ -212,7 +212,11 @@ class InputReader {
     store::FigureRange range;
     range.measure = measure;
     range.from = FormatDay(days_.from);
-    range.to = FormatDay(days_.to + 1);
+    // Days are texts there, and the last of four digits of years is followed by none.
+    constexpr int kLastYear = 9999;
+    if (const absl::CivilDay after = days_.to + 1; after.year() <= kLastYear) {
+      range.to = FormatDay(after);
+    }
     return range;
   }
 
