@@ -115,10 +115,10 @@ TEST_F(ProcessTest, ExtractThatASignalEndsLeavesTheFileUntouchedAndNothingElse) 
   for (const int signal : {SIGINT, SIGTERM}) {
     TemporaryFolder folder;
     const std::string path = folder.Write("figures.csv", "old");
-    const auto program =
-        Start({"releases", "extract", "papers-2018", "--format", "csv", "-o", path});
-    for (int i = 0; i < 2000 && CountFiles(folder) < 2; ++i) absl::SleepFor(absl::Milliseconds(5));
-    ASSERT_EQ(CountFiles(folder), 2) << Err();
+    const auto program = Start({"releases", "extract", "papers-2018", "--format", "csv", "-o", path,
+                                "--manifest", folder.Path("figures.json")});
+    for (int i = 0; i < 2000 && CountFiles(folder) < 3; ++i) absl::SleepFor(absl::Milliseconds(5));
+    ASSERT_EQ(CountFiles(folder), 3) << Err();
     program->Signal(signal);
     EXPECT_EQ(program->Wait(), 128 + signal);
     EXPECT_EQ(ReadFile(path), "old");

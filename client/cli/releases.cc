@@ -207,11 +207,22 @@ struct Extracted {
   FileFacts file;
 };
 
+// Writes what the file is, where that is wanted, before the file gets its name.
+absl::Status WriteManifest(const Extracted& extracted, std::optional<AtomicFile>& file) {
+  if (!file.has_value()) return absl::OkStatus();
+  nlohmann::ordered_json manifest;
+  manifest["file"]["bytes"] = extracted.file.bytes;
+  manifest["file"]["sha256"] = absl::BytesToHexString(extracted.file.sha256);
+  manifest["header"] = ToJson(extracted.summary.header);
+  manifest["manifest"] = ToJson(extracted.summary.manifest);
+  return file->Write(JsonText(manifest));
+}
+
 // Writes what is asked for, as the workbook of it or as it comes.
-absl::StatusOr<Extracted> WriteExtract(Session& session, Client& client,
-                                       const v1::ExtractObservationsRequest& request,
-                                       bool as_workbook, const CallOptions& call,
-                                       const std::string& path) {
+absl::Status WriteExtract(Session& session, Client& client,
+                          const v1::ExtractObservationsRequest& request, bool as_workbook,
+                          const CallOptions& call, const std::string& path,
+                          std::optional<AtomicFile>& manifest) {
   ASSIGN_OR_RETURN(AtomicFile file, AtomicFile::Create(path));
   absl::StatusOr<ExtractSummary> extracted;
   {
@@ -226,40 +237,32 @@ absl::StatusOr<Extracted> WriteExtract(Session& session, Client& client,
                                                    [&](int64_t bytes) { progress.Show(bytes, 0); })
                             : client.Extract(request, write, call);
   }
-  ASSIGN_OR_RETURN(ExtractSummary summary, std::move(extracted));
+  RETURN_IF_ERROR(extracted.status());
+  const ExtractSummary& summary = *extracted;
   FileFacts facts{summary.manifest.bytes(), summary.manifest.sha256()};
   if (as_workbook) {
     ASSIGN_OR_RETURN(facts, FactsOf(file.temporary().string()));
   }
+  RETURN_IF_ERROR(WriteManifest({summary, facts}, manifest));
   RETURN_IF_ERROR(file.Commit());
   session.err() << path << ": " << Counted(summary.manifest.rows(), "row") << ", "
                 << Counted(facts.bytes, "byte") << ", SHA-256 "
                 << absl::BytesToHexString(facts.sha256) << ", under " << summary.header.agreement()
                 << " version " << summary.header.agreement_version() << "\n";
-  return Extracted{std::move(summary), std::move(facts)};
+  return absl::OkStatus();
 }
 
-absl::Status WriteManifest(const Extracted& extracted, AtomicFile& file) {
-  nlohmann::ordered_json manifest;
-  manifest["file"]["bytes"] = extracted.file.bytes;
-  manifest["file"]["sha256"] = absl::BytesToHexString(extracted.file.sha256);
-  manifest["header"] = ToJson(extracted.summary.header);
-  manifest["manifest"] = ToJson(extracted.summary.manifest);
-  RETURN_IF_ERROR(file.Write(JsonText(manifest)));
-  return file.Commit();
-}
-
-absl::StatusOr<Extracted> WriteToOutput(Session& session, Client& client,
-                                        const v1::ExtractObservationsRequest& request,
-                                        const CallOptions& call) {
+absl::Status WriteToOutput(Session& session, Client& client,
+                           const v1::ExtractObservationsRequest& request, const CallOptions& call,
+                           std::optional<AtomicFile>& manifest) {
   const auto write = [&](absl::string_view bytes) {
     session.out() << bytes;
     return session.out() ? absl::OkStatus()
                          : LocalError("the output could not be written", "make room");
   };
-  ASSIGN_OR_RETURN(ExtractSummary summary, client.Extract(request, write, call));
+  ASSIGN_OR_RETURN(const ExtractSummary summary, client.Extract(request, write, call));
   const FileFacts facts{summary.manifest.bytes(), summary.manifest.sha256()};
-  return Extracted{std::move(summary), facts};
+  return WriteManifest({summary, facts}, manifest);
 }
 
 // Whether both name one file, there or not.
@@ -302,10 +305,10 @@ absl::Status Extract(Session& session, const ExtractOptions& options) {
     ASSIGN_OR_RETURN(AtomicFile file, AtomicFile::Create(options.manifest));
     manifest.emplace(std::move(file));
   }
-  ASSIGN_OR_RETURN(const Extracted extracted,
-                   to_file ? WriteExtract(session, client, request, as_workbook, call, options.file)
-                           : WriteToOutput(session, client, request, call));
-  return manifest.has_value() ? WriteManifest(extracted, *manifest) : absl::OkStatus();
+  RETURN_IF_ERROR(
+      to_file ? WriteExtract(session, client, request, as_workbook, call, options.file, manifest)
+              : WriteToOutput(session, client, request, call, manifest));
+  return manifest.has_value() ? manifest->Commit() : absl::OkStatus();
 }
 
 void AddFilterOptions(CLI::App& command, FilterOptions& filter) {

@@ -14,15 +14,24 @@ namespace {
 constexpr std::array<int, 3> kSignals = {SIGHUP, SIGINT, SIGTERM};
 constexpr int kExitCodeOfSignals = 128;
 
-// A handler may run on any thread and at any moment, so it reads only this.
-std::array<char, PATH_MAX> file_to_remove;
-std::atomic<bool> armed = false;
+// A file to remove.
+struct Slot {
+  std::array<char, PATH_MAX> path;
+  std::atomic<bool> armed = false;
+};
 static_assert(std::atomic<bool>::is_always_lock_free);
 
+// A handler may run on any thread and at any moment, so it reads only this.
+std::array<Slot, SignalCleanup::kMostFiles> slots;
+
+// Of the one thread that makes them: how many there are, and what they came in place of.
+size_t alive = 0;
 std::array<struct sigaction, kSignals.size()> earlier_actions;
 
 void RemoveAndEnd(int signal) {
-  if (armed.exchange(false)) unlink(file_to_remove.data());
+  for (Slot& slot : slots) {
+    if (slot.armed.exchange(false)) unlink(slot.path.data());
+  }
   std::signal(signal, SIG_DFL);
   sigset_t unblocked;
   sigemptyset(&unblocked);
@@ -36,11 +45,14 @@ void RemoveAndEnd(int signal) {
 }  // namespace
 
 SignalCleanup::SignalCleanup(const std::string& path) {
+  while (slot_ < slots.size() && slots[slot_].armed) ++slot_;
   // A longer path cannot be opened either.
-  if (path.size() >= file_to_remove.size()) return;
-  path.copy(file_to_remove.data(), path.size());
-  file_to_remove[path.size()] = '\0';
-  armed = true;
+  if (slot_ == slots.size() || path.size() >= PATH_MAX) return;
+  Slot& slot = slots[slot_];
+  path.copy(slot.path.data(), path.size());
+  slot.path[path.size()] = '\0';
+  slot.armed = true;
+  if (alive++ > 0) return;
   struct sigaction action = {};
   action.sa_handler = RemoveAndEnd;
   sigemptyset(&action.sa_mask);
@@ -51,7 +63,7 @@ SignalCleanup::SignalCleanup(const std::string& path) {
 }
 
 SignalCleanup::~SignalCleanup() {
-  if (!armed.exchange(false)) return;
+  if (slot_ == slots.size() || !slots[slot_].armed.exchange(false) || --alive > 0) return;
   for (size_t i = 0; i < kSignals.size(); ++i) {
     sigaction(kSignals[i], &earlier_actions[i], nullptr);
   }
