@@ -1,6 +1,7 @@
 #include "client/cli/atomic_file.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -20,6 +21,7 @@ namespace {
 
 // Narrowed by the user's umask.
 constexpr mode_t kMode = 0666;
+constexpr mode_t kPermissions = 0777;
 constexpr size_t kSuffixBytes = 6;
 
 absl::Status Failed(absl::string_view what, const std::filesystem::path& path) {
@@ -78,6 +80,10 @@ absl::StatusOr<AtomicFile> AtomicFile::Create(const std::filesystem::path& path)
   auto cleanup = std::make_unique<SignalCleanup>(temporary.string());
   const int descriptor = open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kMode);
   if (descriptor < 0) return Failed("create", target);
+  // Who may read the file that is replaced, and nobody else, may read the new one.
+  if (struct stat replaced = {}; stat(target.c_str(), &replaced) == 0) {
+    fchmod(descriptor, replaced.st_mode & kPermissions);
+  }
   return AtomicFile(descriptor, std::move(cleanup), temporary, target);
 }
 

@@ -44,6 +44,17 @@ TEST(AtomicFileDeathTest, SignalLeavesTheOldFileAndNothingElse) {
   }
 }
 
+TEST(AtomicFileTest, WhoMayReadTheOldFileMayReadTheNewOneAndNobodyElse) {
+  TemporaryFolder folder;
+  const std::string path = folder.Write("figures.csv", "old");
+  const auto owner = std::filesystem::perms::owner_read | std::filesystem::perms::owner_write;
+  std::filesystem::permissions(path, owner);
+  absl::StatusOr<AtomicFile> file = AtomicFile::Create(path);
+  ASSERT_TRUE(file.ok() && file->Write("new").ok() && file->Commit().ok());
+  EXPECT_EQ(ReadFile(path), "new");
+  EXPECT_EQ(std::filesystem::status(path).permissions(), owner);
+}
+
 TEST(AtomicFileDeathTest, SignalAfterTheFileIsCompleteEndsTheProgramAsEver) {
   TemporaryFolder folder;
   const std::string path = folder.Path("figures.csv");

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "client/cli/csv.h"
 #include "client/cli/html.h"
 #include "client/cli/names.h"
@@ -74,7 +76,8 @@ std::string Sparkline(const Measure& measure, const Scorecard::Cell& cell) {
     const double y =
         kHeight - kMargin - (cell.trend(i).value() - lowest) / span * (kHeight - 2 * kMargin);
     // A line of no length, which its round ends make a dot: its neighbours may be hidden.
-    absl::StrAppendFormat(&path, in_line ? "L%.1f %.1f" : "M%.1f %.1fh0", kMargin + i * step, y);
+    absl::StrAppendFormat(&path, "%s%.1f %.1f%s", in_line ? "L" : "M", kMargin + i * step, y,
+                          in_line ? "" : "h0");
     in_line = true;
   }
   return absl::StrFormat(
@@ -126,6 +129,22 @@ std::string HtmlGroup(const std::string& group, const std::vector<const Scorecar
   return html + "</table>\n";
 }
 
+// Where each measure's figures are from.
+std::string HtmlSources(const Scorecard& scorecard) {
+  std::string html = "<h2>Where the figures are from</h2>\n<ul>\n";
+  for (const Scorecard::Row& row : scorecard.rows()) {
+    std::set<std::string> sources;
+    for (const Scorecard::Cell& cell : row.cells()) {
+      std::string source = SourceText(row.measure(), cell.figure());
+      if (!source.empty()) sources.insert(std::move(source));
+    }
+    absl::StrAppend(&html, "<li>", HtmlEscaped(row.measure().display_name()), ": ",
+                    sources.empty() ? "not stated" : HtmlEscaped(absl::StrJoin(sources, "; ")),
+                    "</li>\n");
+  }
+  return html + "</ul>\n";
+}
+
 }  // namespace
 
 Table ScorecardTable(const Scorecard& scorecard) {
@@ -150,12 +169,15 @@ Table ScorecardTable(const Scorecard& scorecard) {
 }
 
 std::string ScorecardCsv(const Scorecard& scorecard) {
-  std::string csv =
-      CsvRecord({"measure",    "measure_name", "area",        "area_name",   "period_start",
-                 "period_end", "value",        "symbol",      "target",      "tolerance",
-                 "band",       "travel",       "change",      "since",       "rank",
-                 "ranked",     "quartile",     "comparators", "provisional", "note",
-                 "returns",    "source",       "release",     "agreement",   "agreement_version"});
+  std::string csv = CsvRecord({"measure",    "measure_name", "area",
+                               "area_name",  "period",       "period_start",
+                               "period_end", "value",        "symbol",
+                               "unit",       "target",       "tolerance",
+                               "band",       "travel",       "change",
+                               "since",      "rank",         "ranked",
+                               "quartile",   "comparators",  "provisional",
+                               "note",       "returns",      "source",
+                               "release",    "agreement",    "agreement_version"});
   for (const Scorecard::Row& row : scorecard.rows()) {
     const Measure& measure = row.measure();
     for (const Scorecard::Cell& cell : row.cells()) {
@@ -164,10 +186,12 @@ std::string ScorecardCsv(const Scorecard& scorecard) {
                         measure.display_name(),
                         cell.area(),
                         cell.area_display_name(),
+                        PeriodText(figure.period()),
                         DayText(figure.period().start()),
                         DayText(figure.period().end()),
                         HasValue(figure) ? Printed(measure, figure.value()) : "",
                         HasValue(figure) ? "" : NameOf(figure.symbol()),
+                        UnitText(measure),
                         NumberOr(measure.has_target(), measure.target()),
                         NumberOr(measure.has_tolerance(), measure.tolerance()),
                         NameOf(cell.band()),
@@ -221,6 +245,7 @@ std::string ScorecardHtml(const Scorecard& scorecard, const v1::Release& release
   }
   absl::StrAppend(&body, HtmlFacts(facts));
   for (const auto& [group, rows] : groups) absl::StrAppend(&body, HtmlGroup(group, rows));
+  absl::StrAppend(&body, HtmlSources(scorecard));
   absl::StrAppend(&body, "<p class=\"digest\">Digest of the release: ",
                   HtmlEscaped(scorecard.release_digest()), "</p>\n");
   return HtmlPage(absl::StrCat("Scorecard: ", scorecard.release_display_name()), body,

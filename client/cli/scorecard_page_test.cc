@@ -98,8 +98,9 @@ TEST(ScorecardPageTest, OfNeighboursItSaysMeanOrMedianAndOfWhichAreas) {
 TEST(ScorecardPageTest, InCsvWhatIsHiddenIsASymbolAndNoNumber) {
   const std::vector<std::string> lines = absl::StrSplit(ScorecardCsv(TwoAreas()), "\r\n");
   ASSERT_EQ(lines.size(), 4u);
-  EXPECT_THAT(lines[1], HasSubstr(",91.0,,95,,SLIGHTLY_BELOW,IMPROVED,1.5,,2,8,A,"));
-  EXPECT_THAT(lines[2], HasSubstr(",,CONFIDENTIAL,95,,BAND_UNSPECIFIED,TRAVEL_UNSPECIFIED,,,,,,,"));
+  EXPECT_THAT(lines[1], HasSubstr(",91.0,,%,95,,SLIGHTLY_BELOW,IMPROVED,1.5,,2,8,A,"));
+  EXPECT_THAT(lines[2],
+              HasSubstr(",,CONFIDENTIAL,%,95,,BAND_UNSPECIFIED,TRAVEL_UNSPECIFIED,,,,,,,"));
 }
 
 TEST(ScorecardPageTest, InCsvEachRowSaysWhichReturnsAreMissingAndWhereItIsFrom) {
@@ -131,6 +132,7 @@ TEST(ScorecardPageTest, ThePageSaysInWordsWhatItDrawsAndNeedsNoOtherFile) {
   // A dozen columns need the long side of the paper, and no word is broken.
   EXPECT_THAT(page, AllOf(HasSubstr("@page{size:A4 landscape"),
                           Not(HasSubstr("td{overflow-wrap:anywhere"))));
+  EXPECT_THAT(page, HasSubstr("<li>Reviews in time: not stated</li>"));
   // Each shown figure is a dot, also where its neighbours are hidden.
   EXPECT_THAT(page, AllOf(HasSubstr("M3.0 21.0h0L"), HasSubstr("stroke-linecap=\"round\"")));
   // One shown figure makes no course.

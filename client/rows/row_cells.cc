@@ -243,8 +243,7 @@ absl::StatusOr<RowCells> RowCells::Make(absl::Span<const std::string> header,
       return absl::InvalidArgumentError(
           absl::StrCat(what, "'s column ", columns.size() + 1,
                        LooksLikeAColumn(name) ? absl::StrCat(", `", name, "`,") : "",
-                       " is not known; the columns are ", absl::StrJoin(kNames, ", "),
-                       ", with commas between them"));
+                       " is not known; the columns are ", absl::StrJoin(kNames, ", ")));
     }
     const auto column = static_cast<Column>(found - kNames.begin());
     if (absl::c_linear_search(columns, column)) {

@@ -100,7 +100,7 @@ absl::StatusOr<FileCheck> CheckFile(RowFile& file) {
     if (row.ok()) {
       if (++check.rows <= kMostRows) continue;
       return absl::InvalidArgumentError(
-          absl::StrCat("has more than ", kMostRows, " rows; make two files of it"));
+          absl::StrCat("has more than ", kMostRows, " rows; make smaller files of it"));
     }
     if (!absl::IsInvalidArgument(row.status())) return row.status();
     ++check.problem_count;

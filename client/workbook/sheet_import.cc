@@ -21,6 +21,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
 #include "absl/time/civil_time.h"
 #include "orcus/sax_parser.hpp"
@@ -191,6 +192,13 @@ class Workbook final : public PartReader {
   std::map<std::string, std::string> sheets_;
 };
 
+// `_x000D_` is a carriage return, as XML could not hold it (22.9.2.19); before a line feed it
+// only ends the line. What else is written like this is text, or a control character, which no
+// cell may have.
+std::string Decoded(const std::string& text) {
+  return absl::StrReplaceAll(text, {{"_x005F_", "_"}, {"_x000D_\n", "\n"}, {"_x000D_", "\n"}});
+}
+
 // A text that may stand in runs of several fonts, and beside a reading aid that is no part of it.
 class RichText {
  public:
@@ -199,7 +207,7 @@ class RichText {
     if (element == "rPh") is_aside_ = false;
     if (element == "t" && !is_aside_) text_.append(text.data(), text.size());
   }
-  std::string Take() { return std::exchange(text_, {}); }
+  std::string Take() { return Decoded(std::exchange(text_, {})); }
 
  private:
   bool is_aside_ = false;

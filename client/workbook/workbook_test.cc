@@ -238,6 +238,13 @@ TEST_F(WorkbookTest, ATextInSeveralFontsIsOneText) {
   EXPECT_THAT(Texts(Read(workbook)), ElementsAre("1: not known"));
 }
 
+TEST_F(WorkbookTest, ACarriageReturnEndsALine) {
+  EXPECT_THAT(Texts(Read(WorkbookOf(
+                  "<row r=\"1\"><c r=\"A1\" t=\"inlineStr\"><is><t>one_x000D_\ntwo_x000D_three "
+                  "_x005F_x000D_</t></is></c></row>"))),
+              ElementsAre("1: one\ntwo\nthree _x000D_"));
+}
+
 TEST_F(WorkbookTest, ATextInTheCellItselfIsReadAsOneThatManyShare) {
   EXPECT_THAT(
       Texts(Read(WorkbookOf("<row r=\"1\"><c r=\"A1\" t=\"s\"><v>0</v></c>"

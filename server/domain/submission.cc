@@ -24,6 +24,17 @@ std::string AboveLargestCount() {
                       ", the largest count that is protected");
 }
 
+// Which period of the measure holds the first day of `period`; empty when none does.
+std::string WholePeriodText(const v1::Measure& measure, const v1::Period& period) {
+  const std::optional<absl::CivilDay> start = ToCivilDay(period.start());
+  const std::optional<v1::Period> whole =
+      start.has_value() ? PeriodHolding(measure, *start) : std::nullopt;
+  if (!whole.has_value()) return "";
+  return absl::StrCat(
+      "; the one that holds its first day is ", FormatDay(*ToCivilDay(whole->start())), " to ",
+      FormatDay(*ToCivilDay(whole->end())), ", ", v1::Period::Kind_Name(whole->kind()));
+}
+
 // Whether a value of the unit cannot be below zero.
 bool IsNeverNegative(v1::Measure::Unit unit) {
   return unit == v1::Measure::COUNT || unit == v1::Measure::RATE || unit == v1::Measure::DAYS ||
@@ -134,7 +145,8 @@ void MeasureRules::CheckPlaceAndTime(absl::string_view provider, absl::CivilDay 
   } else if (!IsWholePeriod(measure_, figure.period())) {
     problems.Add(figure.row(), "period",
                  absl::StrCat("is not one whole period of the measure, whose frequency is ",
-                              v1::Measure::Frequency_Name(measure_.frequency())));
+                              v1::Measure::Frequency_Name(measure_.frequency()),
+                              WholePeriodText(measure_, figure.period())));
   } else if (!IsCollected(measure_, figure.period())) {
     problems.Add(figure.row(), "period",
                  "is before or after the periods that are collected for this measure");

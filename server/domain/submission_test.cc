@@ -130,7 +130,9 @@ TEST(SubmittedRowTest, WhyAPeriodIsNotTakenIsSaid) {
   Measure measure = MeasureOf(Measure::COUNT);
   v1::Period half = Quarter(2018, 4);
   *half.mutable_end() = ToDate(absl::CivilDay(2018, 5, 15));
-  EXPECT_THAT(why(measure, half), HasSubstr("whose frequency is EACH_QUARTER"));
+  EXPECT_THAT(why(measure, half),
+              HasSubstr("whose frequency is EACH_QUARTER; the one that holds its first day is "
+                        "2018-04-01 to 2018-06-30, FINANCIAL_QUARTER"));
   EXPECT_THAT(why(measure, Quarter(2018, 1)), HasSubstr("before or after"));
   EXPECT_THAT(why(measure, Quarter(2018, 10)), HasSubstr("has not ended"));
   measure.clear_collected_from();

@@ -526,7 +526,8 @@ TEST_F(PublicationTest, ARuleThatBecameStricterCannotHideWhatWasShownBefore) {
   release_.set_name("releases/second");
   const absl::Status refused = TryPreview().status();
   EXPECT_EQ(ReasonOf(refused), v1::RELEASE_UNPROTECTED);
-  EXPECT_THAT(std::string(refused.message()), HasSubstr(kMeasure));
+  EXPECT_THAT(std::string(refused.message()),
+              HasSubstr(absl::StrCat(kMeasure, " of 2018-04-01 to 2018-06-30")));
 }
 
 }  // namespace

@@ -16,6 +16,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "base/civil_time.h"
 #include "base/status.h"
 #include "server/domain/disclosure/release.h"
 #include "server/services/release_table.h"
@@ -35,6 +36,7 @@ constexpr int kMostHiddenListed = 1000;
 constexpr size_t kMostBrokenSums = 1000;
 constexpr size_t kMostNarrowCounts = 1000;
 constexpr size_t kMostMeasuresNamed = 20;
+constexpr size_t kMostBlocksNamed = 10;
 
 void AddBreakdown(const std::string& breakdown,
                   google::protobuf::RepeatedPtrField<v1::Observation::Breakdown>& breakdowns) {
@@ -104,6 +106,9 @@ class Protection {
         return release.status();
       }
       unprotected_.insert(block.measure->name());
+      unprotected_blocks_.push_back(
+          absl::StrCat(block.measure->name(), " of ", FormatDay(*ToCivilDay(block.period.start())),
+                       " to ", FormatDay(*ToCivilDay(block.period.end()))));
       return absl::OkStatus();
     }
     NoteBrokenSums(block, table);
@@ -231,10 +236,16 @@ class Protection {
   absl::Status Unprotected() const {
     std::vector<std::string> names(unprotected_.begin(), unprotected_.end());
     if (names.size() > kMostMeasuresNamed) names.resize(kMostMeasuresNamed);
+    std::vector<std::string> blocks = unprotected_blocks_;
+    if (blocks.size() > kMostBlocksNamed) {
+      blocks.resize(kMostBlocksNamed);
+      blocks.push_back(absl::StrCat(unprotected_blocks_.size() - kMostBlocksNamed,
+                                    " more measures and periods"));
+    }
     return MakeError(v1::RELEASE_UNPROTECTED,
                      absl::StrCat("disclosure control cannot keep every hidden figure safe; leave "
                                   "out ",
-                                  absl::StrJoin(names, ", "), ", or ask for coarser figures of it"),
+                                  absl::StrJoin(blocks, ", "), ", or ask for coarser figures"),
                      {{"measures", absl::StrJoin(names, " ")}});
   }
 
@@ -242,6 +253,8 @@ class Protection {
   const std::string& release_;
   ProtectedFigures result_;
   std::set<std::string> unprotected_;
+  // With its days, in words.
+  std::vector<std::string> unprotected_blocks_;
 };
 
 }  // namespace
