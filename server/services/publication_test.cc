@@ -37,7 +37,10 @@ constexpr int64_t kLargest = 60;
 // The same of another store.
 class Elsewhere final : public PublicationTest {
  public:
+  using PublicationTest::AnswersToReaders;
   using PublicationTest::Preview;
+  using PublicationTest::PublishAs;
+  using PublicationTest::Submit;
   using PublicationTest::SubmitTheQuarter;
 
  private:
@@ -203,6 +206,32 @@ TEST_F(PublicationTest, NobodyIsToldThatAHiddenFigureChanged) {
   release_.set_name("releases/second");
   Publish();
   EXPECT_EQ(Listed("releases/second").at("areas/b").symbol(), Observation::CONFIDENTIAL);
+}
+
+TEST_F(PublicationTest, NothingThatAReaderGetsDependsOnWhatIsHidden) {
+  // b is small and c protects it; a revision leaves both so.
+  const auto release_twice = [](auto& at, double b, double revised) {
+    at.Submit(
+        {{kCounty, 46}, {"areas/a", 20}, {"areas/b", b}, {"areas/c", 12 - b}, {"areas/d", 14}}, "");
+    at.PublishAs("releases/first");
+    at.Submit({{"areas/b", revised}, {"areas/c", 12 - revised}}, "");
+    at.PublishAs("releases/second");
+  };
+  Elsewhere elsewhere;
+  release_twice(*this, 3, 5);
+  release_twice(elsewhere, 4, 2);
+  ASSERT_EQ(Listed("releases/first").at("areas/c").symbol(), Observation::CONFIDENTIAL);
+  const std::vector<std::string> here = AnswersToReaders();
+  const std::vector<std::string> there = elsewhere.AnswersToReaders();
+  ASSERT_EQ(here.size(), there.size());
+  for (size_t i = 0; i < here.size(); ++i) EXPECT_EQ(here[i], there[i]) << "answer " << i;
+  // What is shown makes a difference.
+  Elsewhere other;
+  other.Submit({{kCounty, 47}, {"areas/a", 21}, {"areas/b", 3}, {"areas/c", 9}, {"areas/d", 14}},
+               "");
+  other.PublishAs("releases/first");
+  other.PublishAs("releases/second");
+  EXPECT_NE(other.AnswersToReaders(), here);
 }
 
 TEST_F(PublicationTest, AnExtractHasTheSameFiguresAsTheList) {

@@ -164,6 +164,10 @@ class PublicationTest : public ServiceTest {
     });
   }
   v1::Release Publish() { return Must(TryPublish(Preview().preview_digest())); }
+  v1::Release PublishAs(const std::string& name) {
+    release_.set_name(name);
+    return Publish();
+  }
 
   absl::StatusOr<v1::Release> TryWithdraw() {
     v1::WithdrawReleaseRequest request;
@@ -197,6 +201,73 @@ class PublicationTest : public ServiceTest {
       listed[figure.area()] = figure;
     }
     return listed;
+  }
+
+  // All that a READER can ask of releases, as text, but for digests: these are keyed.
+  std::vector<std::string> AnswersToReaders() {
+    const auto reader = CallWith({v1::READER});
+    std::vector<std::string> answers;
+    v1::ListReleasesResponse releases =
+        Must(service_->ListReleases(*reader, v1::ListReleasesRequest()));
+    for (v1::Release& release : *releases.mutable_releases()) {
+      v1::GetReleaseRequest wanted;
+      wanted.set_name(release.name());
+      v1::Release alone = Must(service_->GetRelease(*reader, wanted));
+      alone.clear_digest();
+      release.clear_digest();
+      answers.push_back(alone.DebugString());
+      v1::GetScorecardRequest request;
+      request.set_name(release.name());
+      v1::Scorecard scorecard = Must(service_->GetScorecard(*reader, request));
+      scorecard.clear_release_digest();
+      answers.push_back(scorecard.DebugString());
+    }
+    answers.push_back(releases.DebugString());
+    std::vector<v1::ObservationFilter> filters(1);
+    filters.emplace_back().add_measures(kMeasure);
+    for (const std::string& area : districts_) filters.emplace_back().add_areas(area);
+    *filters.emplace_back().mutable_changed_since() = ToTimestamp(kNoon);
+    for (const v1::ObservationFilter& filter : filters) {
+      for (const char* parent : {"releases/first", "releases/second", "releases/-"}) {
+        AddLists(*reader, parent, filter, answers);
+      }
+      for (const char* parent : {"releases/first", "releases/second"}) {
+        AddExtracts(reader, parent, filter, answers);
+      }
+    }
+    return answers;
+  }
+
+  void AddLists(const door::Call& reader, const std::string& parent,
+                const v1::ObservationFilter& filter, std::vector<std::string>& answers) {
+    v1::ListObservationsRequest request;
+    request.set_parent(parent);
+    *request.mutable_filter() = filter;
+    request.set_page_size(2);
+    do {
+      v1::ListObservationsResponse page = Must(service_->ListObservations(reader, request));
+      request.set_page_token(page.next_page_token());
+      page.clear_next_page_token();
+      answers.push_back(page.DebugString());
+    } while (!request.page_token().empty());
+  }
+
+  void AddExtracts(const std::shared_ptr<const door::Call>& reader, const std::string& parent,
+                   const v1::ObservationFilter& filter, std::vector<std::string>& answers) {
+    using Request = v1::ExtractObservationsRequest;
+    for (const auto format : {Request::CSV, Request::NDJSON, Request::EXCEL_CSV, Request::TIDY_CSV,
+                              Request::TIDY_METADATA}) {
+      Request request;
+      request.set_parent(parent);
+      request.set_format(format);
+      *request.mutable_filter() = filter;
+      const auto source = Must(service_->ExtractObservations(reader, request));
+      while (!Must(source->Prepare())) continue;
+      while (auto part = Must(source->Next())) {
+        if (part->has_header()) part->mutable_header()->clear_release_digest();
+        answers.push_back(part->DebugString());
+      }
+    }
   }
 
   const std::vector<std::string> districts_ = {"areas/a", "areas/b", "areas/c", "areas/d"};
