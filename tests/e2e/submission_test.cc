@@ -2,6 +2,7 @@
 // becomes of the line.
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -313,6 +314,35 @@ TEST_F(SubmissionTest, WhoTakesADutyOverDoesNotLearnByTryingWhatWasSentBefore) {
   header.clear_revision_reason();
   const auto unsaid = Send(kCouncil, Messages(header, {Figure(1, kBurnley, 4)}));
   EXPECT_EQ(unsaid.message.problem_count(), 2) << "no reason, and the row that needs one";
+}
+
+TEST_F(SubmissionTest, NoAnswerToADryRunDependsOnWhatAnotherAgencySent) {
+  v1::ApplyMeasuresRequest shared;
+  v1::Measure& measure = *shared.add_measures();
+  measure = MeasureOf(kCount, v1::Measure::COUNT, kPolice);
+  measure.mutable_additivity()->set_over_area(true);
+  measure.set_jump_factor(3);
+  measure.mutable_duties(0)->mutable_areas()->RemoveLast();
+  v1::Measure::Duty& duty = *measure.add_duties();
+  duty.set_agency(kCouncil.agency_name());
+  duty.add_areas(kChorley);
+  partnership_->Get<v1::ApplyMeasuresResponse>(kAdmin, shared);
+  v1::SubmissionHeader theirs = HeaderOf(kCouncil);
+  theirs.set_revision_reason("Counted anew");
+  v1::SubmissionHeader header = HeaderOf(kPolice);
+  header.set_dry_run(true);
+  // 12 is their 2 and the others' 10, and no total of the rest.
+  std::set<std::string> answers;
+  for (const double sent : {2, 5, 300}) {
+    ASSERT_TRUE(Send(kCouncil, Messages(theirs, {Figure(1, kChorley, sent)})).ok());
+    const auto tried = Submit(header, {Figure(1, kCounty, 12), Figure(2, kBurnley, 10)});
+    ASSERT_TRUE(tried.ok()) << tried.outcome.Text();
+    answers.insert(tried.message.DebugString());
+    const auto later = Submit(header, {Figure(1, kCounty, 40, QuarterFrom(2018, 7))});
+    ASSERT_TRUE(later.ok()) << later.outcome.Text();
+    answers.insert(later.message.DebugString());
+  }
+  EXPECT_EQ(answers.size(), 2u);
 }
 
 TEST_F(SubmissionTest, AJumpIsConfirmedOrRefused) {
